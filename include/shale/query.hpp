@@ -1,0 +1,103 @@
+// Questions to a snapshot and their answers.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <shale/segment.hpp>
+
+namespace shale {
+
+// A damaged or unreadable piece, told beside the answer and never silently skipped.
+struct Fault {
+  std::string project;
+  std::string file;           // path of the file concerned
+  std::string section;        // part of it: "text", "postings", ...
+  std::uint64_t offset = 0;   // byte in the file
+  std::string message;        // a whole sentence
+  std::vector<std::string> ids;  // segments it hides, as far as known
+};
+
+enum class Match : std::uint8_t {
+  all,     // every word
+  any,     // at least one word, ranked
+  auto_,   // all; where that finds fewer than `limit`, any (Answer::widened says so)
+};
+
+// A search. Empty text means every segment that passes `where`, newest first; text without a
+// single word ("!!!") finds nothing.
+struct Query {
+  std::string text = {};
+  std::string where = {};  // `field:value` clauses, all of which must hold; see README "Filters"
+  Match match = Match::all;
+  std::size_t limit = 10;
+  bool snippets = true;
+};
+
+// A stretch of bytes in Hit::snippet that matched.
+struct Span {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  bool operator==(const Span&) const = default;
+};
+
+struct Hit {
+  std::string id;
+  float score = 0;  // BM25; 0 where the query had no text
+  std::string snippet;
+  std::vector<Span> spans;
+  std::optional<std::string> file;
+  std::optional<LineRange> line_range;
+  std::string type;
+  std::optional<std::uint32_t> tokens;
+};
+
+struct Answer {
+  std::vector<Hit> hits;
+  std::uint64_t total = 0;  // exact number of matches, whatever the limit
+  bool widened = false;
+  std::vector<Fault> faults;
+};
+
+// A listing: segments by a column, without touching text.
+struct Listing {
+  std::string where = {};
+  std::string sort = "created";  // a sortable field, "-" before it for ascending order; default newest first
+  std::size_t limit = 100;
+};
+
+struct Page {
+  std::vector<Metadata> segments;
+  std::uint64_t total = 0;
+  std::vector<Fault> faults;
+};
+
+// Segments fetched by id: `segments` in the order asked for, absent ones in `missing`.
+struct Fetched {
+  std::vector<Segment> segments;
+  std::vector<std::string> missing;
+  std::vector<Fault> faults;
+};
+
+// A sum over columns, grouped. `key` holds one value for each field of `by` ("" for absent).
+struct SumRow {
+  std::vector<std::string> key;
+  std::uint64_t count = 0;   // segments in the group
+  std::uint64_t sum = 0;     // of the summed field over those that have it
+  bool operator==(const SumRow&) const = default;
+};
+
+struct Sum {
+  std::vector<SumRow> rows;  // largest sum first
+  std::vector<Fault> faults;
+};
+
+struct Count {
+  std::uint64_t count = 0;
+  std::vector<Fault> faults;
+};
+
+}  // namespace shale

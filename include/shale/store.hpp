@@ -1,0 +1,195 @@
+// Store, Project, Snapshot, Batch: the four nouns a program works with.
+//
+//   auto store = shale::Store::open("notes.shale", {.create = true}).value();
+//   auto notes = store.project("default").value();
+//   shale::Batch batch;                                     // all or nothing
+//   batch.stash({.id = "m1", .text = "Why is search slow?", .type = "message"});
+//   notes.commit(batch).value();                            // durable when it returns
+//   auto now = notes.snapshot().value();
+//   auto answer = now.search({.text = "slow search", .limit = 5}).value();
+//
+// All four are cheap handles. Store, Project and Snapshot may be copied and used from many threads
+// at once; a Batch belongs to one thread at a time. A handle keeps what it needs alive: the order
+// in which handles go away does not matter.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <shale/query.hpp>
+#include <shale/segment.hpp>
+
+namespace shale {
+
+// When a commit is acknowledged. Whatever the choice, other readers see it as soon as it is
+// written: visible comes before durable.
+enum class Durability : std::uint8_t {
+  full,     // after fdatasync: survives a power cut
+  relaxed,  // after the write: survives kill -9; synced within 100 ms while the process lives
+};
+
+// Says how far a long call has come; return false to end it (ErrorCode::cancelled).
+struct Progress {
+  std::uint64_t done_bytes = 0;
+  std::uint64_t total_bytes = 0;  // 0 where nobody knows
+  std::uint64_t segments = 0;
+};
+using ProgressCallback = std::function<bool(const Progress&)>;
+
+struct StoreOptions {
+  bool create = false;     // make the store if the path holds none
+  bool read_only = false;  // never write, not even volatile files
+  std::chrono::milliseconds busy_timeout{5000};  // a writer waits this long for another
+  std::uint64_t active_bytes = 64u << 20;        // decoded segments kept in memory
+  std::uint64_t active_segments = 10'000;
+  std::uint64_t resident_bytes = 64u << 20;  // mapped pages kept resident
+  bool background_merge = false;  // fold and merge on a thread of this process
+  // Options a new store is made with (they live in shale.toml afterwards).
+  std::string analysis = "plain";
+  std::string shard_by = "none";  // or "month"
+  bool positions = true;
+};
+
+// Changes that are applied together. The last of several changes to one id wins.
+class SHALE_API Batch {
+ public:
+  Batch();
+  ~Batch();
+  Batch(Batch&&) noexcept;
+  Batch& operator=(Batch&&) noexcept;
+
+  void stash(NewSegment segment);
+  void update(std::string id, Update changes);
+  void erase(std::string id);
+  std::size_t size() const noexcept;         // changes so far
+  std::uint64_t text_bytes() const noexcept;  // of the segments stashed so far
+  void clear();
+
+  struct State;
+  const State& state() const noexcept { return *state_; }
+  State& state() noexcept { return *state_; }
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+// What a commit did. Positions are LSNs: 64 bits that grow with every batch of a project.
+struct Committed {
+  std::uint64_t lsn = 0;
+  std::uint64_t stashed = 0;   // segments written
+  std::uint64_t replaced = 0;  // of those, how many superseded a version
+  std::uint64_t updated = 0;
+  std::uint64_t erased = 0;
+  std::vector<std::string> missing;  // ids of updates and erases that found nothing
+};
+
+struct SectionBytes {
+  std::string name;
+  std::uint64_t bytes = 0;
+};
+
+struct ProjectStats {
+  std::uint64_t segments = 0;      // live
+  std::uint64_t text_bytes = 0;    // of live segments
+  std::uint64_t tokens = 0;        // of live segments that have a count
+  std::uint64_t superseded = 0;    // versions still on disk that no reader of now sees
+  std::uint64_t shards = 0;
+  std::uint64_t logs = 0;          // sealed and active
+  std::uint64_t delta_segments = 0;
+  std::uint64_t disk_bytes = 0;
+  std::uint64_t edition = 0;
+  std::uint64_t committed_lsn = 0;
+  std::uint64_t durable_lsn = 0;
+  std::uint64_t ingested_bytes = 0;  // text that ever entered through a fold or the bulk way
+  std::uint64_t written_bytes = 0;   // bytes of shards ever written: / ingested = write amplification
+  std::vector<SectionBytes> sections;
+  std::uint64_t cache_hits = 0;
+  std::uint64_t cache_misses = 0;
+};
+
+struct Verified {
+  std::uint64_t checked_bytes = 0;
+  std::vector<Fault> faults;
+};
+
+// One project as it stood at one moment: one edition and one committed LSN. Holding it costs no
+// copy and blocks nobody; it pins the files it reads, never decoded text.
+class SHALE_API Snapshot {
+ public:
+  Result<Answer> search(const Query& query) const;
+  Result<Page> list(const Listing& listing) const;
+  Result<Count> count(std::string_view where = {}) const;
+  // Sums a numeric field ("tokens", "bytes", ...) by the given fields.
+  Result<Sum> sum(std::string_view field, std::span<const std::string> by,
+                  std::string_view where = {}) const;
+
+  // The live version of `id`, or an empty optional. A damaged one is ErrorCode::corrupt.
+  Result<std::optional<Segment>> get(std::string_view id) const;
+  Result<Fetched> get_many(std::span<const std::string> ids) const;
+
+  std::uint64_t edition() const noexcept;
+  std::uint64_t lsn() const noexcept;
+
+  struct State;
+  explicit Snapshot(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  const State& state() const noexcept { return *state_; }
+
+ private:
+  std::shared_ptr<const State> state_;
+};
+
+class SHALE_API Project {
+ public:
+  // Applies a batch: all of it or nothing. Waits up to busy_timeout for another writer.
+  Result<Committed> commit(const Batch& batch, Durability durability = Durability::full);
+  // A large input, straight to a shard: visible all at once when it returns, durable.
+  Result<Committed> ingest(const Batch& batch, const ProgressCallback& progress = {},
+                           std::stop_token stop = {});
+  Result<Snapshot> snapshot() const;
+
+  // Folds the logs and merges small shards. `full` leaves one shard per partition.
+  Result<void> merge(bool full, const ProgressCallback& progress = {}, std::stop_token stop = {});
+  // One bounded step, if one is due; says whether anything was done.
+  Result<bool> merge_step();
+  Result<ProjectStats> stats() const;
+  Result<Verified> verify(const ProgressCallback& progress = {}, std::stop_token stop = {}) const;
+  Result<void> sync();  // every commit so far becomes durable
+  const std::string& name() const noexcept;
+
+  struct State;
+  explicit Project(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+class SHALE_API Store {
+ public:
+  static Result<Store> open(const std::filesystem::path& path, const StoreOptions& options = {});
+
+  // The project of that name; a writable store makes it at its first commit.
+  Result<Project> project(std::string_view name) const;
+  Result<std::vector<std::string>> projects() const;
+  const std::filesystem::path& path() const noexcept;
+  // Effective options as `key = value` lines, in the form of shale.toml.
+  std::string config() const;
+
+  struct State;
+  explicit Store(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+// "0.1.0"
+SHALE_API const char* version() noexcept;
+
+}  // namespace shale

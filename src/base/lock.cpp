@@ -1,0 +1,66 @@
+#include "base/lock.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
+namespace shale {
+
+namespace {
+
+constexpr auto first_pause = std::chrono::microseconds(50);
+constexpr auto pause_max = std::chrono::milliseconds(5);
+
+// One OFD lock command on one byte: 0, or the errno.
+int lock_command(int descriptor, short type, u64 byte) {
+  struct flock what = {};  // l_pid must be 0 for OFD commands
+  what.l_type = type;
+  what.l_whence = SEEK_SET;
+  what.l_start = off_t(byte);
+  what.l_len = 1;
+  for (;;) {
+    if (fcntl(descriptor, F_OFD_SETLK, &what) == 0) return 0;
+    if (errno != EINTR) return errno;
+  }
+}
+
+}  // namespace
+
+Result<LockFile> LockFile::open(const std::filesystem::path& path, bool create) {
+  const auto mode = create ? File::Mode::create : File::Mode::read_write;
+  return LockFile(TRY(File::open(path, mode)));
+}
+
+Result<bool> LockFile::try_lock(u64 byte) {
+  const int problem = lock_command(file_.descriptor(), F_WRLCK, byte);
+  if (problem == 0) return true;
+  if (problem == EAGAIN || problem == EACCES) return false;
+  return fail_errno("cannot lock the file", file_.path().string(), problem);
+}
+
+// Back-off instead of F_OFD_SETLKW, which knows no deadline.
+Result<void> LockFile::lock(u64 byte, std::chrono::steady_clock::time_point deadline) {
+  using Clock = std::chrono::steady_clock;
+  Clock::duration pause = first_pause;
+  for (;;) {
+    if (TRY(try_lock(byte))) return {};
+    const Clock::time_point now = Clock::now();
+    if (now >= deadline) {
+      return fail_at(ErrorCode::busy, "somebody else holds the lock", file_.path().string(), byte);
+    }
+    std::this_thread::sleep_for(std::min(pause, deadline - now));
+    pause = std::min<Clock::duration>(pause * 2, pause_max);
+  }
+}
+
+void LockFile::unlock(u64 byte) noexcept { lock_command(file_.descriptor(), F_UNLCK, byte); }
+
+Result<bool> LockFile::still_at_path() const {
+  const FileIdentity here = TRY(file_.identity());
+  const std::optional<FileIdentity> there = TRY(path_identity(file_.path()));
+  return there == here;
+}
+
+}  // namespace shale

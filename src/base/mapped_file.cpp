@@ -1,0 +1,224 @@
+#include "base/mapped_file.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/interprocess/exceptions.hpp>
+#include <boost/interprocess/file_mapping.hpp>
+#include <boost/interprocess/mapped_region.hpp>
+#include <cerrno>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace shale {
+
+namespace {
+
+namespace interprocess = boost::interprocess;
+
+constexpr u64 small_step = u64(1) << 20;
+constexpr u64 large_step = u64(8) << 20;  // LAYOUT C: 64 MB at once takes 15-40 ms
+
+u64 page_bytes() {
+  static const u64 bytes = u64(::sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+u64 round_up(u64 value, u64 step) { return (value + step - 1) / step * step; }
+
+Unexpected fail_mapping(const interprocess::interprocess_exception& problem,
+                        const std::filesystem::path& path) {
+  const int native = problem.get_native_error();
+  return fail_errno("cannot map the file", path.string(), native == 0 ? EINVAL : native);
+}
+
+// Hands an open descriptor to Boost's mapped_region, whose own file_mapping would open the path a
+// second time: a path may name another file by now, or none (a spool).
+class OpenFile {
+ public:
+  explicit OpenFile(const File& file) : descriptor_(file.descriptor()) {}
+  interprocess::mapping_handle_t get_mapping_handle() const {
+    return interprocess::ipcdetail::mapping_handle_from_file_handle(descriptor_);
+  }
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace
+
+struct ReadMap::State {
+  interprocess::mapped_region region;
+};
+
+ReadMap::ReadMap(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ReadMap::ReadMap(ReadMap&&) noexcept = default;
+ReadMap& ReadMap::operator=(ReadMap&&) noexcept = default;
+ReadMap::~ReadMap() = default;
+
+Result<ReadMap> ReadMap::open(const std::filesystem::path& path) {
+  const File file = TRY(File::open(path, File::Mode::read));
+  const u64 size = TRY(file.size());
+  auto state = std::make_unique<State>();
+  if (size == 0) return ReadMap(std::move(state));  // no system maps nothing
+  try {
+    state->region = interprocess::mapped_region(OpenFile(file), interprocess::read_only, 0,
+                                                static_cast<usize>(size));
+  } catch (const interprocess::interprocess_exception& problem) {
+    return fail_mapping(problem, path);
+  }
+  state->region.advise(interprocess::mapped_region::advice_random);
+  return ReadMap(std::move(state));
+}
+
+Bytes ReadMap::bytes() const {
+  return {static_cast<const std::byte*>(state_->region.get_address()), state_->region.get_size()};
+}
+
+// Advice only: what the kernel makes of it, an error included, changes no answer.
+void ReadMap::will_need(u64 offset, u64 bytes) const {
+  const u64 size = state_->region.get_size();
+  if (bytes == 0 || offset >= size) return;
+  const u64 begin = offset / page_bytes() * page_bytes();
+  const u64 end = offset + std::min(bytes, size - offset);
+  std::byte* const base = static_cast<std::byte*>(state_->region.get_address());
+  static_cast<void>(::madvise(base + begin, end - begin, MADV_WILLNEED));
+}
+
+void ReadMap::release(u64 offset, u64 bytes) const {
+  const u64 size = state_->region.get_size();
+  if (offset >= size) return;
+  const u64 begin = round_up(offset, page_bytes());
+  const u64 wanted_end = offset + std::min(bytes, size - offset);
+  // The last page of the file is whole however few of its bytes the file has.
+  const u64 end =
+      wanted_end == size ? round_up(size, page_bytes()) : wanted_end / page_bytes() * page_bytes();
+  if (begin >= end) return;
+  std::byte* const base = static_cast<std::byte*>(state_->region.get_address());
+  static_cast<void>(::madvise(base + begin, end - begin, MADV_DONTNEED));
+}
+
+namespace {
+
+// Address space that costs nothing until it is touched; Boost's anonymous memory counts against
+// the commit limit (no MAP_NORESERVE), which a capacity far above the need must not.
+class AnonymousMemory {
+ public:
+  AnonymousMemory() = default;
+  explicit AnonymousMemory(u64 capacity) : size_(static_cast<usize>(capacity)) {
+    void* const base = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base != MAP_FAILED) base_ = static_cast<std::byte*>(base);
+  }
+  ~AnonymousMemory() {
+    if (base_ != nullptr) ::munmap(base_, size_);
+  }
+  AnonymousMemory(const AnonymousMemory&) = delete;
+  AnonymousMemory& operator=(const AnonymousMemory&) = delete;
+  std::byte* base() const { return base_; }
+
+ private:
+  std::byte* base_ = nullptr;
+  usize size_ = 0;
+};
+
+// One harmless store to every page, for kernels without MADV_POPULATE_WRITE (before 5.14); atomic
+// because another process may own the byte.
+void touch_pages(std::byte* begin, const std::byte* end) {
+  for (std::byte* page = begin; page < end; page += page_bytes()) {
+    std::atomic_ref<u8>(*object_at<u8>(page, 0)).fetch_or(0, std::memory_order_relaxed);
+  }
+}
+
+// Brings the pages of [begin, end) in for writing; both are multiples of a page from the base.
+Result<void> populate(std::byte* begin, std::byte* end, const std::filesystem::path& path) {
+  for (;;) {
+    if (::madvise(begin, usize(end - begin), MADV_POPULATE_WRITE) == 0) return {};
+    if (errno == EINTR || errno == EAGAIN) continue;
+    if (errno == EINVAL) break;
+    return fail_errno("cannot populate the map", path.string(), errno);
+  }
+  touch_pages(begin, end);
+  return {};
+}
+
+}  // namespace
+
+struct SharedMap::State {
+  std::optional<File> file;  // none: anonymous
+  interprocess::mapped_region region;
+  std::optional<AnonymousMemory> memory;
+  std::byte* data = nullptr;
+  u64 capacity = 0;
+  std::mutex growing;
+  std::atomic<u64> reserved = 0;
+
+  // Allocates and populates [reserved, target) of the file.
+  Result<void> grow(u64 target) {
+    const u64 begin = reserved.load(std::memory_order_relaxed);
+    TRY(file->allocate(begin, target - begin));
+    const u64 first_page = begin / page_bytes() * page_bytes();
+    TRY(populate(data + first_page, data + target, file->path()));
+    reserved.store(target, std::memory_order_release);
+    return {};
+  }
+};
+
+SharedMap::SharedMap(std::unique_ptr<State> state) : state_(std::move(state)) {}
+SharedMap::SharedMap(SharedMap&&) noexcept = default;
+SharedMap& SharedMap::operator=(SharedMap&&) noexcept = default;
+SharedMap::~SharedMap() = default;
+
+Result<SharedMap> SharedMap::open(File file, u64 capacity) {
+  if (capacity == 0) return fail(ErrorCode::invalid_argument, "a map needs a capacity");
+  const u64 size = TRY(file.size());
+  auto state = std::make_unique<State>();
+  try {
+    // Boost maps beyond the end of the file when it is given a size; pages there exist only once
+    // the file has grown over them.
+    state->region = interprocess::mapped_region(OpenFile(file), interprocess::read_write, 0,
+                                                static_cast<usize>(capacity));
+  } catch (const interprocess::interprocess_exception& problem) {
+    return fail_mapping(problem, file.path());
+  }
+  state->data = static_cast<std::byte*>(state->region.get_address());
+  state->capacity = capacity;
+  state->reserved = std::min(size, capacity);
+  state->file = std::move(file);
+  return SharedMap(std::move(state));
+}
+
+Result<SharedMap> SharedMap::anonymous(u64 capacity) {
+  if (capacity == 0) return fail(ErrorCode::invalid_argument, "a map needs a capacity");
+  auto state = std::make_unique<State>();
+  state->memory.emplace(capacity);
+  state->data = state->memory->base();
+  if (state->data == nullptr) return fail_errno("cannot map memory", {}, errno);
+  state->capacity = capacity;
+  return SharedMap(std::move(state));
+}
+
+std::byte* SharedMap::data() const { return state_->data; }
+u64 SharedMap::capacity() const { return state_->capacity; }
+u64 SharedMap::reserved() const { return state_->reserved.load(std::memory_order_acquire); }
+
+Result<void> SharedMap::reserve(u64 bytes) {
+  State& state = *state_;
+  if (bytes <= reserved()) return {};
+  if (bytes > state.capacity) {
+    return fail_at(ErrorCode::no_space, "the map is full",
+                   state.file ? state.file->path().string() : std::string(), state.capacity);
+  }
+  const std::lock_guard lock(state.growing);
+  if (bytes <= reserved()) return {};
+  const u64 target =
+      std::min(round_up(bytes, bytes <= large_step ? small_step : large_step), state.capacity);
+  if (state.file) return state.grow(target);
+  state.reserved.store(target, std::memory_order_release);
+  return {};
+}
+
+}  // namespace shale

@@ -1,0 +1,101 @@
+#include "base/system.hpp"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+#include "base/checksum.hpp"
+#include "base/file.hpp"
+
+namespace shale {
+
+namespace {
+
+// Files under /proc report no size: one read into a fixed room, which all of them fit.
+Result<std::string> read_proc(const char* path) {
+  const File file = TRY(File::open(path, File::Mode::read));
+  std::array<std::byte, 8192> room;
+  const usize count = TRY(file.read_at(0, room));
+  return std::string(as_text(Bytes(room).first(count)));
+}
+
+std::optional<u64> parse_number(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+  u64 value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) return std::nullopt;
+  return value;
+}
+
+// The figure behind `name` ("VmHWM:") in /proc/self/status, there in kB; 0 where it is not told.
+u64 status_bytes(std::string_view name) {
+  const Result<std::string> status = read_proc("/proc/self/status");
+  if (!status) return 0;
+  const usize at = status->find(name);
+  if (at == std::string::npos) return 0;
+  return parse_number(std::string_view(*status).substr(at + name.size())).value_or(0) * 1024;
+}
+
+// The kernel's random numbers; its system call cannot fail for 8 bytes once the pool is ready.
+u64 kernel_random() {
+  u64 value = 0;
+  usize filled = 0;
+  std::array<std::byte, sizeof value> room;
+  while (filled < room.size()) {
+    const ssize_t got = getrandom(room.data() + filled, room.size() - filled, 0);
+    if (got < 0 && errno != EINTR) std::abort();
+    if (got > 0) filled += usize(got);
+  }
+  return load<u64>(room.data());
+}
+
+}  // namespace
+
+i64 now_microseconds() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+}
+
+u64 random_u64() {
+  u64 value = 0;
+  while (value == 0) value = kernel_random();
+  return value;
+}
+
+u64 process_id() { return u64(getpid()); }
+
+u64 process_start_time() {
+  const Result<std::string> stat = read_proc("/proc/self/stat");
+  if (!stat) return 0;
+  // The second field, the program's name, may hold anything: count from its last bracket, behind
+  // which field 3 begins.
+  const usize name_end = stat->rfind(')');
+  if (name_end == std::string::npos) return 0;
+  std::string_view rest = std::string_view(*stat).substr(name_end + 1);
+  for (int field = 3; field < 22; ++field) {
+    const usize space = rest.find(' ', 1);
+    if (space == std::string_view::npos) return 0;
+    rest.remove_prefix(space);
+  }
+  return parse_number(rest).value_or(0);
+}
+
+Result<u64> boot_id() {
+  constexpr const char* path = "/proc/sys/kernel/random/boot_id";
+  const std::string id = TRY(read_proc(path));
+  if (id.size() < 36) return fail_at(ErrorCode::io, "the kernel's boot id is too short", path);
+  return checksum64(as_bytes(std::string_view(id).substr(0, 36)));
+}
+
+u64 resident_file_bytes() { return status_bytes("\nRssFile:"); }
+u64 peak_resident_bytes() { return status_bytes("\nVmHWM:"); }
+
+}  // namespace shale

@@ -1,0 +1,20 @@
+// What the machine and the moment are: clock, random numbers, process and boot identity.
+#pragma once
+
+#include <string>
+
+#include "base/error.hpp"
+#include "base/integers.hpp"
+
+namespace shale {
+
+i64 now_microseconds();  // since 1970 UTC, from the system clock (may go backwards)
+u64 random_u64();        // from the kernel; never 0
+u64 process_id();
+u64 process_start_time();  // of this process, in clock ticks since boot: tells a recycled pid
+// XXH3 of the kernel's boot id; an error where it cannot be read (then never equal to another).
+Result<u64> boot_id();
+u64 resident_file_bytes();  // RssFile of this process
+u64 peak_resident_bytes();  // VmHWM of this process
+
+}  // namespace shale

@@ -1,0 +1,293 @@
+#include "catalog/control.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <thread>
+
+#include "base/system.hpp"
+
+namespace shale::catalog {
+
+namespace {
+
+// A change takes three stores: whoever finds the epoch odd this often finds a dead owner, or one
+// that was stopped.
+constexpr int read_attempts = 1000;
+
+using Word = std::atomic_ref<u64>;
+static_assert(Word::is_always_lock_free, "words are shared between processes");
+static_assert(offsetof(ControlPage, now) % Word::required_alignment == 0);
+
+u64 acquire(u64& word) { return Word(word).load(std::memory_order_acquire); }
+void release(u64& word, u64 value) { Word(word).store(value, std::memory_order_release); }
+
+// Compare-and-swap to the greater value. Release: what the caller did before it (a frame written,
+// an fdatasync) is there for whoever acquires the value.
+void raise(u64& word, u64 value) {
+  u64 seen = Word(word).load(std::memory_order_relaxed);
+  while (seen < value && !Word(word).compare_exchange_weak(
+                             seen, value, std::memory_order_release, std::memory_order_relaxed)) {
+  }
+}
+
+std::array<u64, 2> verb_words(std::string_view verb) {
+  std::array<char, 16> text{};
+  std::copy_n(verb.begin(), std::min(verb.size(), text.size()), text.begin());
+  return std::bit_cast<std::array<u64, 2>>(text);
+}
+
+std::string verb_text(const std::array<u64, 2>& words) {
+  const auto text = std::bit_cast<std::array<char, 16>>(words);
+  return std::string(text.begin(), std::find(text.begin(), text.end(), '\0'));
+}
+
+Result<SharedMap> map_page(File file) {
+  SharedMap map = TRY(SharedMap::open(std::move(file), control_bytes));
+  TRY(map.reserve(control_bytes));
+  return map;
+}
+
+// Why a page is not ours, or nothing.
+Result<std::string> defect(const ControlIdentityPart& found, const ControlIdentity& wanted,
+                           FileIdentity file) {
+  if (found.magic != control_magic) return std::string("not a CONTROL page");
+  if (found.boot != wanted.boot) return std::string("of another boot");
+  if (found.version != control_version) {
+    return fail(ErrorCode::too_new, "Processes with another version of shale use this project.");
+  }
+  const bool itself = FileIdentity{found.device, found.inode} == file;
+  if (!itself || found.bytes != control_bytes) return std::string("a copy of another CONTROL");
+  if (found.project_id != wanted.project_id) return std::string("of another project");
+  return std::string();
+}
+
+// Tells those who still have the page at `path` mapped that it is about to be replaced. Before the
+// rename: a process killed in between leaves a page that everybody calls stale, never one that
+// looks alive and in which nothing changes any more (PROTOCOL B2).
+Result<void> retire(const std::filesystem::path& path) {
+  Result<File> file = File::open(path, File::Mode::read_write);
+  if (!file) {
+    if (file.error().code == ErrorCode::not_found) return {};
+    return Unexpected{std::move(file).error()};
+  }
+  if (TRY(file->size()) < control_bytes) return {};
+  const SharedMap map = TRY(map_page(*std::move(file)));
+  ControlPage& page = *object_at<ControlPage>(map.data(), 0);
+  const bool known = page.identity.magic == control_magic &&
+                     page.identity.version == control_version;
+  if (known) release(page.now.replaced, 1);
+  return {};
+}
+
+}  // namespace
+
+// -- making and opening --
+
+Result<Control> Control::create(const std::filesystem::path& path, const ControlIdentity& identity,
+                                const ControlChange& now, Lsn durable) {
+  const std::filesystem::path temporary = path.string() + ".tmp";
+  TRY(remove_file(temporary));
+  File file = TRY(File::open(temporary, File::Mode::create_new));
+  const FileIdentity self = TRY(file.identity());
+  Control control(TRY(map_page(std::move(file))));
+  // Plain stores: nobody else can see the page before the rename.
+  ControlPage& page = control.page();
+  page = ControlPage{};
+  page.identity = {control_magic, control_version, u32(control_bytes), identity.boot,
+                   self.device,   self.inode,      identity.project_id, {}};
+  // Random: two pages of one project never show the same epoch, so a reader that went from one to
+  // the other never takes its old snapshot for the newest.
+  page.now.epoch = (random_u64() >> 1) & ~u64(1);
+  page.now.frames[0].lsn = page.now.frames[1].lsn = ~u64(0);  // no frame known yet
+  page.durable.durable = durable.value;
+  control.begin_change();
+  control.end_change(now);
+  TRY(retire(path));
+  TRY(rename_path(temporary, path));
+  return control;
+}
+
+Result<Control::Opened> Control::open(const std::filesystem::path& path,
+                                      const ControlIdentity& identity) {
+  Opened opened;
+  Result<File> file = File::open(path, File::Mode::read_write);
+  if (!file) {
+    if (file.error().code == ErrorCode::not_found) return opened;
+    return Unexpected{std::move(file).error()};
+  }
+  opened.state = Opened::State::stale;
+  const FileIdentity self = TRY(file->identity());
+  if (TRY(file->size()) < control_bytes) {
+    opened.reason = "too short";
+    return opened;
+  }
+  Control control(TRY(map_page(*std::move(file))));
+  Result<std::string> reason = defect(control.page().identity, identity, self);
+  if (!reason) {
+    reason.error().path = path.string();
+    return Unexpected{std::move(reason).error()};
+  }
+  opened.reason = *std::move(reason);
+  if (opened.reason.empty() && control.replaced()) opened.reason = "replaced";
+  if (!opened.reason.empty()) return opened;
+  opened.state = Opened::State::usable;
+  opened.control.emplace(std::move(control));
+  return opened;
+}
+
+ControlPage& Control::page() const { return *object_at<ControlPage>(map_.data(), 0); }
+
+// -- snapshots --
+
+std::optional<ControlMoment> Control::read() const {
+  ControlNowPart& now = page().now;
+  for (int attempt = 0; attempt < read_attempts; ++attempt) {
+    if (attempt > 10) std::this_thread::yield();
+    ControlMoment moment;
+    // Each load acquires, so none moves before the epoch's first load, and the second load of the
+    // epoch moves before none. Whoever sees a word of a later change has acquired its release and
+    // therefore sees that change's odd epoch, or a later one, in the second load.
+    moment.epoch = acquire(now.epoch);
+    if (moment.epoch % 2 != 0) continue;
+    moment.edition = acquire(now.edition);
+    moment.active_log = {acquire(now.log_sequence), acquire(now.log_random)};
+    moment.committed.value = acquire(now.committed);
+    if (acquire(now.epoch) == moment.epoch) return moment;
+  }
+  return std::nullopt;
+}
+
+// Acquire: with the epoch comes everything stored before it was made even.
+u64 Control::epoch() const { return acquire(page().now.epoch); }
+// Acquire: pairs with the release of publish_committed.
+Lsn Control::committed() const { return {acquire(page().now.committed)}; }
+bool Control::replaced() const { return acquire(page().now.replaced) != 0; }
+void Control::mark_replaced() { release(page().now.replaced, 1); }
+
+// -- writing --
+
+std::optional<LastFrame> Control::last_frame() const {
+  ControlNowPart& now = page().now;
+  const u64 committed = acquire(now.committed);
+  for (ControlFrame& frame : now.frames) {
+    if (acquire(frame.lsn) == committed) {
+      return LastFrame{{committed}, acquire(frame.checksum), acquire(frame.offset)};
+    }
+  }
+  return std::nullopt;
+}
+
+// Into the copy that does not count now. Its lsn goes to a value that is never committed first, so
+// that a half-written copy never counts.
+void Control::store_frame(const LastFrame& frame) {
+  ControlNowPart& now = page().now;
+  const u64 committed = acquire(now.committed);
+  ControlFrame& spare = acquire(now.frames[0].lsn) == committed ? now.frames[1] : now.frames[0];
+  release(spare.lsn, ~u64(0));
+  release(spare.checksum, frame.checksum);
+  release(spare.offset, frame.offset);
+  release(spare.lsn, frame.lsn.value);
+}
+
+void Control::publish_committed(Lsn lsn, u64 checksum, u64 frame_offset) {
+  ControlNowPart& now = page().now;
+  if (lsn <= committed()) return;
+  store_frame({lsn, checksum, frame_offset});
+  raise(now.committed, lsn.value);
+}
+
+void Control::begin_change() {
+  ControlNowPart& now = page().now;
+  const u64 epoch = acquire(now.epoch);
+  // Odd already: left by a dead owner, whose change the caller does again.
+  if (epoch % 2 == 0) release(now.epoch, epoch + 1);
+}
+
+void Control::end_change(const ControlChange& change) {
+  ControlNowPart& now = page().now;
+  // Releases: whoever sees one of these values sees the odd epoch before it.
+  release(now.edition, change.edition);
+  release(now.log_sequence, change.active_log.sequence);
+  release(now.log_random, change.active_log.random);
+  const LastFrame& frame = change.last_frame;
+  // A frame at the committed LSN itself is stored only where the page knows none.
+  if (frame.lsn > committed() || !last_frame()) store_frame(frame);
+  raise(now.committed, frame.lsn.value);
+  release(now.epoch, (acquire(now.epoch) | 1) + 1);
+}
+
+bool Control::change_pending() const { return epoch() % 2 != 0; }
+
+// Release and acquire: set before MANIFEST is touched, cleared after the epoch is even again.
+void Control::set_manifest_in_flight(u64 edition) {
+  release(page().durable.manifest_in_flight, edition);
+}
+void Control::clear_manifest_in_flight() { release(page().durable.manifest_in_flight, 0); }
+u64 Control::manifest_in_flight() const { return acquire(page().durable.manifest_in_flight); }
+
+// -- lease holder --
+
+LeaseHolder LeaseHolder::current(std::string_view verb) {
+  LeaseHolder holder;
+  holder.pid = process_id();
+  holder.start_time = process_start_time();
+  const auto space = path_identity("/proc/self/ns/pid");
+  if (space && *space) holder.pid_namespace = (*space)->inode;
+  holder.verb = std::string(verb.substr(0, 16));
+  return holder;
+}
+
+void Control::set_holder(const LeaseHolder& holder) {
+  ControlHolderPart& words = page().holder;
+  // The same bracket as the epoch's; a version left odd by a dead holder stays odd here.
+  const u64 version = acquire(words.version) | 1;
+  release(words.version, version);
+  release(words.pid, holder.pid);
+  release(words.start_time, holder.start_time);
+  release(words.pid_namespace, holder.pid_namespace);
+  const std::array<u64, 2> verb = verb_words(holder.verb);
+  release(words.verb[0], verb[0]);
+  release(words.verb[1], verb[1]);
+  release(words.version, version + 1);
+}
+
+void Control::clear_holder() { set_holder({}); }
+
+std::optional<LeaseHolder> Control::holder() const {
+  ControlHolderPart& words = page().holder;
+  for (int attempt = 0; attempt < read_attempts; ++attempt) {
+    const u64 version = acquire(words.version);
+    if (version % 2 != 0) continue;
+    LeaseHolder holder;
+    holder.pid = acquire(words.pid);
+    holder.start_time = acquire(words.start_time);
+    holder.pid_namespace = acquire(words.pid_namespace);
+    holder.verb = verb_text({acquire(words.verb[0]), acquire(words.verb[1])});
+    if (acquire(words.version) != version) continue;
+    return holder.pid == 0 ? std::nullopt : std::optional(std::move(holder));
+  }
+  return std::nullopt;
+}
+
+// -- durability --
+
+// Acquire: pairs with the release of the process that synced.
+Lsn Control::durable() const { return {acquire(page().durable.durable)}; }
+void Control::raise_durable(Lsn lsn) { raise(page().durable.durable, lsn.value); }
+
+// Set before fdatasync and cleared after durable was raised: the releases keep that order for a
+// process that finds the word set and the sync lock free (its owner died: PROTOCOL A3).
+void Control::set_sync_in_flight(u64 log_sequence) {
+  release(page().durable.sync_in_flight, log_sequence);
+}
+void Control::clear_sync_in_flight() { release(page().durable.sync_in_flight, 0); }
+u64 Control::sync_in_flight() const { return acquire(page().durable.sync_in_flight); }
+
+void Control::poison(u64 log_sequence) { raise(page().durable.poisoned, log_sequence); }
+u64 Control::poisoned() const { return acquire(page().durable.poisoned); }
+
+}  // namespace shale::catalog

@@ -1,0 +1,207 @@
+// CONTROL: the one page all processes with a project open share (volatile/CONTROL). It says what
+// the newest snapshot is, what is durable, and who holds the lease. Volatile: no recovery reads it;
+// one that does not belong to this boot, file or project is stale and is made anew, never
+// re-initialised in place (PROTOCOL A6, B1, B2, B5). Used by store only.
+//
+//   0    identity        written once, before the page has its name (ControlIdentityPart)
+//   64   what is now     epoch, edition, active log, committed, last frames (ControlNowPart)
+//   192  durability      durable, words in flight, poisoned (ControlDurablePart)
+//   256  lease holder    behind a sequence number of its own (ControlHolderPart)
+//   320  zeros up to 4096
+//
+// All words are u64 on cache lines grouped by who writes them. Who may write: words marked LEASE
+// only the holder of the lease; the others anybody, by compare-and-swap or a single store.
+//
+// Version history: 1 first.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/mapped_file.hpp"
+#include "model/numbers.hpp"
+
+namespace shale::catalog {
+
+// Bytes of LOCK that stand for locks between processes; order: merge < lease < sync.
+namespace lock_byte {
+inline constexpr u64 lease = 0;
+inline constexpr u64 sync = 1;
+inline constexpr u64 merge = 2;
+inline constexpr u64 first_slot = 16;  // one byte for each process that has the store open
+}  // namespace lock_byte
+
+inline constexpr u64 control_magic = 0x3130544e4f434853;  // "SHCONT01"
+inline constexpr u32 control_version = 1;
+inline constexpr u64 control_bytes = 4096;
+
+struct ControlIdentityPart {
+  u64 magic;
+  u32 version;
+  u32 bytes;
+  u64 boot;
+  u64 device;
+  u64 inode;
+  u64 project_id;
+  u64 unused[2];
+};
+struct ControlFrame {
+  u64 lsn;
+  u64 checksum;
+  u64 offset;
+};
+struct ControlNowPart {
+  // Not 0: another CONTROL has taken this one's place; whoever sees it opens by path again. Release
+  // store by who replaces it, acquire load by everybody.
+  u64 replaced;
+  // LEASE. Odd while edition and log are being changed. Acquire/release: brackets the words below.
+  u64 epoch;
+  u64 edition;       // LEASE. Of MANIFEST; changes only while epoch is odd
+  u64 log_sequence;  // LEASE. The active log; changes only while epoch is odd
+  u64 log_random;
+  // LEASE. LSN every snapshot may read up to. The release that publishes a batch: log, index and
+  // `frames` are complete for whoever acquires it. Only grows.
+  u64 committed;
+  // LEASE. The last frame, twice: the copy whose lsn equals `committed` counts, the other one is
+  // being written. So a writer killed between two stores leaves a true pair.
+  ControlFrame frames[2];
+  u64 unused[4];
+};
+struct ControlDurablePart {
+  // LSN up to which everything survives a power cut; it names its log (A8). Only grows (CAS), by
+  // whoever synced; release after the fdatasync, acquired before a batch is acknowledged.
+  u64 durable;
+  u64 manifest_in_flight;  // LEASE. Edition whose MANIFEST is being replaced, or 0 (B5)
+  u64 sync_in_flight;      // sequence of the log being synced, or 0 (A3)
+  u64 poisoned;            // highest sequence of a log whose sync failed, or 0 (A3); only grows
+  u64 unused[4];
+};
+struct ControlHolderPart {
+  u64 version;  // LEASE. Odd while the words below are being changed
+  u64 pid;      // 0: nobody
+  u64 start_time;
+  u64 pid_namespace;
+  u64 verb[2];  // 16 bytes of text, filled up with zeros
+  u64 unused[2];
+};
+struct ControlPage {
+  ControlIdentityPart identity;
+  ControlNowPart now;
+  ControlDurablePart durable;
+  ControlHolderPart holder;
+};
+static_assert(sizeof(ControlIdentityPart) == 64);
+static_assert(sizeof(ControlNowPart) == 128);
+static_assert(sizeof(ControlDurablePart) == 64);
+static_assert(sizeof(ControlHolderPart) == 64);
+static_assert(sizeof(ControlPage) == 320 && sizeof(ControlPage) <= control_bytes);
+
+// Whom a page belongs to. `boot` from base/system.hpp's boot_id().
+struct ControlIdentity {
+  u64 project_id = 0;
+  u64 boot = 0;
+};
+
+// The last committed frame: what a writer looks for in the log before it trusts the page.
+struct LastFrame {
+  Lsn lsn;
+  u64 checksum = 0;
+  u64 offset = 0;  // where the frame begins in its log
+  bool operator==(const LastFrame&) const = default;
+};
+
+// What a snapshot is made of, read as one.
+struct ControlMoment {
+  u64 epoch = 0;
+  u64 edition = 0;
+  FileId active_log;
+  Lsn committed;
+  bool operator==(const ControlMoment&) const = default;
+};
+
+// What an edition or log change sets. `last_frame.lsn` may be what is committed already.
+struct ControlChange {
+  u64 edition = 0;
+  FileId active_log;
+  LastFrame last_frame;
+};
+
+struct LeaseHolder {
+  u64 pid = 0;
+  u64 start_time = 0;     // ticks since boot: tells a recycled pid
+  u64 pid_namespace = 0;  // inode: a pid means something inside its namespace only
+  std::string verb;       // at most 16 bytes are kept
+  bool operator==(const LeaseHolder&) const = default;
+
+  static LeaseHolder current(std::string_view verb);  // this process
+};
+
+// A mapped CONTROL. Move-only; all members may be called from many threads, those marked LEASE only
+// by the holder of the lease. A child of fork shares the page.
+class Control {
+ public:
+  // LEASE. Makes a page under a temporary name and renames it to `path`; marks the page it takes
+  // the place of as replaced first. `durable` is what recovery found synced.
+  static Result<Control> create(const std::filesystem::path& path, const ControlIdentity& identity,
+                                const ControlChange& now, Lsn durable);
+
+  struct Opened;
+  // What stands at `path`. Stale and absent are answers, not errors; another layout version in the
+  // same boot is ErrorCode::too_new: live processes use it.
+  static Result<Opened> open(const std::filesystem::path& path, const ControlIdentity& identity);
+
+  // -- snapshots --
+  // Nothing where the epoch stays odd (a change is going on, or its owner died): keep the previous
+  // moment, or take the lease and repair.
+  std::optional<ControlMoment> read() const;
+  u64 epoch() const;
+  Lsn committed() const;
+  bool replaced() const;
+  void mark_replaced();
+
+  // -- writing (LEASE) --
+  // The frame `committed` speaks of; nothing where the page contradicts itself (it is stale then).
+  std::optional<LastFrame> last_frame() const;
+  // Makes everything up to `lsn` visible. One lower than what is committed changes nothing.
+  void publish_committed(Lsn lsn, u64 checksum, u64 frame_offset);
+  // Around the stores of an edition or log change, after MANIFEST is durable. After a kill in
+  // between the next holder finds change_pending(), reads MANIFEST and does both again: repair.
+  void begin_change();
+  void end_change(const ControlChange& change);
+  bool change_pending() const;
+  void set_manifest_in_flight(u64 edition);
+  void clear_manifest_in_flight();
+  u64 manifest_in_flight() const;  // 0: none
+
+  void set_holder(const LeaseHolder& holder);
+  void clear_holder();
+  std::optional<LeaseHolder> holder() const;  // anybody may ask; nothing: nobody, or changing
+
+  // -- durability (anybody) --
+  Lsn durable() const;
+  void raise_durable(Lsn lsn);  // never lowers it
+  void set_sync_in_flight(u64 log_sequence);
+  void clear_sync_in_flight();
+  u64 sync_in_flight() const;  // 0: none
+  void poison(u64 log_sequence);
+  u64 poisoned() const;  // 0: none
+
+ private:
+  explicit Control(SharedMap map) : map_(std::move(map)) {}
+  ControlPage& page() const;
+  void store_frame(const LastFrame& frame);
+
+  SharedMap map_;
+};
+
+struct Control::Opened {
+  enum class State : u8 { usable, absent, stale };
+  State state = State::absent;
+  std::string reason;              // why it is stale, for the log
+  std::optional<Control> control;  // where usable
+};
+
+}  // namespace shale::catalog

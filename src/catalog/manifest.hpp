@@ -1,0 +1,101 @@
+// MANIFEST: which files make up a project now. Replaced atomically, never changed in place.
+//
+// Text, one fact a line, words parted by one space; strings percent-encoded (`%` alone is the empty
+// one); the last line is the XXH3-64 of all bytes before it. A reader refuses (too_new) a file whose
+// second number is above its own version, and skips lines and keys it does not know.
+//
+//   shale-manifest 1 1               version, oldest reader that understands it
+//   project <name>
+//   project_id <16 hex>
+//   edition <n>
+//   analysis <name>
+//   words_version <n>
+//   positions 0|1
+//   shard_by none|month
+//   as_of <lsn>
+//   next_sequence <n>
+//   next_lsn <n>
+//   written_bytes <n>
+//   ingested_bytes <n>
+//   shard <seq-id> level <n> base_lsn <n> bytes <n> checksum <16 hex> documents <n> text <bytes>
+//         words <n> month <yyyymm or 0>                   (one line)
+//   log <seq-id> sealed <end offset or 0> checksum <16 hex of its last frame, or 0> last_lsn <n>
+//   dead <seq-id> number <n> checksum <16 hex> as_of <lsn>      of the shard or log named before
+//   patch <seq-id> number <n> checksum <16 hex> as_of <lsn>
+//   checksum <16 hex>
+//
+// Version history: 1 first.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "model/numbers.hpp"
+
+namespace shale::catalog {
+
+inline constexpr u32 manifest_version = 1;
+
+// An overlay file (.dead or .patch) of a shard or log.
+struct OverlayEntry {
+  u64 number = 0;  // grows with each replacement
+  u64 checksum = 0;
+  Lsn as_of;       // everything up to here is in it
+  bool operator==(const OverlayEntry&) const = default;
+};
+
+struct ShardEntry {
+  FileId id;
+  u32 level = 0;
+  u64 base_lsn = 0;
+  u64 file_bytes = 0;
+  u64 checksum = 0;
+  u64 documents = 0;
+  u64 text_bytes = 0;
+  u64 word_count = 0;
+  u32 month = 0;  // yyyymm of all its segments' created_at, or 0
+  Lsn as_of;      // updates up to here are part of its columns: none of them may be applied again
+  std::optional<OverlayEntry> dead;
+  std::optional<OverlayEntry> patch;
+  bool operator==(const ShardEntry&) const = default;
+};
+
+struct LogEntry {
+  FileId id;
+  u64 sealed_end = 0;   // 0: the active log (always the last entry)
+  u64 checksum = 0;     // of its last frame, where sealed
+  Lsn last_lsn;         // of its last frame, where sealed
+  bool operator==(const LogEntry&) const = default;
+};
+
+struct Manifest {
+  std::string project;
+  u64 project_id = 0;
+  u64 edition = 0;
+  std::string analysis = "plain";
+  u32 words_version = 1;
+  bool positions = true;
+  std::string shard_by = "none";
+  Lsn as_of;              // snapshots pair this edition only with a committed LSN >= as_of
+  u64 next_sequence = 1;  // of shards and logs together; never goes back
+  Lsn next_lsn;           // every later LSN is greater; never goes back
+  u64 written_bytes = 0;   // of shards, ever
+  u64 ingested_bytes = 0;  // of text that entered shards, ever
+  std::vector<ShardEntry> shards;  // oldest first
+  std::vector<LogEntry> logs;      // oldest first, the active one last
+  bool operator==(const Manifest&) const = default;
+};
+
+std::string format_manifest(const Manifest& manifest);
+// corrupt: with the offset of the offending line; too_new.
+Result<Manifest> parse_manifest(std::string_view text);
+
+Result<Manifest> read_manifest(const std::filesystem::path& path);
+// Through replace_file: the old MANIFEST or the new one, whole, whatever happens.
+Result<void> write_manifest(const std::filesystem::path& path, const Manifest& manifest);
+
+}  // namespace shale::catalog

@@ -1,0 +1,65 @@
+#include "cli/batch_writer.hpp"
+
+#include "cli/interrupt.hpp"
+#include "model/record.hpp"
+
+namespace shale::cli {
+
+Result<BatchWriter::Pending*> BatchWriter::pending_of(const std::string& project) {
+  const auto found = projects_.find(project);
+  if (found != projects_.end()) return &found->second;
+  Project opened = TRY(store_.project(project));
+  return &projects_.emplace(project, Pending{std::move(opened), Batch()}).first->second;
+}
+
+Result<void> BatchWriter::add(const std::string& project, NewSegment segment) {
+  TRY(check_segment(segment));
+  Pending* pending = TRY(pending_of(project));
+  const u64 bytes = segment.text.size();
+  pending->batch.stash(std::move(segment));
+  ++waiting_segments_;
+  waiting_bytes_ += bytes;
+  input_bytes_ += bytes;
+  if (!is_due()) return {};
+  auto flushed = flush();
+  // A whole batch refused is no matter of one segment.
+  if (!flushed && flushed.error().code == ErrorCode::invalid_argument) {
+    flushed.error().code = ErrorCode::io;
+  }
+  return flushed;
+}
+
+bool BatchWriter::is_due() const {
+  if (mode_ == Mode::manual) return false;
+  if (input_bytes_ > bulk_bytes) return waiting_bytes_ >= bulk_bytes;
+  return waiting_segments_ >= batch_segments || waiting_bytes_ >= batch_bytes;
+}
+
+Result<void> BatchWriter::flush() {
+  for (auto& [name, pending] : projects_) TRY(commit(pending));
+  waiting_segments_ = 0;
+  waiting_bytes_ = 0;
+  return {};
+}
+
+Result<void> BatchWriter::commit(Pending& pending) {
+  Batch& batch = pending.batch;
+  if (batch.size() == 0) return {};
+  const u64 bytes = batch.text_bytes();
+  const bool far_in = mode_ == Mode::automatic && input_bytes_ > bulk_bytes;
+  const bool bulk = bytes > bulk_bytes || (far_in && bytes > batch_bytes);
+  const auto keep_going = [](const Progress&) { return !interrupted(); };
+  const Committed done =
+      TRY(bulk ? pending.project.ingest(batch, keep_going) : pending.project.commit(batch));
+  stashed_ += done.stashed;
+  replaced_ += done.replaced;
+  text_bytes_ += bytes;
+  batch.clear();
+  return {};
+}
+
+void BatchWriter::for_each_project(const std::function<void(Project&)>& visit) {
+  for (auto& [name, pending] : projects_) visit(pending.project);
+}
+
+}  // namespace shale::cli

@@ -1,0 +1,60 @@
+// Collects segments into batches, one per project, and commits them: the rule of `ingest`, `add`.
+//
+// A batch is 4,096 segments or 8 MiB of text; once the input has passed 64 MiB the rest goes the
+// bulk way, straight to a shard, 64 MiB at a time. With `Mode::manual` only flush() commits (for
+// --ack and --strict), the bulk way where more than 64 MiB wait. What has been committed is
+// durable and stays, whatever happens to later batches.
+// Call order: add()* flush(), any number of times. Used by verbs_ingest.cpp.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include <shale/shale.hpp>
+
+#include "base/error.hpp"
+#include "base/integers.hpp"
+
+namespace shale::cli {
+
+class BatchWriter {
+ public:
+  enum class Mode : u8 { automatic, manual };
+  BatchWriter(Store store, Mode mode) : store_(std::move(store)), mode_(mode) {}
+
+  // An error of code invalid_argument concerns this segment only and leaves the batch as it was;
+  // any other ends the input.
+  Result<void> add(const std::string& project, NewSegment segment);
+  Result<void> flush();
+
+  u64 stashed() const { return stashed_; }
+  u64 replaced() const { return replaced_; }
+  u64 text_bytes() const { return text_bytes_; }  // of what is committed
+  void for_each_project(const std::function<void(Project&)>& visit);
+
+  static constexpr u64 batch_segments = 4096;
+  static constexpr u64 batch_bytes = 8u << 20;
+  static constexpr u64 bulk_bytes = 64u << 20;
+
+ private:
+  struct Pending {
+    Project project;
+    Batch batch;
+  };
+  Result<Pending*> pending_of(const std::string& project);
+  Result<void> commit(Pending& pending);
+  bool is_due() const;
+
+  Store store_;
+  Mode mode_;
+  std::map<std::string, Pending> projects_;
+  u64 waiting_segments_ = 0;
+  u64 waiting_bytes_ = 0;
+  u64 input_bytes_ = 0;
+  u64 stashed_ = 0;
+  u64 replaced_ = 0;
+  u64 text_bytes_ = 0;
+};
+
+}  // namespace shale::cli

@@ -1,0 +1,88 @@
+#include "cli/context.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/store_locator.hpp"
+
+namespace shale::cli {
+
+namespace fs = std::filesystem;
+
+Result<Store> Context::store_to_read() const {
+  const Location location = TRY(locate_store(globals.store, Surroundings::of_process()));
+  auto store = Store::open(location.path);
+  if (!store && store.error().code == ErrorCode::read_only) {
+    store = Store::open(location.path, {.read_only = true});
+  }
+  if (!store && store.error().code == ErrorCode::not_found) {
+    return fail_at(ErrorCode::not_found,
+                   fmt::format("There is no store at {}. `shale init` makes one here, so does the "
+                               "first `shale stash`, `add` or `ingest`.",
+                               location.path.string()),
+                   location.path.string());
+  }
+  return store;
+}
+
+Result<Store> Context::store_to_write(const CreateOptions& create) const {
+  const Location location = TRY(locate_store(globals.store, Surroundings::of_process()));
+  if (location.is_user_default) {
+    std::error_code code;
+    fs::create_directories(location.path.parent_path(), code);
+    if (code) return fail_errno("cannot make the folder", location.path.string(), code.value());
+  }
+  return Store::open(location.path, {.create = true,
+                                     .analysis = create.analysis,
+                                     .shard_by = create.shard_by,
+                                     .positions = !create.no_positions});
+}
+
+Result<Project> Context::project_to_write() const {
+  const Store store = TRY(store_to_write());
+  return store.project(globals.project);
+}
+
+Result<std::vector<Project>> Context::projects_to_read(bool all) const {
+  const Store store = TRY(store_to_read());
+  const std::vector<std::string> names = TRY(store.projects());
+  std::vector<Project> projects;
+  if (all) {
+    for (const std::string& name : names) projects.push_back(TRY(store.project(name)));
+    return projects;
+  }
+  if (std::find(names.begin(), names.end(), globals.project) != names.end()) {
+    projects.push_back(TRY(store.project(globals.project)));
+  } else if (globals.project_given) {
+    return fail_at(ErrorCode::not_found,
+                   fmt::format("There is no project \"{}\" in the store {}.", globals.project,
+                               store.path().string()),
+                   store.path().string());
+  }
+  return projects;
+}
+
+Result<std::vector<View>> Context::views() const {
+  std::vector<View> views;
+  for (const Project& project : TRY(projects_to_read(globals.all_projects))) {
+    views.push_back({project.name(), TRY(project.snapshot())});
+  }
+  return views;
+}
+
+void Context::keep_up(Project& project) const {
+  if (globals.no_merge) return;
+  const auto step = project.merge_step();
+  // Another process that merges or writes right now does the same work.
+  if (!step && step.error().code != ErrorCode::busy) {
+    output.warning("all is written, but upkeep failed: " + step.error().message);
+  }
+}
+
+std::string shown_id(const Context& context, const std::string& project, const std::string& id) {
+  return context.globals.all_projects ? project + '/' + id : id;
+}
+
+}  // namespace shale::cli

@@ -1,0 +1,60 @@
+// What every verb gets: the options common to all, the output, and the way to its store.
+//
+// Opens stores for reading (a missing one is an error with advice) and for writing (a missing one
+// is made). Used by all verbs; program.cpp fills it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <shale/shale.hpp>
+
+#include "base/error.hpp"
+#include "cli/output.hpp"
+
+namespace shale::cli {
+
+struct Globals {
+  std::string store;
+  std::string project = "default";
+  bool project_given = false;
+  bool all_projects = false;
+  bool no_merge = false;
+};
+
+// What a store that has to be made is made with.
+struct CreateOptions {
+  std::string analysis = "plain";
+  std::string shard_by = "none";
+  bool no_positions = false;
+};
+
+// One project's view of a reading verb.
+struct View {
+  std::string project;
+  Snapshot snapshot;
+};
+
+class Context {
+ public:
+  Globals globals;
+  Output output;
+  std::function<Result<Exit>()> action;  // of the verb found on the command line
+
+  Result<Store> store_to_read() const;
+  Result<Store> store_to_write(const CreateOptions& create = {}) const;
+  Result<Project> project_to_write() const;
+  // The projects a reading verb is about; none where the default project was never written.
+  Result<std::vector<Project>> projects_to_read(bool all) const;
+  Result<std::vector<View>> views() const;
+
+  // One bounded step of upkeep at the end of a verb that wrote. Its failure takes nothing back
+  // of what was written, so it is a warning.
+  void keep_up(Project& project) const;
+};
+
+// `id`, or `project/id` where several projects are shown.
+std::string shown_id(const Context& context, const std::string& project, const std::string& id);
+
+}  // namespace shale::cli

@@ -1,0 +1,117 @@
+#include "cli/help.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace shale::cli {
+
+namespace {
+
+struct Examples {
+  std::string_view verb;
+  std::string_view lines;
+};
+
+constexpr Examples examples[] = {
+    {"init",
+     "shale init                      # makes .shale here; verbs below this folder find it\n"
+     "shale init --shard-by month ~/notes\n"},
+    {"ingest",
+     "shale ingest segments.ndjson\n"
+     "producer | shale ingest --ack=100 -   # `ack M`: M lines are safe\n"
+     "shale ingest --strict day.ndjson      # all of it, or nothing and exit 2\n"},
+    {"add",
+     "shale add src include README.md\n"
+     "shale add --lines 30 src        # pieces of 30 lines\n"},
+    {"stash",
+     "shale stash --type decision \"we keep the log\"\n"
+     "shale stash --id build-1 --type log --tag ci - < build.log\n"
+     "shale stash --attr source=wiki --attr rank:=3 \"with attributes\"\n"},
+    {"get",
+     "shale get build-1\n"
+     "shale get src/main.cpp#1 --lines 10:20\n"
+     "shale get --json m1 m2\n"},
+    {"rm", "shale rm m1 m2\n"},
+    {"update",
+     "shale update m1 --task perf --add-tag slow --remove-tag new\n"
+     "shale update m1 --no-topic --attr rank:=4 --remove-attr source\n"},
+    {"touch", "shale touch m1\n"},
+    {"pin", "shale pin m1 m2\n"},
+    {"unpin", "shale unpin m1\n"},
+    {"search",
+     "shale search why is search slow\n"
+     "shale search '\"merge policy\" file:src/** type:code' --limit 3\n"
+     "shale search --where 'task:perf created:>=2025-12-01' -- -draft cache\n"},
+    {"list",
+     "shale list --where type:decision --sort touched --limit 20\n"
+     "shale list --sort -tokens       # smallest first\n"},
+    {"count", "shale count --where 'type:code pinned:true'\n"},
+    {"sum",
+     "shale sum tokens --by type,task\n"
+     "shale sum bytes --where tier:archive\n"},
+    {"projects", "shale projects\n"},
+    {"config", "shale config\n"},
+    {"merge",
+     "shale merge                     # what is due\n"
+     "shale merge --full              # down to one shard\n"},
+    {"stats", "shale stats --all-projects --json\n"},
+    {"verify", "shale verify                    # exit 3 where anything is damaged\n"},
+    {"inspect", "shale inspect .shale/projects/default/MANIFEST\n"},
+    {"help", "shale help search\n"},
+};
+
+std::string option_lines(const CLI::App& app) {
+  std::string out;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_positional() && option->get_lnames().empty()
+                                 ? option->get_name(true)
+                                 : option->get_name(false, true);
+    out += fmt::format("  {:<24} {}\n", name, option->get_description());
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view examples_of(std::string_view verb) {
+  const auto* found = std::find_if(std::begin(examples), std::end(examples),
+                                   [&](const Examples& entry) { return entry.verb == verb; });
+  return found == std::end(examples) ? std::string_view() : found->lines;
+}
+
+std::string overview_help(const CLI::App& app) {
+  std::string out =
+      "shale stores pieces of text with their metadata and finds them again.\n\n"
+      "  shale stash \"Why is search slow?\"\n"
+      "  shale add src\n"
+      "  shale search slow search\n\n"
+      "Verbs (`shale help VERB` has examples):\n";
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    out += fmt::format("  {:<10} {}\n", verb->get_name(), verb->get_description());
+  }
+  out += "\nOptions of every verb:\n" + option_lines(app);
+  out +=
+      "\nThe store: --store, else $SHALE_STORE, else the nearest .shale upwards, else\n"
+      "$XDG_DATA_HOME/shale. Exit status: 0 ok, 1 nothing found, 2 usage or bad lines under\n"
+      "--strict, 3 damaged data, 4 busy, 5 I/O error or no store, 6 store of a newer version.\n";
+  return out;
+}
+
+std::string verb_help(const CLI::App& app, const std::string& verb) {
+  const auto matches =
+      app.get_subcommands([&](const CLI::App* one) { return one->get_name() == verb; });
+  if (matches.empty()) return {};
+  const CLI::App* found = matches.front();
+  std::string out = fmt::format("shale {}: {}.\n\nExamples:\n", verb, found->get_description());
+  std::string_view lines = examples_of(verb);
+  while (!lines.empty()) {
+    const auto end = lines.find('\n');
+    out += fmt::format("  {}\n", lines.substr(0, end));
+    lines.remove_prefix(end + 1);
+  }
+  return out + "\nOptions:\n" + option_lines(*found) + "\nOptions of every verb:\n" +
+         option_lines(app);
+}
+
+}  // namespace shale::cli

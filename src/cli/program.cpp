@@ -1,0 +1,151 @@
+#include "cli/program.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/context.hpp"
+#include "cli/help.hpp"
+#include "cli/verbs.hpp"
+
+namespace shale::cli {
+
+namespace {
+
+struct Flags {
+  bool json = false;
+  bool ndjson = false;
+  bool version = false;
+};
+
+void add_globals(CLI::App& app, Context& context, Flags& flags) {
+  Globals& globals = context.globals;
+  app.add_option("--store", globals.store, "folder of the store");
+  app.add_option("--project", globals.project, "project inside it (default)");
+  app.add_flag("--all-projects", globals.all_projects, "every project; ids as project/id");
+  app.add_flag("--json", flags.json, "one JSON object");
+  app.add_flag("--ndjson", flags.ndjson, "one JSON object per result");
+  app.add_flag("--quiet", context.output.quiet, "no progress, no notes");
+  app.add_flag("--no-merge", globals.no_merge, "no upkeep at the end of a verb that writes");
+  app.add_flag("--version", flags.version, "prints the version");
+}
+
+void add_help_verb(CLI::App& app, Context& context) {
+  auto verb = std::make_shared<std::string>();
+  CLI::App* help = add_verb(app, "help", "explains a verb, examples first");
+  help->add_option("VERB", *verb, "the verb");
+  help->callback([&app, &context, verb] {
+    context.action = [&app, &context, verb]() -> Result<Exit> {
+      const std::string text = verb->empty() ? overview_help(app) : verb_help(app, *verb);
+      if (text.empty()) {
+        return fail(ErrorCode::invalid_argument, fmt::format("There is no verb `{}`.", *verb));
+      }
+      context.output.raw(text);
+      return Exit::ok;
+    };
+  });
+}
+
+// `--name=` is an empty value; the parser would take the next word instead.
+std::vector<std::string> words_of(int count, char** arguments) {
+  std::vector<std::string> words;
+  bool options_over = false;
+  for (int i = 1; i < count; ++i) {
+    std::string word = arguments[i];
+    options_over = options_over || word == "--";
+    const bool empty_value = !options_over && word.starts_with("--") && word.ends_with('=');
+    if (empty_value) word.pop_back();
+    words.push_back(std::move(word));
+    if (empty_value) words.emplace_back();
+  }
+  std::reverse(words.begin(), words.end());  // as the parser wants them
+  return words;
+}
+
+Exit print_help(const CLI::App& app, Output& output) {
+  const auto verbs = app.get_subcommands();
+  output.raw(verbs.empty() ? overview_help(app) : verb_help(app, verbs[0]->get_name()));
+  return Exit::ok;
+}
+
+Exit print_version(Output& output) {
+  if (output.is_text()) {
+    output.line(fmt::format("shale {}", version()));
+  } else {
+    output.object({{"version", version()}});
+  }
+  return Exit::ok;
+}
+
+Exit usage_error(const CLI::App& app, Output& output, std::string message) {
+  if (!message.ends_with('.')) message += '.';
+  const auto verbs = app.get_subcommands();
+  const std::string help = verbs.empty() ? "shale help" : "shale help " + verbs[0]->get_name();
+  return output.error(
+      Error(ErrorCode::invalid_argument, fmt::format("{} See `{}`.", message, help)));
+}
+
+Exit parse_and_run(CLI::App& app, Context& context, Flags& flags, std::vector<std::string> words) {
+  // A usage error is reported in the form asked for, wherever on the line that was said.
+  const auto has = [&](std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  if (has("--json")) context.output.form = Form::json;
+  if (has("--ndjson")) context.output.form = Form::ndjson;
+  try {
+    app.parse(std::move(words));
+  } catch (const CLI::CallForHelp&) {
+    return print_help(app, context.output);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(app, context.output, error.what());
+  }
+  context.output.form = flags.json ? Form::json : flags.ndjson ? Form::ndjson : Form::text;
+  context.globals.project_given = app.get_option("--project")->count() > 0;
+  if (flags.version) return print_version(context.output);
+  if (!context.action) return usage_error(app, context.output, "A verb is missing.");
+  const auto exit = context.action();
+  return exit ? *exit : context.output.error(exit.error());
+}
+
+}  // namespace
+
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& description) {
+  CLI::App* verb = app.add_subcommand(name, description);
+  verb->fallthrough();
+  return verb;
+}
+
+void add_create_options(CLI::App& verb, CreateOptions& options) {
+  verb.add_option("--analysis", options.analysis, "of a new store: plain")
+      ->check(CLI::IsMember({"plain"}));
+  verb.add_option("--shard-by", options.shard_by, "of a new store: none or month")
+      ->check(CLI::IsMember({"none", "month"}));
+  verb.add_flag("--no-positions", options.no_positions,
+                "of a new store: smaller, phrases are searched as words");
+  verb.add_option("--tokenizer", "of a new store: none")->check(CLI::IsMember({"none"}));
+}
+
+int run_program(int count, char** arguments) {
+  // Whoever started us may ignore it: a closed pipe must end the program all the same, silently.
+  std::signal(SIGPIPE, SIG_DFL);
+  Context context;
+  Flags flags;
+  CLI::App app("shale");
+  app.require_subcommand(0, 1);
+  add_globals(app, context, flags);
+  add_write_verbs(app, context);
+  add_ingest_verbs(app, context);
+  add_read_verbs(app, context);
+  add_care_verbs(app, context);
+  add_help_verb(app, context);
+  const Exit exit = parse_and_run(app, context, flags, words_of(count, arguments));
+  return int(context.output.finish(exit));
+}
+
+}  // namespace shale::cli

@@ -1,0 +1,23 @@
+// The verbs of the program, in groups as they stand in its files.
+//
+// Each function adds the verbs of one group to the command line; parsing one sets
+// Context::action, which program.cpp then runs. Used by program.cpp only.
+#pragma once
+
+#include <CLI/App.hpp>
+
+#include "cli/context.hpp"
+
+namespace shale::cli {
+
+void add_write_verbs(CLI::App& app, Context& context);   // init stash update touch pin unpin rm
+void add_ingest_verbs(CLI::App& app, Context& context);  // ingest add
+void add_read_verbs(CLI::App& app, Context& context);    // get search list count sum
+void add_care_verbs(CLI::App& app, Context& context);    // merge verify inspect config stats ...
+
+// Options of the verbs that may make a store and say how.
+void add_create_options(CLI::App& verb, CreateOptions& options);
+// A verb whose unknown options are looked for among the global ones.
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& description);
+
+}  // namespace shale::cli

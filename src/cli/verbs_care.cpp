@@ -1,0 +1,212 @@
+// merge verify inspect config stats projects: what a store is and that it stays well.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/interrupt.hpp"
+#include "cli/progress.hpp"
+#include "cli/verbs.hpp"
+#if __has_include("store/inspect.hpp")
+#include "store/inspect.hpp"
+#endif
+
+namespace shale::cli {
+
+namespace {
+
+ProgressCallback progress_on(ProgressBar& bar) {
+  return [&bar](const Progress& progress) {
+    bar.show(progress.done_bytes, progress.total_bytes, progress.segments);
+    return !interrupted();
+  };
+}
+
+// --- merge --------------------------------------------------------------------------------------
+
+Result<Exit> merge(Context& context, bool full) {
+  watch_for_interrupt();
+  Json merged = Json::array();
+  for (Project project : TRY(context.projects_to_read(context.globals.all_projects))) {
+    ProgressBar bar("merge " + project.name(), context.output.quiet);
+    TRY(project.merge(full, progress_on(bar)));
+    const ProjectStats stats = TRY(project.stats());
+    merged.push_back({{"name", project.name()},
+                      {"segments", stats.segments},
+                      {"shards", stats.shards},
+                      {"disk_bytes", stats.disk_bytes}});
+    if (context.output.is_text() && !context.output.quiet) {
+      context.output.line(fmt::format("{}: {} segments in {} shards, {}", project.name(),
+                                      stats.segments, stats.shards, size_text(stats.disk_bytes)));
+    }
+  }
+  if (!context.output.is_text()) context.output.object({{"projects", merged}});
+  return Exit::ok;
+}
+
+// --- verify -------------------------------------------------------------------------------------
+
+Result<Exit> verify(Context& context) {
+  watch_for_interrupt();
+  Verified all;
+  for (const Project& project : TRY(context.projects_to_read(!context.globals.project_given))) {
+    ProgressBar bar("verify " + project.name(), context.output.quiet);
+    Verified one = TRY(project.verify(progress_on(bar)));
+    all.checked_bytes += one.checked_bytes;
+    all.faults.insert(all.faults.end(), one.faults.begin(), one.faults.end());
+  }
+  context.output.faults(all.faults);
+  if (!context.output.is_text()) {
+    context.output.object({{"faults", json_of(all.faults)}, {"checked_bytes", all.checked_bytes}});
+  } else if (!context.output.quiet) {
+    const std::string result = all.faults.empty()
+                                   ? std::string("all is well")
+                                   : fmt::format("{} damaged places", all.faults.size());
+    context.output.line(fmt::format("checked {}: {}", size_text(all.checked_bytes), result));
+  }
+  return all.faults.empty() ? Exit::ok : Exit::damaged;
+}
+
+// --- stats --------------------------------------------------------------------------------------
+
+double ratio(u64 part, u64 whole) { return whole == 0 ? 0 : double(part) / double(whole); }
+
+Json json_of(const std::string& name, const ProjectStats& stats) {
+  Json sections = Json::array();
+  for (const SectionBytes& section : stats.sections) {
+    sections.push_back({{"name", section.name}, {"bytes", section.bytes}});
+  }
+  return {{"name", name},
+          {"segments", stats.segments},
+          {"text_bytes", stats.text_bytes},
+          {"tokens", stats.tokens},
+          {"superseded", stats.superseded},
+          {"shards", stats.shards},
+          {"logs", stats.logs},
+          {"delta_segments", stats.delta_segments},
+          {"disk_bytes", stats.disk_bytes},
+          {"disk_share", ratio(stats.disk_bytes, stats.text_bytes)},
+          {"edition", stats.edition},
+          {"committed_lsn", stats.committed_lsn},
+          {"durable_lsn", stats.durable_lsn},
+          {"ingested_bytes", stats.ingested_bytes},
+          {"written_bytes", stats.written_bytes},
+          {"write_amplification", ratio(stats.written_bytes, stats.ingested_bytes)},
+          {"sections", sections},
+          {"cache_hits", stats.cache_hits},
+          {"cache_misses", stats.cache_misses}};
+}
+
+void print_stats(Output& output, const std::string& name, const ProjectStats& stats) {
+  const auto row = [&](std::string_view what, const std::string& value) {
+    output.line(fmt::format("  {:<20} {}", what, value));
+  };
+  output.line("project " + name);
+  row("segments", fmt::format("{} ({} in the delta, {} superseded)", stats.segments,
+                              stats.delta_segments, stats.superseded));
+  row("text", size_text(stats.text_bytes));
+  row("tokens", std::to_string(stats.tokens));
+  row("disk", fmt::format("{} ({:.1f} % of the text)", size_text(stats.disk_bytes),
+                          100 * ratio(stats.disk_bytes, stats.text_bytes)));
+  row("shards, logs", fmt::format("{}, {}", stats.shards, stats.logs));
+  row("edition", std::to_string(stats.edition));
+  row("write amplification",
+      fmt::format("{:.2f}", ratio(stats.written_bytes, stats.ingested_bytes)));
+  for (const SectionBytes& section : stats.sections) {
+    row("section " + section.name,
+        fmt::format("{} ({:.1f} % of the disk)", size_text(section.bytes),
+                    100 * ratio(section.bytes, stats.disk_bytes)));
+  }
+}
+
+Result<Exit> stats(Context& context) {
+  Json list = Json::array();
+  for (const Project& project : TRY(context.projects_to_read(context.globals.all_projects))) {
+    const ProjectStats numbers = TRY(project.stats());
+    if (context.output.is_text()) {
+      print_stats(context.output, project.name(), numbers);
+    } else if (context.output.form == Form::ndjson) {
+      context.output.object(json_of(project.name(), numbers));
+    } else {
+      list.push_back(json_of(project.name(), numbers));
+    }
+  }
+  if (context.output.form == Form::json) context.output.object({{"projects", list}});
+  return Exit::ok;
+}
+
+Result<Exit> projects(Context& context) {
+  Json list = Json::array();
+  for (const Project& project : TRY(context.projects_to_read(true))) {
+    const ProjectStats numbers = TRY(project.stats());
+    const Json one = {{"name", project.name()},
+                      {"segments", numbers.segments},
+                      {"text_bytes", numbers.text_bytes},
+                      {"tokens", numbers.tokens}};
+    if (context.output.is_text()) {
+      context.output.line(fmt::format("{}\t{}\t{}", printable(project.name()), numbers.segments,
+                                      size_text(numbers.text_bytes)));
+    } else if (context.output.form == Form::ndjson) {
+      context.output.object(one);
+    } else {
+      list.push_back(one);
+    }
+  }
+  if (context.output.form == Form::json) context.output.object({{"projects", list}});
+  return Exit::ok;
+}
+
+// --- config inspect -----------------------------------------------------------------------------
+
+Result<Exit> config(Context& context) {
+  const Store store = TRY(context.store_to_read());
+  if (context.output.is_text()) {
+    std::string text = store.config();
+    if (!text.empty() && !text.ends_with('\n')) text += '\n';
+    context.output.raw(text);
+  } else {
+    context.output.object({{"path", store.path().string()}, {"config", store.config()}});
+  }
+  return Exit::ok;
+}
+
+Result<Exit> inspect(Context& context, const std::string& file) {
+#if __has_include("store/inspect.hpp")
+  const std::string text = TRY(inspect_file(file));
+  if (context.output.is_text()) {
+    context.output.raw(text);
+  } else {
+    context.output.object({{"path", file}, {"text", text}});
+  }
+  return Exit::ok;
+#else
+  (void)context;
+  return fail_at(ErrorCode::invalid_argument, "This build of shale cannot inspect files.", file);
+#endif
+}
+
+void add_simple(CLI::App& app, Context& context, const std::string& name,
+                const std::string& description, Result<Exit> (*run)(Context&)) {
+  CLI::App* verb = add_verb(app, name, description);
+  verb->callback([&context, run] { context.action = [&context, run] { return run(context); }; });
+}
+
+}  // namespace
+
+void add_care_verbs(CLI::App& app, Context& context) {
+  CLI::App* merging = add_verb(app, "merge", "folds logs and merges small shards");
+  auto full = std::make_shared<bool>(false);
+  merging->add_flag("--full", *full, "down to one shard");
+  merging->callback(
+      [&context, full] { context.action = [&context, full] { return merge(context, *full); }; });
+  add_simple(app, context, "verify", "reads every byte and checks it", verify);
+  add_simple(app, context, "stats", "what a project holds and what it costs", stats);
+  add_simple(app, context, "projects", "lists the projects of the store", projects);
+  add_simple(app, context, "config", "prints the effective options", config);
+  CLI::App* inspecting = add_verb(app, "inspect", "prints the structure of one file of a store");
+  auto file = std::make_shared<std::string>();
+  inspecting->add_option("FILE", *file, "a file of a store")->required();
+  inspecting->callback(
+      [&context, file] { context.action = [&context, file] { return inspect(context, *file); }; });
+}
+
+}  // namespace shale::cli

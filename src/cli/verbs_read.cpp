@@ -1,0 +1,325 @@
+// get search list count sum: questions to snapshots.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+#include "cli/answers.hpp"
+#include "cli/segment_options.hpp"
+#include "cli/verbs.hpp"
+
+namespace shale::cli {
+
+namespace {
+
+// Damage outranks an empty answer: what is missing may be what is damaged.
+Exit exit_for(bool found, const std::vector<Fault>& faults) {
+  if (!faults.empty()) return Exit::damaged;
+  return found ? Exit::ok : Exit::nothing_found;
+}
+
+void append(std::vector<Fault>& faults, const std::vector<Fault>& more) {
+  faults.insert(faults.end(), more.begin(), more.end());
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+// --- get ----------------------------------------------------------------------------------------
+
+struct GetOptions {
+  std::vector<std::string> ids;
+  std::string lines;
+};
+
+void print_segments(Context& context, const Fetched& fetched, const std::string& project,
+                    const std::optional<LineRange>& lines) {
+  std::vector<std::string> objects;
+  for (const Segment& segment : fetched.segments) {
+    const std::string_view text = lines ? slice_lines(segment.text(), *lines) : segment.text();
+    if (context.output.is_text()) {
+      context.output.raw(text);
+    } else {
+      objects.push_back(segment_json(segment.metadata(), text, project, segment.id()));
+    }
+  }
+  if (context.output.form == Form::ndjson) {
+    for (const std::string& object : objects) context.output.line(object);
+  } else if (context.output.form == Form::json) {
+    context.output.line(segments_object(
+        objects, {{"missing", fetched.missing}, {"faults", json_of(fetched.faults)}}));
+  }
+}
+
+Result<Exit> get(Context& context, const GetOptions& options) {
+  std::optional<LineRange> lines;
+  if (!options.lines.empty()) lines = TRY(parse_lines(options.lines));
+  Fetched fetched;
+  const std::vector<Project> projects = TRY(context.projects_to_read(false));
+  if (projects.empty()) {
+    fetched.missing = options.ids;
+  } else {
+    const Snapshot snapshot = TRY(projects[0].snapshot());
+    fetched = TRY(snapshot.get_many(options.ids));
+  }
+  print_segments(context, fetched, context.globals.project, lines);
+  context.output.faults(fetched.faults);
+  for (const std::string& id : fetched.missing) {
+    context.output.warning(fmt::format("there is no segment \"{}\"", id));
+  }
+  return exit_for(fetched.missing.empty(), fetched.faults);
+}
+
+// --- search -------------------------------------------------------------------------------------
+
+struct SearchOptions {
+  std::vector<std::string> words;
+  std::vector<std::string> where;
+  std::string match = "auto";
+  usize limit = 10;
+  bool count = false;
+};
+
+struct Found {
+  std::vector<ProjectHit> hits;
+  u64 total = 0;
+  bool widened = false;
+  std::vector<Fault> faults;
+  i64 microseconds = 0;  // inside the search calls
+};
+
+Match match_of(const std::string& name) {
+  if (name == "all") return Match::all;
+  return name == "any" ? Match::any : Match::auto_;
+}
+
+Result<Found> search_views(const std::vector<View>& views, const Query& query) {
+  Found found;
+  for (const View& view : views) {
+    const auto started = std::chrono::steady_clock::now();
+    Answer answer = TRY(view.snapshot.search(query));
+    const auto taken = std::chrono::steady_clock::now() - started;
+    found.microseconds += std::chrono::duration_cast<std::chrono::microseconds>(taken).count();
+    for (Hit& hit : answer.hits) found.hits.push_back({view.project, std::move(hit)});
+    found.total += answer.total;
+    found.widened = found.widened || answer.widened;
+    append(found.faults, answer.faults);
+  }
+  // Each project's hits are in order already; projects come in the order of their names.
+  std::stable_sort(found.hits.begin(), found.hits.end(),
+                   [](const auto& a, const auto& b) { return a.hit.score > b.hit.score; });
+  if (found.hits.size() > query.limit) found.hits.resize(query.limit);
+  return found;
+}
+
+void print_hit(Context& context, const ProjectHit& found, bool colours) {
+  const std::string id = shown_id(context, found.project, found.hit.id);
+  if (!context.output.is_text()) {
+    context.output.object(json_of(found, id));
+    return;
+  }
+  context.output.line(fmt::format("{}  {:.2f}  {}", printable(source_of(found.hit, id)),
+                                  found.hit.score, snippet_text(found.hit, colours)));
+}
+
+void print_found(Context& context, const Found& found) {
+  if (context.output.form != Form::json) {
+    const bool colours = context.output.is_text() && Output::colours();
+    for (const ProjectHit& hit : found.hits) print_hit(context, hit, colours);
+    if (found.widened) context.output.note("few segments hold every word: some hold only one");
+    return;
+  }
+  Json hits = Json::array();
+  for (const ProjectHit& hit : found.hits) {
+    hits.push_back(json_of(hit, shown_id(context, hit.project, hit.hit.id)));
+  }
+  context.output.object({{"hits", hits},
+                         {"total", found.total},
+                         {"widened", found.widened},
+                         {"cursor", nullptr},
+                         {"faults", json_of(found.faults)},
+                         {"microseconds", found.microseconds}});
+}
+
+Result<Exit> search(Context& context, const SearchOptions& options) {
+  const Query query{.text = joined(options.words),
+                    .where = joined(options.where),
+                    .match = match_of(options.match),
+                    .limit = options.count ? 0 : options.limit,
+                    .snippets = !options.count};
+  const std::vector<View> views = TRY(context.views());
+  const Found found = TRY(search_views(views, query));
+  if (options.count && context.output.is_text()) {
+    context.output.line(std::to_string(found.total));
+  } else {
+    print_found(context, found);
+  }
+  context.output.faults(found.faults);
+  return exit_for(found.total > 0, found.faults);
+}
+
+// --- list count sum -----------------------------------------------------------------------------
+
+struct ListOptions {
+  std::vector<std::string> where;
+  std::string sort = "created";
+  usize limit = 100;
+};
+
+Result<Exit> list(Context& context, const ListOptions& options) {
+  std::vector<std::string> objects;
+  std::vector<Fault> faults;
+  u64 total = 0;
+  for (const View& view : TRY(context.views())) {
+    const Page page = TRY(view.snapshot.list({joined(options.where), options.sort, options.limit}));
+    for (const Metadata& metadata : page.segments) {
+      const std::string id = shown_id(context, view.project, metadata.id);
+      objects.push_back(context.output.is_text()
+                            ? listing_line(metadata, id)
+                            : segment_json(metadata, std::nullopt, view.project, id));
+    }
+    total += page.total;
+    append(faults, page.faults);
+  }
+  if (context.output.form == Form::json) {
+    context.output.line(segments_object(
+        objects, {{"missing", Json::array()}, {"faults", json_of(faults)}, {"total", total}}));
+  } else {
+    for (const std::string& object : objects) context.output.line(object);
+  }
+  context.output.faults(faults);
+  return exit_for(total > 0, faults);
+}
+
+Result<Exit> count(Context& context, const std::vector<std::string>& where) {
+  Count all;
+  for (const View& view : TRY(context.views())) {
+    const Count one = TRY(view.snapshot.count(joined(where)));
+    all.count += one.count;
+    append(all.faults, one.faults);
+  }
+  if (context.output.is_text()) {
+    context.output.line(std::to_string(all.count));
+  } else {
+    context.output.object({{"count", all.count}, {"faults", json_of(all.faults)}});
+  }
+  context.output.faults(all.faults);
+  return exit_for(true, all.faults);
+}
+
+struct SumOptions {
+  std::string field;
+  std::vector<std::string> by;
+  std::vector<std::string> where;
+};
+
+Json json_of_row(const SumRow& row, const std::vector<std::string>& by) {
+  Json keys = Json::object();
+  for (usize i = 0; i < by.size() && i < row.key.size(); ++i) keys[by[i]] = row.key[i];
+  return {{"by", keys}, {"count", row.count}, {"sum", row.sum}};
+}
+
+void print_sum(Context& context, const SumOptions& options, const Sum& sum) {
+  if (context.output.form == Form::json) {
+    Json rows = Json::array();
+    for (const SumRow& row : sum.rows) rows.push_back(json_of_row(row, options.by));
+    context.output.object(
+        {{"field", options.field}, {"rows", rows}, {"faults", json_of(sum.faults)}});
+    return;
+  }
+  for (const SumRow& row : sum.rows) {
+    if (context.output.form == Form::ndjson) {
+      context.output.object(json_of_row(row, options.by));
+      continue;
+    }
+    for (const std::string& key : row.key) context.output.raw(printable(key) + '\t');
+    context.output.line(std::to_string(row.sum));
+  }
+  if (sum.rows.empty() && context.output.is_text()) context.output.line("0");
+}
+
+Result<Exit> sum(Context& context, const SumOptions& options) {
+  Sum result;
+  const std::vector<Project> projects = TRY(context.projects_to_read(false));
+  if (!projects.empty()) {
+    const Snapshot snapshot = TRY(projects[0].snapshot());
+    result = TRY(snapshot.sum(options.field, options.by, joined(options.where)));
+  }
+  print_sum(context, options, result);
+  context.output.faults(result.faults);
+  return exit_for(true, result.faults);
+}
+
+// --- on the command line ------------------------------------------------------------------------
+
+void add_where(CLI::App& verb, std::vector<std::string>& where) {
+  verb.add_option("--where", where, "only segments that pass, e.g. 'type:code file:src/**'")
+      ->allow_extra_args(false);
+}
+
+void add_get(CLI::App& app, Context& context) {
+  CLI::App* verb = add_verb(app, "get", "prints the text of segments");
+  auto options = std::make_shared<GetOptions>();
+  verb->add_option("ID", options->ids, "ids of segments")->required()->allow_extra_args(false);
+  verb->add_option("--lines", options->lines, "only these lines of each, A:B");
+  verb->callback([&context, options] {
+    context.action = [&context, options] { return get(context, *options); };
+  });
+}
+
+void add_search(CLI::App& app, Context& context) {
+  CLI::App* verb = add_verb(app, "search", "finds segments by their words, best first");
+  auto options = std::make_shared<SearchOptions>();
+  verb->add_option("QUERY", options->words, "words, \"phrases\", field:value; after -- anything")
+      ->allow_extra_args(false);
+  add_where(*verb, options->where);
+  verb->add_option("--match", options->match, "all words, any, or auto: all and where few, any")
+      ->check(CLI::IsMember({"all", "any", "auto"}));
+  verb->add_option("--limit", options->limit, "hits at most (10)");
+  verb->add_flag("--count", options->count, "only how many");
+  verb->callback([&context, options] {
+    context.action = [&context, options] { return search(context, *options); };
+  });
+}
+
+void add_list(CLI::App& app, Context& context) {
+  CLI::App* verb = add_verb(app, "list", "lists segments without their text");
+  auto options = std::make_shared<ListOptions>();
+  add_where(*verb, options->where);
+  verb->add_option("--sort", options->sort, "a field, largest first; -field: smallest first");
+  verb->add_option("--limit", options->limit, "segments at most (100)");
+  verb->callback([&context, options] {
+    context.action = [&context, options] { return list(context, *options); };
+  });
+}
+
+void add_sum(CLI::App& app, Context& context) {
+  CLI::App* verb = add_verb(app, "sum", "adds up a number, by groups");
+  auto options = std::make_shared<SumOptions>();
+  verb->add_option("FIELD", options->field, "tokens, bytes, words, ...")->required();
+  verb->add_option("--by", options->by, "fields to group by, e.g. type,task")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  add_where(*verb, options->where);
+  verb->callback([&context, options] {
+    context.action = [&context, options] { return sum(context, *options); };
+  });
+}
+
+}  // namespace
+
+void add_read_verbs(CLI::App& app, Context& context) {
+  add_get(app, context);
+  add_search(app, context);
+  add_list(app, context);
+  CLI::App* verb = add_verb(app, "count", "counts segments");
+  auto where = std::make_shared<std::vector<std::string>>();
+  add_where(*verb, *where);
+  verb->callback(
+      [&context, where] { context.action = [&context, where] { return count(context, *where); }; });
+  add_sum(app, context);
+}
+
+}  // namespace shale::cli

@@ -1,0 +1,49 @@
+// Reads a log frame by frame, and texts out of it; finds where it ends. Never maps, never writes.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "base/file.hpp"
+#include "delta/log_format.hpp"
+#include "delta/log_writer.hpp"
+
+namespace shale::delta {
+
+// What a scan of a log found.
+struct LogScan {
+  LogEnd end;                   // behind the last whole valid frame
+  u64 frames = 0;
+  Lsn last;                     // LSN of the last frame, {} if none
+  // A frame that is not valid though it must be: it lies below `sealed_offset`, or a later frame
+  // that is valid on its own claims that more was durable (PROTOCOL A4).
+  bool damaged = false;
+  u64 damaged_at = 0;           // offset of the first bad frame
+};
+
+class LogReader {
+ public:
+  static Result<LogReader> open(const std::filesystem::path& path, u64 project_id, FileId id);
+
+  // Calls visit(header, payload) for every valid frame in order. `sealed_offset` is where MANIFEST
+  // says the log ends, or 0 for a log that is not sealed. An error from visit ends the scan.
+  using FrameVisitor = std::function<Result<void>(const FrameHeader&, Bytes payload)>;
+  Result<LogScan> scan(u64 sealed_offset, const FrameVisitor& visit) const;
+
+  // The header of the frame that ends at `end_offset` is not stored anywhere: checks instead that
+  // a frame with this checksum ends there (PROTOCOL A6). `frame_offset` is where it begins.
+  Result<bool> holds_frame(u64 frame_offset, u64 checksum) const;
+
+  // Reads `bytes` of text at `offset`, and checks it against `hash`.
+  Result<std::string> read_text(u64 offset, u32 bytes, TextHash hash) const;
+  FileId id() const { return id_; }
+  const std::filesystem::path& path() const { return file_.path(); }
+
+ private:
+  LogReader(File file, FileId id) : file_(std::move(file)), id_(id) {}
+  File file_;
+  FileId id_;
+};
+
+}  // namespace shale::delta

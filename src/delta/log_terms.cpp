@@ -1,0 +1,128 @@
+#include "delta/log_terms.hpp"
+
+#include <algorithm>
+
+namespace shale::delta {
+namespace {
+
+struct SortedTerm {
+  u64 prefix = 0;  // first eight bytes, big-endian
+  Handle handle = 0;
+  u32 bytes = 0;
+};
+
+u64 prefix_of(std::string_view term) {
+  u64 word = 0;
+  std::memcpy(&word, term.data(), std::min<usize>(term.size(), 8));
+  return __builtin_bswap64(word);
+}
+
+class ArenaTerms final : public TermStream {
+ public:
+  explicit ArenaTerms(ArenaCut cut) : cut_(std::move(cut)) {}
+
+  Result<bool> next(TermPostings& out) override {
+    if (!collected_) {
+      TRY(collect());
+      sort();
+      collected_ = true;
+    }
+    while (next_ < terms_.size()) {
+      constexpr usize ahead = 8;
+      if (next_ + ahead < terms_.size()) prefetch(terms_[next_ + ahead].handle);
+      const u64 offset = offset_of(terms_[next_++].handle);
+      const std::optional<TermView> term = cut_.term_at(offset);
+      if (!term || !decode(*term)) return Unexpected{cut_.damaged("A term is damaged", offset)};
+      if (docs_.empty()) continue;
+      out = {term->term, docs_, tfs_, positions_};
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  void prefetch(Handle handle) const { __builtin_prefetch(cut_.arena().data() + offset_of(handle)); }
+
+  Result<void> collect() {
+    const HashTable table = cut_.terms();
+    if (table.slots == nullptr) return Unexpected{cut_.damaged("The term table is damaged", 0)};
+    std::vector<Handle> handles;
+    for (u64 i = 0; i <= table.mask; ++i)
+      if (const u64 slot = load_acquire(table.slots[i]); slot != 0)
+        handles.push_back(slot_value(slot));
+    terms_.reserve(handles.size());
+    constexpr usize ahead = 16;
+    for (usize i = 0; i < handles.size(); ++i) {
+      if (i + ahead < handles.size()) prefetch(handles[i + ahead]);
+      const std::optional<TermView> term = cut_.term_at(offset_of(handles[i]));
+      if (!term)
+        return Unexpected{cut_.damaged("A term lies outside", offset_of(handles[i]))};
+      terms_.push_back({prefix_of(term->term), handles[i], u32(term->term.size())});
+    }
+    return {};
+  }
+
+  // All records were checked by collect(), and none moves.
+  bool is_less(const SortedTerm& a, const SortedTerm& b) const {
+    if (a.prefix != b.prefix) return a.prefix < b.prefix;
+    const std::byte* base = cut_.arena().data() + sizeof(TermRecord);
+    const int order = std::memcmp(base + offset_of(a.handle), base + offset_of(b.handle),
+                                  std::min(a.bytes, b.bytes));
+    return order != 0 ? order < 0 : a.bytes < b.bytes;
+  }
+
+  void sort() {
+    std::vector<u32> begins(65537);
+    for (const SortedTerm& term : terms_) ++begins[(term.prefix >> 48) + 1];
+    for (usize i = 1; i < begins.size(); ++i) begins[i] += begins[i - 1];
+    std::vector<SortedTerm> bucketed(terms_.size());
+    std::vector<u32> ends(begins.begin(), begins.end() - 1);
+    for (const SortedTerm& term : terms_) bucketed[ends[term.prefix >> 48]++] = term;
+    terms_ = std::move(bucketed);
+    for (usize i = 0; i + 1 < begins.size(); ++i)
+      if (begins[i + 1] - begins[i] > 1)
+        std::sort(terms_.begin() + begins[i], terms_.begin() + begins[i + 1],
+                  [this](const SortedTerm& a, const SortedTerm& b) { return is_less(a, b); });
+  }
+
+  // The position chain says all that the document chain says.
+  bool decode(const TermView& term) {
+    docs_.clear();
+    tfs_.clear();
+    positions_.clear();
+    const bool positions = term.chains == 2;
+    ChainCursor cursor = positions ? cut_.positions_of(term) : cut_.documents_of(term);
+    VisibleFilter visible(cut_);
+    Posting posting;
+    while (cursor.next(posting)) {
+      if (visible.is_past_end(posting.document)) return true;
+      const bool wanted = visible(posting.document);
+      if (wanted) {
+        docs_.push_back(posting.document);
+        tfs_.push_back(posting.tf);
+      }
+      if (!positions) continue;
+      if (wanted)
+        cursor.copy_positions(posting.tf, positions_);
+      else
+        cursor.skip_positions(posting.tf);
+    }
+    return !cursor.failed();
+  }
+
+  ArenaCut cut_;
+  std::vector<SortedTerm> terms_;
+  usize next_ = 0;
+  bool collected_ = false;
+  std::vector<u32> docs_;
+  std::vector<u32> tfs_;
+  Buffer positions_;
+};
+
+}  // namespace
+
+std::unique_ptr<TermStream> make_term_stream(ArenaCut cut) {
+  return std::make_unique<ArenaTerms>(std::move(cut));
+}
+
+}  // namespace shale::delta

@@ -1,0 +1,16 @@
+// Base64 (RFC 4648, the plain alphabet with padding): how text that is not UTF-8 travels in JSON.
+//
+// Reading takes the padding or its absence, and nothing else: no line breaks, no other alphabet.
+// Used by the NDJSON reader and writer only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace shale::exchange {
+
+std::string encode_base64(std::string_view bytes);
+std::optional<std::string> decode_base64(std::string_view text);
+
+}  // namespace shale::exchange

@@ -1,0 +1,92 @@
+// What an index answers, shard and delta alike: the whole of what the query engine, listings and
+// sums know of storage.
+//
+// An Index is one immutable view: a shard, or a log's delta index cut at a committed LSN. Documents
+// are numbered [0, document_count()); dead documents are still in it (overlay.hpp hides them).
+// All members are const and safe from many threads. Damaged bytes are ErrorCode::corrupt with the
+// place; the caller turns them into faults and goes on with the other indexes.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <shale/query.hpp>
+#include <shale/segment.hpp>
+
+#include "base/bitmap.hpp"
+#include "model/fields.hpp"
+#include "model/numbers.hpp"
+
+namespace shale {
+
+// A term found in one index. `handle` means something to that index only.
+struct Term {
+  u64 handle = 0;
+  u32 df = 0;  // documents that hold it, dead ones included
+};
+
+// One term with all its postings, for folding and merging. Views are valid until the next call.
+struct TermPostings {
+  std::string_view term;
+  std::span<const u32> docs;  // ascending
+  std::span<const u32> tfs;   // one each, >= 1
+  Bytes positions;            // for each posting tf varints: first position, then gaps; empty
+                              // where the index keeps no positions, and for metadata terms
+};
+
+// All terms of an index in byte order. next() answers false at the end.
+class TermStream {
+ public:
+  virtual ~TermStream() = default;
+  virtual Result<bool> next(TermPostings& out) = 0;
+};
+
+class Index {
+ public:
+  virtual ~Index() = default;
+
+  virtual FileId file_id() const = 0;
+  virtual u32 document_count() const = 0;
+  virtual bool has_positions() const = 0;
+  // Sum of Field::words over all documents, dead ones included.
+  virtual u64 word_count() const = 0;
+
+  // -- terms (words and metadata terms) --
+  virtual Result<std::optional<Term>> find_term(std::string_view term) const = 0;
+  // Every term that begins with `prefix`, in any order; stops when `visit` answers false.
+  using TermVisitor = std::function<bool(std::string_view term, const Term&)>;
+  virtual Result<void> for_each_term(std::string_view prefix, const TermVisitor& visit) const = 0;
+  // Documents that hold the term.
+  virtual Result<Bitmap> documents(const Term& term) const = 0;
+  // How often the term occurs in each of `docs` (ascending, all of them hold it).
+  virtual Result<void> frequencies(const Term& term, std::span<const u32> docs,
+                                   std::span<u32> tfs) const = 0;
+  // Where the term stands in `doc`, which holds it: word numbers, ascending.
+  virtual Result<std::vector<u32>> positions(const Term& term, DocNo doc) const = 0;
+  virtual std::unique_ptr<TermStream> all_terms() const = 0;
+
+  // -- columns --
+  // The numeric field of documents [first, first + out.size()); no_number where absent.
+  virtual Result<void> numbers(Field field, u32 first, std::span<i64> out) const = 0;
+  // The same of single documents, `docs` ascending.
+  virtual Result<void> numbers_of(Field field, std::span<const u32> docs,
+                                  std::span<i64> out) const = 0;
+  // The value of a single-valued string field (type, task, file, topic), as a code of this index.
+  static constexpr u32 no_code = 0xffffffff;
+  virtual Result<void> codes(Field field, u32 first, std::span<u32> out) const = 0;
+  virtual Result<std::string> code_value(Field field, u32 code) const = 0;
+
+  // -- documents --
+  virtual Result<std::optional<DocNo>> find_id(std::string_view id) const = 0;  // newest version
+  virtual Result<std::string> id_of(DocNo doc) const = 0;
+  virtual Result<Lsn> lsn_of(DocNo doc) const = 0;
+  virtual Result<Metadata> metadata(DocNo doc) const = 0;  // as stashed: updates not applied
+  virtual Result<TextHash> text_hash(DocNo doc) const = 0;
+  virtual Result<std::string> text(DocNo doc) const = 0;
+};
+
+}  // namespace shale

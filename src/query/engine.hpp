@@ -1,0 +1,59 @@
+// The query engine: one for shards and delta, over the Index interface alone.
+//
+// A call looks at every index of a snapshot; an index that fails (damaged bytes) becomes a fault
+// and the others still answer. Exact: totals, counts and scores are those of all live documents.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "model/bm25.hpp"
+#include "model/overlay.hpp"
+#include "query/filter.hpp"
+
+namespace shale::query {
+
+// A document of one of the views.
+struct Place {
+  u32 view = 0;  // index into the span of views
+  DocNo doc{};
+};
+
+struct Ranked {
+  Place place;
+  float score = 0;
+  i64 created = 0;
+  std::string id;
+};
+
+struct RankedAnswer {
+  std::vector<Ranked> hits;  // score descending, newest, id
+  u64 total = 0;
+  bool widened = false;
+  std::vector<std::string> terms;  // of the query, folded: for snippets
+  std::vector<Fault> faults;
+};
+
+Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query);
+
+struct ListedAnswer {
+  std::vector<Place> places;
+  u64 total = 0;
+  std::vector<Fault> faults;
+};
+// `sort`: a number field or id; descending unless it begins with "-"; ties: newest, then id.
+Result<ListedAnswer> list(std::span<const IndexView> views, const Listing& listing);
+Result<Count> count(std::span<const IndexView> views, std::string_view where);
+// Sums a number field by type task file topic tag tier generation pinned, or created (the UTC day).
+// A segment with several tags counts in the group of each. Largest sum first, then count, then key.
+Result<Sum> sum(std::span<const IndexView> views, Field field, std::span<const Field> by,
+                std::string_view where);
+// The same by name; the day of creation is called `day`.
+Result<Sum> sum(std::span<const IndexView> views, std::string_view field,
+                std::span<const std::string> by, std::string_view where);
+
+// N and lengths over the live documents of all views.
+Result<CorpusStatistics> corpus_statistics(std::span<const IndexView> views,
+                                           std::vector<Fault>& faults);
+
+}  // namespace shale::query

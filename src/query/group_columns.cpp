@@ -1,0 +1,127 @@
+#include "query/group_columns.hpp"
+
+#include <algorithm>
+
+#include "query/filter_time.hpp"
+
+namespace shale::query {
+
+namespace {
+
+constexpr u32 block_documents = 4096;
+
+// type, task, file, topic: codes of the index, numbered anew as they appear.
+Result<GroupColumn> coded_column(const Index& index, Field field) {
+  GroupColumn column;
+  column.codes.resize(index.document_count());
+  std::unordered_map<u32, u32> known;
+  for (u32 first = 0; first < column.codes.size(); first += block_documents) {
+    const usize size = std::min<usize>(block_documents, column.codes.size() - first);
+    const std::span<u32> block = std::span(column.codes).subspan(first, size);
+    TRY(index.codes(field, first, block));
+    u32 last_code = Index::no_code;
+    u32 last_number = 0;
+    for (usize i = 0; i < block.size(); ++i) {
+      if (i > 0 && block[i] == last_code) {
+        block[i] = last_number;
+        continue;
+      }
+      last_code = block[i];
+      const auto [at, is_new] = known.try_emplace(last_code, u32(column.values.size()));
+      if (is_new) {
+        const bool absent = last_code == Index::no_code;
+        column.values.push_back(absent ? "" : TRY(index.code_value(field, last_code)));
+      }
+      block[i] = last_number = at->second;
+    }
+  }
+  return column;
+}
+
+// tier, generation, pinned: few values, the default one without a term.
+Result<GroupColumn> flag_column(const Index& index, Field field, std::string_view absent) {
+  GroupColumn column;
+  column.codes.resize(index.document_count(), 0);
+  column.values.emplace_back(absent);
+  std::vector<Term> terms;
+  TRY(index.for_each_term(metadata_term(field, ""), [&](std::string_view text, const Term& term) {
+    terms.push_back(term);
+    column.values.emplace_back(text.substr(1));
+    return true;
+  }));
+  for (usize i = 0; i < terms.size(); ++i) {
+    for (const u32 doc : TRY(index.documents(terms[i])).to_vector()) {
+      if (doc >= column.codes.size()) return fail(ErrorCode::corrupt, "A posting beyond the end.");
+      column.codes[doc] = u32(i + 1);
+    }
+  }
+  return column;
+}
+
+Result<GroupColumn> day_column(const Index& index) {
+  GroupColumn column;
+  column.codes.resize(index.document_count());
+  std::unordered_map<i64, u32> known;
+  std::vector<i64> numbers(block_documents);
+  for (u32 first = 0; first < column.codes.size(); first += block_documents) {
+    const usize size = std::min<usize>(block_documents, column.codes.size() - first);
+    TRY(index.numbers(Field::created, first, std::span(numbers).first(size)));
+    for (usize i = 0; i < size; ++i) {
+      const i64 day = day_of(numbers[i]);
+      const auto [at, is_new] = known.try_emplace(day, u32(column.values.size()));
+      if (is_new) column.values.push_back(date_text(day));
+      column.codes[first + i] = at->second;
+    }
+  }
+  return column;
+}
+
+std::vector<std::string> one(std::string_view value) { return {std::string(value)}; }
+
+}  // namespace
+
+bool can_group_by(Field field) {
+  return field == Field::created || (has_terms(field) && field != Field::attribute);
+}
+
+Result<GroupColumn> group_column(const Index& index, Field field) {
+  switch (field) {
+    case Field::tier:
+      return flag_column(index, field, tier_name(Tier::stashed));
+    case Field::generation:
+      return flag_column(index, field, generation_name(Generation::young));
+    case Field::pinned:
+      return flag_column(index, field, "false");
+    case Field::created:
+      return day_column(index);
+    default:
+      return coded_column(index, field);
+  }
+}
+
+std::vector<std::string> group_values(const Metadata& metadata, Field field) {
+  switch (field) {
+    case Field::type:
+      return one(metadata.type);
+    case Field::task:
+      return one(metadata.task.value_or(""));
+    case Field::file:
+      return one(metadata.file.value_or(""));
+    case Field::topic:
+      return one(metadata.topic.value_or(""));
+    case Field::tag:
+      return metadata.tags.empty() ? one("") : metadata.tags;
+    case Field::tier:
+      return one(tier_name(metadata.tier));
+    case Field::generation:
+      return one(generation_name(metadata.generation));
+    case Field::pinned:
+      return one(metadata.pinned ? "true" : "false");
+    case Field::created:
+      return one(date_text(day_of(metadata.created_at.microseconds)));
+    default:
+      return one("");
+  }
+}
+
+}  // namespace shale::query

@@ -1,0 +1,254 @@
+// Ranked search: candidates by set algebra, then exact BM25 for each of them.
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <map>
+#include <numeric>
+
+#include "base/system.hpp"
+#include "query/collector.hpp"
+#include "query/engine.hpp"
+#include "query/statistics.hpp"
+#include "text/analysis.hpp"
+
+namespace shale::query {
+
+namespace {
+
+// Documents scored at once: their frequencies, lengths and scores stay in the first-level caches.
+constexpr usize block_documents = 2048;
+
+// Scores are never negative, so the order of their bits is their order.
+i64 key_of(float score) { return i64(std::bit_cast<u32>(score)); }
+float score_of(i64 key) { return std::bit_cast<float>(u32(key)); }
+
+// A word of the query in one view.
+struct Holders {
+  std::optional<Term> term;
+  Bitmap docs;
+};
+
+struct ViewPart {
+  u32 view = 0;
+  std::vector<Holders> words;    // in query order
+  std::optional<Bitmap> passing;  // where there is a filter
+};
+
+class Search {
+ public:
+  Search(Scope& scope, const Query& query, const Filter& filter,
+         const std::vector<std::string>& terms)
+      : scope_(scope), query_(query), filter_(filter), terms_(terms) {}
+
+  Result<RankedAnswer> run() {
+    if (query_.text.empty()) return newest();
+    if (terms_.empty()) return RankedAnswer{};
+    TRY(look_up());
+    const bool every_word = query_.match != Match::any;
+    RankedAnswer answer = TRY(rank(every_word));
+    const bool widen = query_.match == Match::auto_ && terms_.size() > 1 &&
+                       answer.total < query_.limit;
+    if (!widen) return answer;
+    answer = TRY(rank(false));
+    answer.widened = true;
+    return answer;
+  }
+
+ private:
+  // -- without words --
+
+  Result<RankedAnswer> newest() {
+    RankedAnswer answer;
+    Collector collector(scope_, query_.limit);
+    for (const u32 number : scope_.active()) {
+      const Bitmap docs = TRY(matching_documents(scope_.enter(number), filter_));
+      answer.total += docs.count();
+      const std::vector<i64> keys(1024, 0);
+      Bitmap::Walk walk(docs);
+      for (auto block = walk.next(); !block.empty(); block = walk.next()) {
+        TRY(collector.offer(number, block, std::span(keys).first(block.size())));
+      }
+    }
+    return finished(std::move(answer), collector);
+  }
+
+  // -- words and statistics --
+
+  Result<void> look_up() {
+    statistics_ = {};
+    std::vector<u64> df(terms_.size(), 0);
+    for (const u32 number : scope_.active()) {
+      const IndexView& view = scope_.enter(number);
+      const CorpusStatistics part = TRY(live_statistics(view));
+      statistics_.documents += part.documents;
+      statistics_.words += part.words;
+      TRY(look_up(view, number, df));
+    }
+    for (const u64 count : df) idf_.push_back(bm25_idf(statistics_.documents, count));
+    return {};
+  }
+
+  Result<void> look_up(const IndexView& view, u32 number, std::vector<u64>& df) {
+    ViewPart part;
+    part.view = number;
+    for (usize i = 0; i < terms_.size(); ++i) {
+      Holders word;
+      word.term = TRY(view.index->find_term(terms_[i]));
+      if (word.term) {
+        word.docs = TRY(view.index->documents(*word.term));
+        df[i] += live_df(view, *word.term, word.docs);
+      }
+      part.words.push_back(std::move(word));
+    }
+    const bool any = std::any_of(part.words.begin(), part.words.end(),
+                                 [](const Holders& word) { return word.term.has_value(); });
+    if (any && !filter_.empty()) part.passing = TRY(matching_documents(view, filter_));
+    if (any) parts_.push_back(std::move(part));
+    return {};
+  }
+
+  // -- candidates --
+
+  Result<RankedAnswer> rank(bool every_word) {
+    RankedAnswer answer;
+    Collector collector(scope_, query_.limit);
+    for (const ViewPart& part : parts_) {
+      const IndexView& view = scope_.enter(part.view);
+      Bitmap docs = every_word ? holders_of_all(part) : holders_of_any(part);
+      if (part.passing) {
+        docs &= *part.passing;
+      } else {
+        docs -= view.overlay->dead;
+      }
+      answer.total += docs.count();
+      if (query_.limit > 0) TRY(score(view, part, docs, every_word, collector));
+    }
+    return finished(std::move(answer), collector);
+  }
+
+  static Bitmap holders_of_all(const ViewPart& part) {
+    std::vector<const Holders*> words;
+    for (const Holders& word : part.words) {
+      if (!word.term) return Bitmap();
+      words.push_back(&word);
+    }
+    // Smallest first: no intermediate result is larger than it.
+    std::sort(words.begin(), words.end(),
+              [](const Holders* a, const Holders* b) { return a->term->df < b->term->df; });
+    Bitmap docs = words.front()->docs;
+    for (usize i = 1; i < words.size() && !docs.empty(); ++i) docs &= words[i]->docs;
+    return docs;
+  }
+
+  static Bitmap holders_of_any(const ViewPart& part) {
+    Bitmap docs;
+    for (const Holders& word : part.words) docs |= word.docs;
+    return docs;
+  }
+
+  // -- scores --
+
+  Result<void> score(const IndexView& view, const ViewPart& part, const Bitmap& docs,
+                     bool every_word, Collector& collector) {
+    const std::vector<u32> all = docs.to_vector();
+    std::vector<std::vector<u32>> holding(every_word ? 0 : terms_.size());
+    std::vector<usize> next(holding.size(), 0);
+    for (usize i = 0; i < holding.size(); ++i) {
+      Bitmap holders = part.words[i].docs;
+      holders &= docs;
+      holding[i] = holders.to_vector();
+    }
+    for (usize begin = 0; begin < all.size(); begin += block_documents) {
+      const usize size = std::min(block_documents, all.size() - begin);
+      const std::span<const u32> block(all.data() + begin, size);
+      TRY(start_block(view, block));
+      for (usize i = 0; i < terms_.size(); ++i) {
+        if (every_word) {
+          TRY(add(view, *part.words[i].term, idf_[i], block));
+        } else if (part.words[i].term) {
+          const std::span<const u32> held = up_to(holding[i], next[i], block.back());
+          TRY(add_some(view, *part.words[i].term, idf_[i], block, held));
+        }
+      }
+      for (usize i = 0; i < size; ++i) keys_[i] = key_of(scores_[i]);
+      TRY(collector.offer(part.view, block, std::span(keys_).first(size)));
+    }
+    return {};
+  }
+
+  Result<void> start_block(const IndexView& view, std::span<const u32> block) {
+    std::fill(scores_.begin(), scores_.end(), 0.0f);
+    const std::span<i64> lengths(keys_.data(), block.size());
+    TRY(view.index->numbers_of(Field::words, block, lengths));
+    const float average = statistics_.average_length();
+    for (usize i = 0; i < block.size(); ++i) {
+      norms_[i] = bm25_norm(lengths[i] == no_number ? 0 : u32(lengths[i]), average);
+    }
+    return {};
+  }
+
+  // All of the block hold the term.
+  Result<void> add(const IndexView& view, const Term& term, float idf,
+                   std::span<const u32> block) {
+    TRY(view.index->frequencies(term, block, std::span(tfs_).first(block.size())));
+    for (usize i = 0; i < block.size(); ++i) scores_[i] += bm25_score(idf, tfs_[i], norms_[i]);
+    return {};
+  }
+
+  // `held`, ascending, are those of the block that hold the term.
+  Result<void> add_some(const IndexView& view, const Term& term, float idf,
+                        std::span<const u32> block, std::span<const u32> held) {
+    if (held.empty()) return {};
+    TRY(view.index->frequencies(term, held, std::span(tfs_).first(held.size())));
+    usize at = 0;
+    for (usize i = 0; i < held.size(); ++i) {
+      while (block[at] != held[i]) ++at;
+      scores_[at] += bm25_score(idf, tfs_[i], norms_[at]);
+    }
+    return {};
+  }
+
+  // The run of `docs` from `next` up to `last`, which `next` then stands behind.
+  static std::span<const u32> up_to(const std::vector<u32>& docs, usize& next, u32 last) {
+    const usize begin = next;
+    const auto end = std::upper_bound(docs.begin() + std::ptrdiff_t(begin), docs.end(), last);
+    next = usize(end - docs.begin());
+    return std::span(docs).subspan(begin, next - begin);
+  }
+
+  static Result<RankedAnswer> finished(RankedAnswer answer, Collector& collector) {
+    std::vector<Collector::Entry> best = TRY(collector.finish());
+    for (Collector::Entry& entry : best) {
+      answer.hits.push_back(
+          {entry.place, score_of(entry.key), entry.created, std::move(entry.id)});
+    }
+    return answer;
+  }
+
+  Scope& scope_;
+  const Query& query_;
+  const Filter& filter_;
+  const std::vector<std::string>& terms_;
+  CorpusStatistics statistics_;
+  std::vector<float> idf_;
+  std::vector<ViewPart> parts_;
+  // Of one block.
+  std::array<float, block_documents> scores_{};
+  std::array<float, block_documents> norms_{};
+  std::array<u32, block_documents> tfs_{};
+  std::array<i64, block_documents> keys_{};
+};
+
+}  // namespace
+
+Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query) {
+  const Filter filter = TRY(parse_filter(query.where, now_microseconds()));
+  std::vector<std::string> terms = query_terms(query.text);
+  RankedAnswer answer = TRY(answer_without_failed(views, [&](Scope& scope) {
+    return Search(scope, query, filter, terms).run();
+  }));
+  answer.terms = std::move(terms);
+  return answer;
+}
+
+}  // namespace shale::query

@@ -1,0 +1,14 @@
+// What BM25 needs to know of a collection, over the live documents of a snapshot (PROTOCOL B9).
+// Used by search.cpp; corpus_statistics in engine.hpp is the same for callers outside.
+#pragma once
+
+#include "model/bm25.hpp"
+#include "model/overlay.hpp"
+
+namespace shale::query {
+
+Result<CorpusStatistics> live_statistics(const IndexView& view);
+// Live documents that hold the term, whose documents are `holders`.
+u64 live_df(const IndexView& view, const Term& term, const Bitmap& holders);
+
+}  // namespace shale::query

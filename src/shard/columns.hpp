@@ -1,0 +1,119 @@
+// Columns of a shard: one number per document and field, of a width fixed for the column.
+//
+// COLS:
+//   ColumnsHeader, then ColumnHeader[columns], in the order of enum Column
+//   then each column, 8-byte aligned: `width` bytes per document, little endian
+//
+// A stored value is (value - base), `base` being the smallest; all ones mean "absent", and the
+// width is the smallest in 0..8 in which the largest difference stays below all ones. Width 0
+// stores no bytes: every document has the value `base`, or none has one (flag all_absent). Columns
+// of plain bits (hashes) have width 8, base 0 and no absence.
+//
+// Where a field lies close to another one, the difference is kept: touched - created, and
+// last - first line; ColumnsReader::numbers adds them up (wrapping, so that no value is lost).
+// Codes of strings are defined in shard_writer.cpp. Used by shard_writer and shard.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+
+#include "model/fields.hpp"
+#include "model/index.hpp"
+#include "shard/sections.hpp"
+
+namespace shale::shard {
+
+enum class Column : u8 {
+  type,  // codes
+  task,
+  file,
+  topic,
+  line_first,
+  line_span,  // last - first line
+  created,
+  touched,  // minus created
+  flags,    // column_flag
+  gc_survival_count,
+  refcount,
+  tokens,
+  word_count,
+  lsn,       // as given to the writer: the shard's base is added by the reader
+  hash_low,  // of the text
+  hash_high,
+};
+inline constexpr usize column_count = 16;
+constexpr bool is_plain_bits(Column c) { return c == Column::hash_low || c == Column::hash_high; }
+
+namespace column_flag {
+inline constexpr u32 pinned = 1;
+inline constexpr u32 tier_shift = 1;  // two bits
+inline constexpr u32 old_generation = 8;
+inline constexpr u32 created_zoned = 16;
+inline constexpr u32 touched_zoned = 32;
+inline constexpr u32 has_extras = 64;
+inline constexpr u32 end = 128;
+}  // namespace column_flag
+
+struct ColumnsHeader {
+  u32 columns = u32(column_count);
+  u32 documents = 0;
+};
+static_assert(sizeof(ColumnsHeader) == 8);
+
+struct ColumnHeader {
+  static constexpr u8 all_absent = 1;
+  static constexpr u8 plain_bits = 2;
+  u8 column = 0;
+  u8 width = 0;
+  u8 flags = 0;
+  u8 reserved[5] = {};
+  i64 base = 0;
+  u64 offset = 0;  // in the section
+};
+static_assert(sizeof(ColumnHeader) == 24);
+
+// What the columns hold of one document.
+using ColumnRow = std::array<i64, column_count>;
+
+class ColumnsWriter {
+ public:
+  explicit ColumnsWriter(std::filesystem::path folder);
+  ~ColumnsWriter();
+  // The row of the next document; no_number = absent.
+  Result<void> add(const ColumnRow& row);
+  Result<void> finish(SectionSpool& out);
+
+ private:
+  struct Values;
+  std::vector<Values> values_;  // by column
+  u32 documents_ = 0;
+};
+
+class ColumnsReader {
+ public:
+  static Result<ColumnsReader> make(SectionView section, u32 document_count);
+
+  // Values of documents [first, first + out.size()); no_number where absent.
+  Result<void> values(Column column, u32 first, std::span<i64> out) const;
+  Result<void> codes(Column column, u32 first, std::span<u32> out) const;
+  // Of single documents, ascending.
+  Result<void> values_of(Column column, std::span<const u32> docs, std::span<i64> out) const;
+  Result<i64> value(Column column, DocNo doc) const;
+
+  // Fields as the outside knows them: differences added up. Not Field::bytes, which the text column
+  // answers, and not id.
+  Result<void> numbers(Field field, u32 first, std::span<i64> out) const;
+  Result<void> numbers_of(Field field, std::span<const u32> docs, std::span<i64> out) const;
+  // The error for a value that no writer writes.
+  Unexpected damaged(Column column, std::string what) const;
+
+ private:
+  Result<void> check_range(u32 first, usize count) const;
+
+  SectionView section_;
+  u32 document_count_ = 0;
+  std::array<ColumnHeader, column_count> headers_ = {};
+};
+
+}  // namespace shale::shard

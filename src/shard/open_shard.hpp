@@ -1,0 +1,74 @@
+// The one Shard there is: readers of all sections over one map and one file.
+//
+// Apart from shard.cpp only shard_verify.cpp looks in here.
+#pragma once
+
+#include "shard/columns.hpp"
+#include "shard/extras.hpp"
+#include "shard/ids.hpp"
+#include "shard/shard_file.hpp"
+#include "shard/terms.hpp"
+#include "shard/texts.hpp"
+
+namespace shale::shard {
+
+class OpenShard final : public Shard {
+ public:
+  static Result<std::shared_ptr<const Shard>> make(std::unique_ptr<File> file, ShardFrame frame,
+                                                   std::shared_ptr<PageBudget> budget);
+
+  FileId file_id() const override { return frame_.info.id; }
+  u32 document_count() const override { return frame_.info.document_count; }
+  bool has_positions() const override { return frame_.info.positions; }
+  u64 word_count() const override { return frame_.info.word_count; }
+
+  Result<std::optional<Term>> find_term(std::string_view term) const override;
+  Result<void> for_each_term(std::string_view prefix, const TermVisitor& visit) const override;
+  Result<Bitmap> documents(const Term& term) const override;
+  Result<void> frequencies(const Term& term, std::span<const u32> docs,
+                           std::span<u32> tfs) const override;
+  Result<std::vector<u32>> positions(const Term& term, DocNo doc) const override;
+  std::unique_ptr<TermStream> all_terms() const override;
+
+  Result<void> numbers(Field field, u32 first, std::span<i64> out) const override;
+  Result<void> numbers_of(Field field, std::span<const u32> docs,
+                          std::span<i64> out) const override;
+  Result<void> codes(Field field, u32 first, std::span<u32> out) const override;
+  Result<std::string> code_value(Field field, u32 code) const override;
+
+  Result<std::optional<DocNo>> find_id(std::string_view id) const override;
+  Result<std::string> id_of(DocNo doc) const override;
+  Result<Lsn> lsn_of(DocNo doc) const override;
+  Result<Metadata> metadata(DocNo doc) const override;
+  Result<TextHash> text_hash(DocNo doc) const override;
+  Result<std::string> text(DocNo doc) const override;
+
+  const ShardInfo& info() const override { return frame_.info; }
+  std::vector<SectionBytes> sections() const override;
+  Result<std::string> text_range(DocNo doc, u32 begin, u32 end) const override;
+  Result<StoredText> stored_text(DocNo doc, Buffer& buffer) const override;
+  u32 dictionary_count() const override { return texts_.dictionary_count(); }
+  Result<Buffer> dictionary(u32 number) const override { return texts_.dictionary(number); }
+  Result<u64> verify(std::vector<Fault>& faults,
+                     const std::function<bool(u64 bytes)>& keep_going) const override;
+
+ private:
+  friend class Verifier;  // shard_verify.cpp
+  OpenShard(std::unique_ptr<File> file, ShardFrame frame, IdsReader ids, ColumnsReader columns,
+            ExtrasReader extras, TextsReader texts, TermsReader terms);
+
+  Result<u64> id_hash(DocNo doc) const;
+  Result<std::optional<std::string>> string_field(Field field, DocNo doc) const;
+  Result<void> read_numbers(Metadata& out, DocNo doc) const;
+  Result<void> read_extras(Metadata& out, DocNo doc) const;
+
+  std::unique_ptr<File> file_;  // where it stays: the texts hold on to it
+  ShardFrame frame_;
+  IdsReader ids_;
+  ColumnsReader columns_;
+  ExtrasReader extras_;
+  TextsReader texts_;
+  TermsReader terms_;
+};
+
+}  // namespace shale::shard

@@ -1,0 +1,139 @@
+#include "shard/positions.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace shale::shard {
+namespace {
+
+constexpr u64 top_bits = 0x8080808080808080;
+
+u64 sum_of(std::span<const u32> tfs) { return std::accumulate(tfs.begin(), tfs.end(), u64(0)); }
+
+Unexpected mismatch() {
+  return fail(ErrorCode::corrupt, "positions of a term do not match its frequencies");
+}
+
+}  // namespace
+
+// Eight bytes at a time: a varint ends in a byte whose top bit is clear.
+std::optional<usize> varints_bytes(Bytes bytes, u64 count) {
+  usize at = 0;
+  while (bytes.size() - at >= 8) {
+    const u64 ends = ~load<u64>(bytes.data() + at) & top_bits;
+    const u64 here = (ends >> 7) * 0x0101010101010101 >> 56;
+    if (here >= count) break;
+    count -= here;
+    at += 8;
+  }
+  for (; count > 0; ++at) {
+    if (at == bytes.size()) return std::nullopt;
+    count -= u64(bytes[at]) < 128;
+  }
+  return at;
+}
+
+bool decode_positions(Bytes bytes, u64 skip, u32 tf, std::vector<u32>& positions) {
+  const auto skipped = varints_bytes(bytes, skip);
+  if (!skipped || tf > bytes.size() - *skipped) return false;
+  ByteReader in(bytes.subspan(*skipped));
+  positions.clear();
+  positions.reserve(tf);
+  u64 position = 0;
+  for (u32 i = 0; i < tf; ++i) {
+    const u64 gap = in.varint();
+    if (!in.ok() || gap > ~u32(0) - position) return false;
+    position += gap;
+    positions.push_back(u32(position));
+  }
+  return true;
+}
+
+// -- writing --
+
+Result<void> PositionsWriter::append(Bytes positions) {
+  if (positions.size() >= positions_end_max - positions_.size())
+    return fail(ErrorCode::invalid_argument, "positions are too many for one shard");
+  Buffer& buffer = positions_.buffer();
+  buffer.insert(buffer.end(), positions.begin(), positions.end());
+  return positions_.settle();
+}
+
+Result<void> PositionsWriter::add(Bytes positions, std::span<const u32> tfs) {
+  if (varints_bytes(positions, sum_of(tfs)) != positions.size()) return mismatch();
+  return append(positions);
+}
+
+Result<u32> PositionsWriter::add_big(Bytes positions, std::span<const u32> tfs) {
+  const u64 first = offsets_.size() / 4;
+  u64 end = 0;
+  for (usize at = 0; at < tfs.size(); at += group_postings) {
+    const auto group = tfs.subspan(at, std::min<usize>(group_postings, tfs.size() - at));
+    const auto bytes = varints_bytes(positions.subspan(end), sum_of(group));
+    if (!bytes) return mismatch();
+    end += *bytes;
+    if (end > ~u32(0)) return fail(ErrorCode::invalid_argument, "a term's positions exceed 4 GiB");
+    const u32 end_here = u32(end);
+    const Bytes value = bytes_of(end_here);
+    offsets_.buffer().insert(offsets_.buffer().end(), value.begin(), value.end());
+    TRY(offsets_.settle());
+  }
+  if (end != positions.size()) return mismatch();
+  TRY(append(positions));
+  return u32(first);
+}
+
+// -- reading --
+
+Result<Bytes> PositionsReader::group(u64 at, u32 ends_at, u32 group) const {
+  const u32 before = group == 0 ? 0 : 1;  // the end of the group before is the begin of this one
+  const u64 place = (u64(ends_at) + group - before) * 4;
+  const Bytes ends = TRY(offsets_.view(place, (1 + before) * 4));
+  const u32 begin = before == 0 ? 0 : load<u32>(ends.data());
+  const u32 end = load<u32>(ends.data() + before * 4);
+  if (begin > end) return offsets_.damaged(place, "has ends that do not ascend");
+  return positions_.view(at + begin, end - begin);
+}
+
+Result<void> PositionsReader::verify(u64 at, u64 bytes, std::span<const u32> tfs) const {
+  ByteReader in(TRY(positions_.view(at, bytes)));
+  bool fits = true;
+  for (const u32 tf : tfs) {
+    u64 position = 0;
+    for (u32 i = 0; i < tf && in.ok(); ++i) {
+      const u64 gap = in.varint();
+      fits = fits && gap <= ~u32(0) - position;
+      position += fits ? gap : 0;
+    }
+    if (!in.ok() || !fits) break;
+  }
+  if (fits && in.ok() && in.at_end()) return {};
+  return positions_.damaged(at + in.position(), "has positions that do not match the frequencies");
+}
+
+Result<void> PositionsReader::verify_groups(u64 at, u64 bytes, u32 ends_at,
+                                            std::span<const u32> tfs) const {
+  TRY(verify(at, bytes, tfs));
+  u64 end = 0;
+  for (u32 number = 0; number < groups_of(u32(tfs.size())); ++number) {
+    const Bytes group = TRY(this->group(at, ends_at, number));
+    const auto part = tfs.subspan(number * group_postings,
+                                  std::min<usize>(group_postings,
+                                                  tfs.size() - number * group_postings));
+    end += group.size();
+    if (varints_bytes(group, sum_of(part)) != group.size())
+      return offsets_.damaged((u64(ends_at) + number) * 4, "has a wrong end of a group");
+  }
+  if (end != bytes) return offsets_.damaged(u64(ends_at) * 4, "has groups that end before the positions");
+  return {};
+}
+
+Result<void> PositionsReader::verify_ends(u64 positions, u64 groups) const {
+  if (positions != positions_.size())
+    return positions_.damaged(positions, "has bytes behind the last positions");
+  if (groups * 4 != offsets_.size())
+    return offsets_.damaged(groups * 4, "has bytes behind the last end of positions");
+  return {};
+}
+
+}  // namespace shale::shard

@@ -1,0 +1,213 @@
+#include <algorithm>
+#include <bit>
+
+#include "shard/postings.hpp"
+
+namespace shale::shard {
+
+void append_members(const FrozenContainer& container, std::vector<u32>& docs) {
+  const u32 high = u32(container.key) << 16;
+  const usize begin = docs.size();
+  docs.resize(begin + container.count);
+  u32* out = docs.data() + begin;
+  if (!container.is_bitset) {
+    for (const u16 value : container.values) *out++ = high | value;
+    return;
+  }
+  for (u32 word = 0; word < container.words.size(); ++word)
+    for (u64 bits = container.words[word]; bits != 0; bits &= bits - 1)
+      *out++ = high | word << 6 | u32(std::countr_zero(bits));
+}
+
+u32 exception_of(std::span<const TfException> exceptions, u32 rank) {
+  const auto at = std::lower_bound(exceptions.begin(), exceptions.end(), rank,
+                                   [](const TfException& e, u32 r) { return e.rank < r; });
+  return at != exceptions.end() && at->rank == rank ? at->tf : 0;
+}
+
+Result<PostingsReader> PostingsReader::make(Views views, u32 document_count, u32 big_count) {
+  if (views.big_terms.size() != u64(big_count) * sizeof(BigTerm))
+    return views.big_terms.damaged(0, "has not the records the dictionary counts");
+  PostingsReader reader;
+  reader.views_ = std::move(views);
+  reader.document_count_ = document_count;
+  reader.big_count_ = big_count;
+  reader.checked_ = std::make_unique<std::atomic<u64>[]>((big_count + 63) / 64);
+  return reader;
+}
+
+Result<void> PostingsReader::list(const TermEntry& entry, std::vector<u32>& docs,
+                                  std::vector<u32>& tfs) const {
+  docs.resize(entry.df);
+  tfs.resize(entry.df);
+  if (entry.df == 1) {
+    docs[0] = entry.doc;
+    tfs[0] = entry.tf;
+    return {};
+  }
+  ByteReader in(TRY(views_.small_lists.view(entry.list_at, entry.list_bytes)));
+  u64 next = 0;
+  bool fits = true;
+  for (u32 i = 0; i < entry.df; ++i) {
+    const u64 code = in.varint();
+    const u64 tf = entry.word && code % 2 != 0 ? in.varint() + 2 : 1;
+    const u64 gap = entry.word ? code >> 1 : code;
+    fits = fits && gap < document_count_ && next + gap < document_count_ && tf <= ~u32(0);
+    docs[i] = u32(next + gap);
+    tfs[i] = u32(tf);
+    next += gap + 1;
+  }
+  if (!fits || !in.ok() || !in.at_end())
+    return views_.small_lists.damaged(entry.list_at, "holds a list that does not decode");
+  return {};
+}
+
+Unexpected PostingsReader::damaged_record(u32 number, std::string what) const {
+  return views_.big_terms.damaged(u64(number) * sizeof(BigTerm), std::move(what));
+}
+
+Result<BigTerm> PostingsReader::big_term(u32 number) const {
+  const u64 at = u64(number) * sizeof(BigTerm);
+  const BigTerm term = load<BigTerm>(TRY(views_.big_terms.view(at, sizeof(BigTerm))).data());
+  if (term.df <= small_df_max || term.df > document_count_)
+    return damaged_record(number, "holds a record whose document count is out of range");
+  return term;
+}
+
+Result<Bytes> PostingsReader::image(u32 number, const BigTerm& term) const {
+  const u64 at = u64(term.documents_at) * frozen_alignment;
+  const Bytes bytes = TRY(views_.documents.view(at, term.documents_bytes()));
+  std::atomic<u64>& word = checked_[number / 64];
+  const u64 bit = u64(1) << number % 64;
+  if ((word.load(std::memory_order_relaxed) & bit) != 0) return bytes;
+  if (!check_frozen(bytes, term.df, document_count_))
+    return views_.documents.damaged(at, "holds a malformed set of documents");
+  word.fetch_or(bit, std::memory_order_relaxed);
+  return bytes;
+}
+
+Result<void> PostingsReader::big_documents(u32 number, const BigTerm& term,
+                                           std::vector<u32>& docs) const {
+  const auto view = FrozenView::make(TRY(image(number, term)));
+  docs.clear();
+  docs.reserve(term.df);
+  if (!view) return damaged_record(number, "holds a malformed set of documents");
+  FrozenView::Walk walk(*view);
+  for (FrozenContainer container; walk.next(container);) append_members(container, docs);
+  return {};
+}
+
+Result<std::span<const u32>> PostingsReader::container_ranks(const BigTerm& term,
+                                                             u32 containers) const {
+  const u64 at = u64(term.ranks_at) * 4;
+  const auto ranks = view_as<u32>(TRY(views_.container_ranks.view(at, u64(containers) * 4)));
+  if (ranks.size() != containers) return views_.container_ranks.damaged(at, "is not aligned");
+  return ranks;
+}
+
+Result<Bytes> PostingsReader::nibbles(const BigTerm& term, u32 first, u32 count) const {
+  const u64 begin = u64(first) / 2;
+  const u64 end = (u64(first) + count + 1) / 2;
+  return views_.frequencies.view(u64(term.frequencies_at) * 4 + begin, end - begin);
+}
+
+Result<std::span<const TfException>> PostingsReader::exceptions(const BigTerm& term) const {
+  const u64 at = u64(term.frequencies_at) * 4 + nibble_bytes(term.df);
+  const u32 count = load<u32>(TRY(views_.frequencies.view(at, 4)).data());
+  if (count > term.df) return views_.frequencies.damaged(at, "has more escapes than postings");
+  const Bytes bytes = TRY(views_.frequencies.view(at + 4, u64(count) * sizeof(TfException)));
+  const auto found = view_as<TfException>(bytes);
+  if (found.size() != count) return views_.frequencies.damaged(at, "is not aligned");
+  return found;
+}
+
+Result<void> PostingsReader::frequencies(const BigTerm& term, u32 first,
+                                         std::span<u32> tfs) const {
+  if (!term.word()) {
+    std::fill(tfs.begin(), tfs.end(), 1u);
+    return {};
+  }
+  const Bytes bytes = TRY(nibbles(term, first, u32(tfs.size())));
+  u32 most = 0;
+  for (u32 i = 0; i < tfs.size(); ++i) {
+    const u32 rank = first % 2 + i;
+    tfs[i] = u32(bytes[rank / 2]) >> (rank % 2 * 4) & 15;
+    most = std::max(most, tfs[i]);
+  }
+  if (most < nibble_escape) return {};
+  const auto escapes = TRY(exceptions(term));
+  auto at = std::lower_bound(escapes.begin(), escapes.end(), first,
+                             [](const TfException& e, u32 rank) { return e.rank < rank; });
+  for (u32 i = 0; i < tfs.size(); ++i) {
+    if (tfs[i] != nibble_escape) continue;
+    if (at == escapes.end() || at->rank != first + i)
+      return views_.frequencies.damaged(u64(term.frequencies_at) * 4, "misses an escape");
+    tfs[i] = (at++)->tf;
+  }
+  return {};
+}
+
+Result<void> PostingsReader::verify(u32 number, const BigTerm& term, Ends& next) const {
+  if (u64(term.documents_at) * frozen_alignment != next.documents)
+    return damaged_record(number, "has documents that do not follow those before");
+  const u64 end = next.documents + term.documents_bytes();
+  const Bytes bytes = TRY(image(number, term));
+  if (!check_frozen(bytes, term.df, document_count_))
+    return views_.documents.damaged(next.documents, "holds a malformed set of documents");
+  next.documents = (end + frozen_alignment - 1) / frozen_alignment * frozen_alignment;
+  TRY(verify_ranks(number, term, next));
+  return term.word() ? verify_frequencies(number, term, next) : Result<void>();
+}
+
+Result<void> PostingsReader::verify_ranks(u32 number, const BigTerm& term, Ends& next) const {
+  const auto view = FrozenView::make(TRY(image(number, term)));
+  if (!view || term.ranks_at != next.ranks)
+    return damaged_record(number, "has ranks that do not follow those before");
+  const auto ranks = TRY(container_ranks(term, view->container_count()));
+  FrozenView::Walk walk(*view);
+  u32 rank = 0;
+  u32 index = 0;
+  for (FrozenContainer container; walk.next(container); rank += container.count)
+    if (ranks[index++] != rank)
+      return views_.container_ranks.damaged(next.ranks * 4, "holds a wrong rank of a container");
+  next.ranks += index;
+  return {};
+}
+
+Result<void> PostingsReader::verify_frequencies(u32 number, const BigTerm& term,
+                                                Ends& next) const {
+  if (term.frequencies_at != next.frequencies)
+    return damaged_record(number, "has frequencies that do not follow those before");
+  const u64 at = next.frequencies * 4;
+  const auto escapes = TRY(exceptions(term));
+  const Bytes bytes = TRY(views_.frequencies.view(at, nibble_bytes(term.df)));
+  usize used = 0;
+  for (u32 rank = 0; rank < bytes.size() * 2; ++rank) {
+    const u32 nibble = u32(bytes[rank / 2]) >> (rank % 2 * 4) & 15;
+    if ((nibble == 0) != (rank >= term.df))
+      return views_.frequencies.damaged(at + rank / 2, "holds a wrong frequency");
+    if (nibble != nibble_escape) continue;
+    if (used == escapes.size() || escapes[used].rank != rank || escapes[used].tf < nibble_escape)
+      return views_.frequencies.damaged(at + rank / 2, "misses an escape");
+    ++used;
+  }
+  if (used != escapes.size()) return views_.frequencies.damaged(at, "has escapes that nothing refers to");
+  next.frequencies += (nibble_bytes(term.df) + 4 + escapes.size() * sizeof(TfException)) / 4;
+  return {};
+}
+
+// Padding stands before an image, so the last one ends its section.
+Result<void> PostingsReader::verify_ends(u64 lists, const Ends& ends) const {
+  const u64 documents = views_.documents.size();
+  if (lists != views_.small_lists.size())
+    return views_.small_lists.damaged(lists, "has bytes behind the last list");
+  if (ends.documents < documents || ends.documents - documents >= frozen_alignment)
+    return views_.documents.damaged(ends.documents, "has bytes behind the last documents");
+  if (ends.ranks * 4 != views_.container_ranks.size())
+    return views_.container_ranks.damaged(ends.ranks * 4, "has bytes behind the last rank");
+  if (ends.frequencies * 4 != views_.frequencies.size())
+    return views_.frequencies.damaged(ends.frequencies * 4, "has bytes behind the last frequency");
+  return {};
+}
+
+}  // namespace shale::shard

@@ -1,0 +1,176 @@
+#include "shard/shard_map.hpp"
+
+#include <algorithm>
+
+#include "base/checksum.hpp"
+
+namespace shale::shard {
+
+namespace {
+
+constexpr u64 bit_of(u64 index) { return u64(1) << (index % 64); }
+constexpr u64 words_for(u64 bits) { return (bits + 63) / 64; }
+
+Result<void> check_sections(const std::vector<MappedSection>& sections, u64 checksum_count,
+                            u64 file_bytes, const std::string& path) {
+  u64 extents = 0;
+  for (const MappedSection& section : sections) {
+    if (section.offset > file_bytes || section.bytes > file_bytes - section.offset) {
+      return fail_at(ErrorCode::corrupt,
+                     "Section " + section_name(section.tag) + " lies beyond the end of the file",
+                     path, section.offset);
+    }
+    extents += extent_count(section.bytes);
+  }
+  if (extents == checksum_count) return {};
+  return fail_at(ErrorCode::corrupt,
+                 "The shard has " + std::to_string(extents) + " extents but " +
+                     std::to_string(checksum_count) + " checksums",
+                 path);
+}
+
+}  // namespace
+
+std::string section_name(u32 tag) {
+  std::string name;
+  for (int shift = 0; shift < 32; shift += 8) {
+    const char letter = char(tag >> shift & 0xff);
+    name += letter > 0x20 && letter < 0x7f ? letter : '?';
+  }
+  return name;
+}
+
+Result<std::shared_ptr<const ShardMap>> ShardMap::make(std::filesystem::path path,
+                                                       std::vector<MappedSection> sections,
+                                                       std::vector<u32> checksums,
+                                                       std::shared_ptr<PageBudget> budget) {
+  ReadMap map = TRY(ReadMap::open(path));
+  TRY(check_sections(sections, checksums.size(), map.bytes().size(), path.string()));
+  return std::shared_ptr<const ShardMap>(new ShardMap(std::move(map), std::move(path),
+                                                      std::move(sections), std::move(checksums),
+                                                      std::move(budget)));
+}
+
+ShardMap::ShardMap(ReadMap map, std::filesystem::path path, std::vector<MappedSection> sections,
+                   std::vector<u32> checksums, std::shared_ptr<PageBudget> budget)
+    : map_(std::move(map)),
+      data_(map_.bytes().data()),
+      path_(std::move(path)),
+      sections_(std::move(sections)),
+      checksums_(std::move(checksums)),
+      budget_(std::move(budget)),
+      verified_(words_for(checksums_.size())),
+      used_(words_for(map_.bytes().size() / window_bytes + 1)) {
+  u64 extents = 0;
+  for (const MappedSection& section : sections_) {
+    first_extents_.push_back(extents);
+    extents += extent_count(section.bytes);
+  }
+}
+
+ShardMap::~ShardMap() {
+  if (budget_) budget_->forget(*this);
+}
+
+Result<Bytes> ShardMap::view(u32 entry, u64 offset, u64 count) const {
+  const u64 first = offset / extent_bytes;
+  const u64 last = (offset + count - 1) / extent_bytes;
+  const u64 begin = sections_[entry].offset + offset;
+  if (!all_verified(first_extents_[entry] + first, first_extents_[entry] + last)) [[unlikely]] {
+    TRY(verify(entry, first, last));
+  } else if (budget_) {
+    touch_windows(begin, begin + count);
+  }
+  return Bytes(data_ + begin, usize(count));
+}
+
+bool ShardMap::is_verified(u64 extent) const {
+  return (verified_[extent / 64].load(std::memory_order_relaxed) & bit_of(extent)) != 0;
+}
+
+bool ShardMap::all_verified(u64 first, u64 last) const {
+  if (first == last) [[likely]]
+    return is_verified(first);
+  for (u64 word = first / 64; word <= last / 64; ++word) {
+    u64 wanted = ~u64(0);
+    if (word == first / 64) wanted &= ~u64(0) << first % 64;
+    if (word == last / 64) wanted &= ~u64(0) >> (63 - last % 64);
+    if ((verified_[word].load(std::memory_order_relaxed) & wanted) != wanted) return false;
+  }
+  return true;
+}
+
+void ShardMap::touch_windows(u64 begin, u64 end) const {
+  for (u64 window = begin / window_bytes; window <= (end - 1) / window_bytes; ++window) {
+    std::atomic<u64>& word = used_[window / 64];
+    if ((word.load(std::memory_order_relaxed) & bit_of(window)) != 0) [[likely]]
+      continue;
+    word.fetch_or(bit_of(window), std::memory_order_relaxed);
+    budget_->touch(*this, window);
+  }
+}
+
+// The slow path: asks for the pages of all unverified extents at once, then checks each.
+Result<void> ShardMap::verify(u32 entry, u64 first, u64 last) const {
+  const MappedSection& section = sections_[entry];
+  const u64 begin = first * extent_bytes;
+  const u64 end = std::min((last + 1) * extent_bytes, section.bytes);
+  if (budget_) touch_windows(section.offset + begin, section.offset + end);
+  map_.will_need(section.offset + begin, end - begin);
+  u64 grown = 0;
+  for (u64 extent = first; extent <= last; ++extent) {
+    if (is_verified(first_extents_[entry] + extent)) continue;
+    TRY(verify_extent(entry, extent));
+    if (budget_ && ++grown % 16 == 0) budget_->grew(std::exchange(grown, 0));
+  }
+  if (budget_) budget_->grew(grown);
+  return {};
+}
+
+Result<void> ShardMap::verify_extent(u32 entry, u64 extent) const {
+  const MappedSection& section = sections_[entry];
+  const u64 begin = extent * extent_bytes;
+  const u64 count = std::min(extent_bytes, section.bytes - begin);
+  const u64 index = first_extents_[entry] + extent;
+  const u64 releases = releases_.load();
+  const Bytes bytes(data_ + section.offset + begin, usize(count));
+  if (checksum32(bytes, extent_seed(section.tag, extent)) != checksums_[index]) {
+    return damaged(entry, begin, "fails its checksum");
+  }
+  if (releases % 2 != 0) return {};
+  verified_[index / 64].fetch_or(bit_of(index));
+  // A release that began meanwhile may have dropped the pages that were just checked.
+  if (releases_.load() != releases) verified_[index / 64].fetch_and(~bit_of(index));
+  return {};
+}
+
+Unexpected ShardMap::damaged(u32 entry, u64 offset, const std::string& what) const {
+  return fail_at(ErrorCode::corrupt, "Section " + section_name(sections_[entry].tag) + " " + what,
+                 path_.string(), sections_[entry].offset + offset);
+}
+
+void ShardMap::release_window(u64 window) const {
+  const u64 begin = window * window_bytes;
+  const u64 end = std::min<u64>(begin + window_bytes, map_.bytes().size());
+  if (begin >= end) return;
+  releases_.fetch_add(1);
+  used_[window / 64].fetch_and(~bit_of(window));
+  for (usize entry = 0; entry < sections_.size(); ++entry) {
+    const u64 from = std::max(begin, sections_[entry].offset);
+    const u64 to = std::min(end, sections_[entry].offset + sections_[entry].bytes);
+    for (u64 at = from; at < to;) {
+      const u64 extent = (at - sections_[entry].offset) / extent_bytes;
+      const u64 index = first_extents_[entry] + extent;
+      verified_[index / 64].fetch_and(~bit_of(index));
+      at = sections_[entry].offset + (extent + 1) * extent_bytes;
+    }
+  }
+  map_.release(begin, end - begin);
+  releases_.fetch_add(1);
+}
+
+bool ShardMap::cool_window(u64 window) const {
+  return (used_[window / 64].fetch_and(~bit_of(window)) & bit_of(window)) != 0;
+}
+
+}  // namespace shale::shard

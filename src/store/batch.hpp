@@ -1,0 +1,41 @@
+// A batch on its way into a project: the caller's changes, checked, analysed and encoded.
+//
+// Everything that can be done without a lock is done here: validation, metadata defaults, analysis
+// and the frame's payload. Used by stash.cpp (commit) and bulk.cpp (ingest).
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <shale/store.hpp>
+
+#include "delta/index_writer.hpp"
+#include "delta/log_format.hpp"
+
+namespace shale {
+
+struct Batch::State {
+  struct Erase {
+    std::string id;
+  };
+  struct Change {
+    std::string id;
+    Update update;
+  };
+  using Entry = std::variant<NewSegment, Change, Erase>;
+  std::vector<Entry> entries;
+  u64 text_bytes = 0;
+};
+
+namespace store {
+
+// Checks every change; the message names the place of the bad one in the batch.
+Result<void> check_batch(const Batch::State& batch);
+
+// The changes in order, with nothing in front of a later stash or erase of the same id: the last
+// one wins, and updates before it would be void. Texts view the batch.
+std::vector<delta::Change> changes_of(const Batch::State& batch, Time now);
+
+}  // namespace store
+}  // namespace shale

@@ -1,0 +1,290 @@
+#include "store/bulk.hpp"
+
+#include <map>
+#include <span>
+
+#include "base/checksum.hpp"
+#include "base/system.hpp"
+#include "model/record.hpp"
+#include "store/lease.hpp"
+#include "store/current_view.hpp"
+#include "store/document_plan.hpp"
+#include "store/overlay_changes.hpp"
+#include "store/publish.hpp"
+#include "store/replay.hpp"
+#include "store/shard_builder.hpp"
+
+namespace shale::store {
+
+namespace {
+
+constexpr u64 piece_text_bytes = u64(64) << 20;
+constexpr u32 piece_documents = 200'000;
+constexpr u32 piece_terms = 1u << 20;
+constexpr int catch_up_attempts = 3;  // more merges than that meanwhile: the lease settles it
+constexpr Lsn local_lsn{1};  // of every document while the piece is built; 0 in the shard
+
+// A piece of the batch, indexed in anonymous memory. Texts stay where the batch has them.
+class Piece {
+ public:
+  static Result<Piece> make(const Project::State& project) {
+    Piece piece;
+    piece.positions_ = project.positions;
+    piece.arena_ = TRY(make_arena(project.paths, {}, false, piece_terms));
+    piece.writer_ = std::make_unique<delta::IndexWriter>(piece.arena_, project.positions);
+    return piece;
+  }
+
+  // False: the piece is full.
+  Result<bool> add(const delta::StashChange& stash, Analyser& analyser) {
+    if (documents_ > 0 && (text_bytes_ + stash.text.size() > piece_text_bytes ||
+                           documents_ >= piece_documents)) {
+      return false;
+    }
+    const delta::PreparedDocument prepared =
+        delta::IndexWriter::prepare(analyser, stash.metadata, stash.text, positions_);
+    if (!TRY(writer_->room_for({1, 0, 0, prepared.arena_bytes}))) {
+      if (documents_ > 0) return false;
+      return fail(ErrorCode::invalid_argument, "The segment does not fit an index");
+    }
+    writer_->begin();
+    writer_->add_document({&stash.metadata, stash.text_hash, u64(texts_->size()),
+                           u32(stash.text.size())},
+                          prepared);
+    writer_->publish(local_lsn);
+    texts_->push_back(stash.text);
+    text_bytes_ += stash.text.size();
+    ++documents_;
+    return true;
+  }
+
+  Result<MergeSource> source() const {
+    const auto texts = texts_;
+    auto index = TRY(delta::LogIndex::make(
+        arena_, local_lsn, [texts](u64 number, u32, TextHash) -> Result<std::string> {
+          return std::string((*texts)[usize(number)]);
+        }));
+    return MergeSource{{std::move(index), std::make_shared<const Overlay>()}, nullptr};
+  }
+
+  u64 text_bytes() const { return text_bytes_; }
+
+ private:
+  Piece() = default;
+  bool positions_ = true;
+  std::shared_ptr<delta::Arena> arena_;
+  std::unique_ptr<delta::IndexWriter> writer_;
+  std::shared_ptr<std::vector<std::string_view>> texts_ =
+      std::make_shared<std::vector<std::string_view>>();
+  u64 text_bytes_ = 0;
+  u32 documents_ = 0;
+};
+
+class BulkIngest {
+ public:
+  BulkIngest(Project::State& project, const ProgressCallback& progress, std::stop_token stop)
+      : project_(project), progress_(progress), stop_(std::move(stop)) {}
+
+  Result<Committed> run(const Batch::State& batch) {
+    std::vector<delta::Change> changes = changes_of(batch, {now_microseconds(), true});
+    TRY(build_shards(changes, batch.text_bytes));
+    TRY(catch_up());
+    return commit();
+  }
+
+ private:
+  Result<void> build_shards(const std::vector<delta::Change>& changes, u64 total_bytes) {
+    Analyser analyser;
+    u64 done = 0;
+    for (usize next = 0; next < changes.size();) {
+      Piece piece = TRY(Piece::make(project_));
+      while (next < changes.size() &&
+             TRY(piece.add(std::get<delta::StashChange>(changes[next]), analyser))) {
+        ++next;
+      }
+      TRY(build_shard_of(piece));
+      done += piece.text_bytes();
+      const bool go_on = !progress_ || progress_({done, total_bytes, next});
+      if (!go_on || stop_.stop_requested()) {
+        return fail(ErrorCode::cancelled, "The ingest was cancelled");
+      }
+    }
+    return {};
+  }
+
+  Result<void> build_shard_of(const Piece& piece) {
+    const MergeSource source = TRY(piece.source());
+    const std::shared_ptr<const View> view = TRY(current_view(project_));
+    const DocumentPlan plan = TRY(plan_documents({&source, 1}));
+    BuildRequest request = build_request(project_, *view);
+    request.sources = {&source, 1};
+    request.plan = &plan;
+    request.local_lsns = true;
+    request.newest_dictionary = TRY(newest_dictionary(*view));
+    request.stop = stop_;
+    built_.push_back(TRY(build_shard(request)));
+    return {};
+  }
+
+  // Looks for what the ids supersede until no merge has replaced a shard meanwhile.
+  Result<void> catch_up() {
+    for (int attempt = 0; attempt < catch_up_attempts; ++attempt) {
+      const std::shared_ptr<const View> view = TRY(current_view(project_));
+      if (seen_ != nullptr && seen_->edition == view->edition) return {};
+      TRY(look_up(view));
+    }
+    return {};
+  }
+
+  // Adds what `view` holds and the view seen before did not.
+  Result<void> look_up(const std::shared_ptr<const View>& view) {
+    for (usize at = 0; at < view->indexes.size(); ++at) {
+      const IndexView& one = view->indexes[at];
+      const Index* before = seen_ != nullptr ? index_of(*seen_, one.index->file_id()) : nullptr;
+      if (before == nullptr) {
+        TRY(look_up_all(one));
+      } else {
+        TRY(look_up_new(one, before->document_count()));
+      }
+    }
+    seen_ = view;
+    return {};
+  }
+
+  static const Index* index_of(const View& view, FileId id) {
+    for (const IndexView& one : view.indexes) {
+      if (one.index->file_id() == id) return one.index.get();
+    }
+    return nullptr;
+  }
+
+  Result<void> look_up_all(const IndexView& one) {
+    for (const BuiltShard& built : built_) {
+      for (u32 doc = 0; doc < built.shard->document_count(); ++doc) {
+        const std::string id = TRY(built.shard->id_of(DocNo(doc)));
+        const std::optional<DocNo> found = TRY(one.index->find_id(id));
+        if (!found.has_value() || one.overlay->dead.contains(to_index(*found))) continue;
+        superseded_[one.index->file_id()].add(to_index(*found));
+      }
+    }
+    return {};
+  }
+
+  // Documents [first, end) came in since: a log that has grown.
+  Result<void> look_up_new(const IndexView& one, u32 first) {
+    for (u32 doc = first; doc < one.index->document_count(); ++doc) {
+      if (one.overlay->dead.contains(doc)) continue;
+      const std::string id = TRY(one.index->id_of(DocNo(doc)));
+      for (const BuiltShard& built : built_) {
+        const std::optional<DocNo> here = TRY(built.shard->find_id(id));
+        if (here.has_value()) superseded_[one.index->file_id()].add(doc);
+      }
+    }
+    return {};
+  }
+
+  Result<Committed> commit() {
+    Lease lease = TRY(Lease::acquire(project_, "ingest"));
+    TRY(make_room(lease));
+    TRY(look_up(lease.view()));
+    ActiveLog& active = *TRY(lease.active_log());
+    delta::LogEnd end = TRY(lease.log_end());
+    const u64 frame_offset = end.offset;
+    const delta::FrameHeader frame = TRY(
+        active.log.append(end, delta::FrameKind::advance, {}, lease.control().durable()));
+    // What was acknowledged before must not be younger on disk than this batch.
+    TRY(active.log.sync());
+    const Lsn lsn{frame.lsn};
+    hide_in_logs(*lease.view(), active, lsn);
+    catalog::Manifest next = lease.view()->edition->manifest;
+    TRY(hide_in_shards(*lease.view(), lsn, next));
+    for (const BuiltShard& built : built_) add_shard(built, lsn, next);
+    next.as_of = lsn;
+    TRY(publish_edition(lease, std::move(next),
+                        catalog::LastFrame{lsn, frame.checksum, frame_offset}));
+    lease.control().raise_durable(lsn);
+    result_.lsn = lsn.value;
+    return result_;
+  }
+
+  // Room in the active log's index for the tombstones of this batch.
+  Result<void> make_room(Lease& lease) {
+    ActiveLog& active = *TRY(lease.active_log());
+    if (active.index.last() > lease.view()->committed) {
+      active.index.discard_after(lease.view()->committed);
+    }
+    u32 tombstones = 1024;  // for what may have come in since the last look
+    for (const auto& log : lease.view()->logs) {
+      const auto found = superseded_.find(log->file_id());
+      if (found != superseded_.end()) tombstones += found->second.count();
+      tombstones += log->document_count();
+    }
+    if (TRY(active.index.room_for({0, tombstones, 0, 0}))) return {};
+    return seal_active_log(lease);
+  }
+
+  void hide_in_logs(const View& view, ActiveLog& active, Lsn lsn) {
+    active.index.begin();
+    for (const auto& log : view.logs) {
+      const auto found = superseded_.find(log->file_id());
+      if (found == superseded_.end()) continue;
+      for (const u32 doc : found->second.to_vector()) {
+        active.index.add_tombstone(log->file_id(), DocNo(doc));
+        ++result_.replaced;
+      }
+    }
+    active.index.publish(lsn);
+  }
+
+  Result<void> hide_in_shards(const View& view, Lsn lsn, catalog::Manifest& next) {
+    for (usize i = 0; i < next.shards.size(); ++i) {
+      const auto found = superseded_.find(next.shards[i].id);
+      if (found == superseded_.end()) continue;
+      result_.replaced += found->second.count();
+      Overlay overlay = *view.edition->overlays[i];
+      overlay.dead |= found->second;
+      TRY(write_overlay(project_.paths, overlay, *view.edition->overlays[i], lsn, next.shards[i]));
+    }
+    return {};
+  }
+
+  void add_shard(const BuiltShard& built, Lsn lsn, catalog::Manifest& next) {
+    catalog::ShardEntry entry = built.entry;
+    entry.base_lsn = lsn.value;
+    entry.as_of = lsn;
+    next.next_sequence = std::max(next.next_sequence, entry.id.sequence + 1);
+    next.written_bytes += entry.file_bytes;
+    next.ingested_bytes += entry.text_bytes;
+    result_.stashed += entry.documents;
+    next.shards.push_back(std::move(entry));
+  }
+
+  Project::State& project_;
+  const ProgressCallback& progress_;
+  std::stop_token stop_;
+  std::vector<BuiltShard> built_;
+  std::shared_ptr<const View> seen_;         // what superseded_ was found in
+  std::map<FileId, Bitmap> superseded_;      // by index: documents the batch replaces
+  Committed result_;
+};
+
+bool only_stashes(const Batch::State& batch) {
+  for (const Batch::State::Entry& entry : batch.entries) {
+    if (!std::holds_alternative<NewSegment>(entry)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<Committed> ingest_batch(Project::State& project, const Batch::State& batch,
+                               const ProgressCallback& progress, std::stop_token stop) {
+  TRY(check_batch(batch));
+  if (!only_stashes(batch)) {
+    return fail(ErrorCode::invalid_argument, "A bulk ingest takes new segments only");
+  }
+  if (batch.entries.empty()) return Committed{};
+  return BulkIngest(project, progress, std::move(stop)).run(batch);
+}
+
+}  // namespace shale::store

@@ -1,0 +1,92 @@
+#include "store/current_view.hpp"
+
+#include <thread>
+
+#include "store/recovery.hpp"
+#include "store/replay.hpp"
+
+namespace shale::store {
+
+namespace {
+
+constexpr int attempts_max = 200;  // of 1 ms: a MANIFEST replacement takes far less
+
+// Attaches to the in-map index that the log's writers share.
+ArenaSource shared_arenas(const Project::State& project) {
+  return [&project](const catalog::LogEntry& entry,
+                    const delta::LogReader&) -> Result<std::shared_ptr<delta::Arena>> {
+    File file = TRY(File::open(project.paths.index(entry.id), File::Mode::read_write));
+    SharedMap map = TRY(SharedMap::open(std::move(file), delta::arena_bytes_max));
+    return delta::Arena::attach(std::move(map), {project.boot, project.project_id, entry.id});
+  };
+}
+
+Result<std::shared_ptr<const Edition>> load_edition(const Project::State& project, u64 edition,
+                                                    bool missing_is_error) {
+  const catalog::Manifest manifest = TRY(catalog::read_manifest(project.paths.manifest()));
+  if (manifest.edition != edition) {
+    return fail_at(ErrorCode::not_found, "MANIFEST is of another edition than CONTROL",
+                   project.paths.manifest().string());
+  }
+  EditionRequest request;
+  request.paths = project.paths;
+  request.manifest = manifest;
+  request.previous = project.view != nullptr ? project.view->edition : nullptr;
+  request.budget = project.caches->pages;
+  request.arenas = shared_arenas(project);
+  request.missing_is_error = missing_is_error;
+  return open_edition(std::move(request));
+}
+
+// Loads what CONTROL speaks of; an edition replaced meanwhile is tried again (PROTOCOL B6).
+Result<void> update_view(Project::State& project) {
+  std::optional<Error> last_error;
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    const std::optional<catalog::ControlMoment> now = project.control->read();
+    if (now.has_value()) {
+      const View* known = project.view.get();
+      if (known != nullptr && known->epoch == now->epoch && known->committed == now->committed) {
+        return {};
+      }
+      std::shared_ptr<const Edition> edition;
+      if (known != nullptr && known->epoch == now->epoch) {
+        edition = known->edition;
+      } else {
+        auto loaded = load_edition(project, now->edition, attempt < attempts_max / 2);
+        if (!loaded && loaded.error().code != ErrorCode::not_found) {
+          return Unexpected{std::move(loaded).error()};
+        }
+        if (loaded) edition = *std::move(loaded);
+        if (!loaded) last_error = std::move(loaded).error();
+      }
+      if (edition != nullptr) {
+        project.view = TRY(make_view(std::move(edition), now->epoch, now->committed, known));
+        return {};
+      }
+    } else if (project.view != nullptr) {
+      return {};  // a change is going on: what was there before it is still right
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  if (last_error.has_value()) return Unexpected{*last_error};
+  return fail_at(ErrorCode::busy, "Another process has been changing the project for too long",
+                 project.paths.control().string());
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const View>> current_view(Project::State& project) {
+  const std::lock_guard lock(project.view_mutex);
+  if (project.is_private) {
+    TRY(refresh_private(project));
+    return project.view;
+  }
+  if (project.control->replaced()) {
+    // Another process recovered the project: its CONTROL stands at the path now.
+    TRY(adopt_control(project));
+  }
+  TRY(update_view(project));
+  return project.view;
+}
+
+}  // namespace shale::store

@@ -1,0 +1,132 @@
+#include "store/edition.hpp"
+
+#include "catalog/overlay_file.hpp"
+
+namespace shale::store {
+
+namespace {
+
+bool becomes_fault(const Error& error, bool missing_is_error) {
+  if (error.code == ErrorCode::not_found) return !missing_is_error;
+  return error.code == ErrorCode::corrupt || error.code == ErrorCode::io;
+}
+
+const catalog::ShardEntry* previous_entry(const Edition* previous, FileId id, usize& at) {
+  if (previous == nullptr) return nullptr;
+  for (at = 0; at < previous->manifest.shards.size(); ++at) {
+    if (previous->manifest.shards[at].id == id) return &previous->manifest.shards[at];
+  }
+  return nullptr;
+}
+
+class Opener {
+ public:
+  explicit Opener(EditionRequest request) : request_(std::move(request)) {}
+
+  Result<std::shared_ptr<const Edition>> run() {
+    edition_->manifest = request_.manifest;
+    for (const catalog::ShardEntry& entry : request_.manifest.shards) TRY(add_shard(entry));
+    for (const catalog::LogEntry& entry : request_.manifest.logs) TRY(add_log(entry));
+    return std::shared_ptr<const Edition>(edition_);
+  }
+
+ private:
+  // Passes a value on, or turns its error into a fault and answers T{}.
+  template <class T>
+  Result<T> or_fault(Result<T> result, const char* section) {
+    if (result || !becomes_fault(result.error(), request_.missing_is_error)) return result;
+    edition_->faults.push_back(fault_of(result.error(), request_.manifest.project, section));
+    return T{};
+  }
+
+  Result<void> add_shard(const catalog::ShardEntry& entry) {
+    usize at = 0;
+    const catalog::ShardEntry* known = previous_entry(request_.previous.get(), entry.id, at);
+    std::shared_ptr<const shard::Shard> shard;
+    if (known != nullptr) shard = request_.previous->shards[at];
+    if (shard == nullptr) shard = TRY(or_fault(open_shard(entry), "shard"));
+    std::shared_ptr<const Overlay> overlay;
+    if (known != nullptr && known->dead == entry.dead && known->patch == entry.patch) {
+      overlay = request_.previous->overlays[at];
+    }
+    if (overlay == nullptr && shard != nullptr) {
+      overlay = TRY(or_fault(read_overlay(entry), "overlay"));
+      if (overlay == nullptr) shard = nullptr;  // dead versions must never be shown as live
+    }
+    edition_->shards.push_back(std::move(shard));
+    edition_->overlays.push_back(overlay != nullptr ? std::move(overlay)
+                                                    : std::make_shared<const Overlay>());
+    return {};
+  }
+
+  Result<std::shared_ptr<const shard::Shard>> open_shard(const catalog::ShardEntry& entry) {
+    const std::filesystem::path path = request_.paths.shard(entry.id);
+    auto shard = TRY(shard::Shard::open(path, request_.budget, entry.base_lsn));
+    if (shard->info().id != entry.id || shard->info().checksum != entry.checksum ||
+        shard->document_count() != entry.documents) {
+      return fail_at(ErrorCode::corrupt, "The shard is not the one that MANIFEST names",
+                     path.string());
+    }
+    return shard;
+  }
+
+  Result<std::shared_ptr<const Overlay>> read_overlay(const catalog::ShardEntry& entry) {
+    auto overlay = std::make_shared<Overlay>();
+    const u32 documents = u32(entry.documents);
+    if (entry.dead.has_value()) {
+      overlay->dead = TRY(catalog::read_dead(request_.paths.dead(entry.id, entry.dead->number),
+                                             entry.id, *entry.dead, documents));
+    }
+    if (entry.patch.has_value()) {
+      overlay->patches =
+          TRY(catalog::read_patch(request_.paths.patch(entry.id, entry.patch->number), entry.id,
+                                  *entry.patch, documents));
+    }
+    return std::shared_ptr<const Overlay>(std::move(overlay));
+  }
+
+  Result<void> add_log(const catalog::LogEntry& entry) {
+    if (request_.previous != nullptr) {
+      for (const OpenLog& log : request_.previous->logs) {
+        if (log.id != entry.id || log.arena == nullptr) continue;
+        edition_->logs.push_back(log);
+        return {};
+      }
+    }
+    OpenLog log;
+    log.id = entry.id;
+    auto reader = delta::LogReader::open(request_.paths.log(entry.id),
+                                         request_.manifest.project_id, entry.id);
+    if (reader) {
+      log.reader = std::make_shared<const delta::LogReader>(*std::move(reader));
+      log.arena = TRY(or_fault(request_.arenas(entry, *log.reader), "log"));
+    } else if (!becomes_fault(reader.error(), request_.missing_is_error)) {
+      return Unexpected{std::move(reader).error()};
+    } else {
+      edition_->faults.push_back(fault_of(reader.error(), request_.manifest.project, "log"));
+    }
+    edition_->logs.push_back(std::move(log));
+    return {};
+  }
+
+  EditionRequest request_;
+  std::shared_ptr<Edition> edition_ = std::make_shared<Edition>();
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Edition>> open_edition(EditionRequest request) {
+  return Opener(std::move(request)).run();
+}
+
+Fault fault_of(const Error& error, const std::string& project, std::string section) {
+  Fault fault;
+  fault.project = project;
+  fault.file = error.path;
+  fault.section = std::move(section);
+  fault.offset = error.offset;
+  fault.message = error.message;
+  return fault;
+}
+
+}  // namespace shale::store

@@ -1,0 +1,114 @@
+#include "store/inspect.hpp"
+
+#include <array>
+
+#include "base/file.hpp"
+#include "catalog/file_names.hpp"
+#include "catalog/manifest.hpp"
+#include "catalog/overlay_file.hpp"
+#include "delta/log_reader.hpp"
+#include "shard/shard.hpp"
+
+namespace shale::store {
+
+namespace {
+
+constexpr u64 manifest_bytes_max = u64(16) << 20;
+
+class Lines {
+ public:
+  void add(std::string_view name, std::string_view value) {
+    text_.append(name).append(": ").append(value).append("\n");
+  }
+  void add(std::string_view name, u64 value) { add(name, std::to_string(value)); }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+Result<std::string> inspect_shard(const std::filesystem::path& path) {
+  const auto shard = TRY(shard::Shard::open(path, nullptr));
+  const shard::ShardInfo& info = shard->info();
+  Lines lines;
+  lines.add("shard", catalog::file_id_text(info.id));
+  lines.add("format", shard::shard_version);
+  lines.add("documents", info.document_count);
+  lines.add("text bytes", info.text_bytes);
+  lines.add("words", info.word_count);
+  lines.add("analysis", info.analysis);
+  lines.add("positions", info.positions ? "yes" : "no");
+  for (const FileId& id : info.replaced) lines.add("replaces", catalog::file_id_text(id));
+  for (const SectionBytes& section : shard->sections()) {
+    lines.add("section " + section.name, section.bytes);
+  }
+  return lines.take();
+}
+
+Result<std::string> inspect_log(const std::filesystem::path& path, const Buffer& start) {
+  if (start.size() < sizeof(delta::LogHeader)) {
+    return fail_at(ErrorCode::corrupt, "The log has no header", path.string());
+  }
+  const auto header = load<delta::LogHeader>(start.data());
+  const FileId id{header.sequence, header.random};
+  const auto log = TRY(delta::LogReader::open(path, header.project_id, id));
+  u64 stashes = 0, updates = 0, erases = 0;
+  const delta::LogScan scan = TRY(
+      log.scan(0, [&](const delta::FrameHeader& frame, Bytes payload) -> Result<void> {
+        if (frame.kind != u8(delta::FrameKind::batch)) return {};
+        for (const delta::Change& change : TRY(delta::decode_payload(payload))) {
+          stashes += u64(std::holds_alternative<delta::StashChange>(change));
+          updates += u64(std::holds_alternative<delta::UpdateChange>(change));
+          erases += u64(std::holds_alternative<delta::EraseChange>(change));
+        }
+        return {};
+      }));
+  Lines lines;
+  lines.add("log", catalog::file_id_text(id));
+  lines.add("format", header.version);
+  lines.add("frames", scan.frames);
+  lines.add("stashes", stashes);
+  lines.add("updates", updates);
+  lines.add("erases", erases);
+  lines.add("ends at", scan.end.offset);
+  if (scan.damaged) lines.add("damaged at", scan.damaged_at);
+  return lines.take();
+}
+
+std::string inspect_overlay(const Buffer& start) {
+  const auto header = load<catalog::OverlayHeader>(start.data());
+  Lines lines;
+  lines.add(header.kind == 1 ? "dead documents of" : "patches of",
+            catalog::file_id_text({header.sequence, header.random}));
+  lines.add("number", header.number);
+  lines.add("as of", header.as_of);
+  lines.add("payload bytes", header.payload_bytes);
+  return lines.take();
+}
+
+Result<std::string> inspect_manifest(const std::filesystem::path& path) {
+  const Buffer bytes = TRY(read_file(path, manifest_bytes_max));
+  (void)TRY(catalog::parse_manifest(as_text(bytes)));
+  return std::string(as_text(bytes));
+}
+
+}  // namespace
+
+Result<std::string> inspect_file(const std::filesystem::path& path) {
+  Buffer start(64);
+  {
+    const File file = TRY(File::open(path, File::Mode::read));
+    start.resize(TRY(file.read_at(0, start)));
+  }
+  if (as_text(start).starts_with("shale-manifest")) return inspect_manifest(path);
+  const u64 magic = start.size() >= sizeof(u64) ? load<u64>(start.data()) : 0;
+  if (magic == shard::shard_magic) return inspect_shard(path);
+  if (magic == delta::log_magic) return inspect_log(path, start);
+  if (magic == catalog::overlay_magic && start.size() == sizeof(catalog::OverlayHeader)) {
+    return inspect_overlay(start);
+  }
+  return fail_at(ErrorCode::invalid_argument, "This is no file of a store that can be inspected",
+                 path.string());
+}
+
+}  // namespace shale::store

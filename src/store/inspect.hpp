@@ -1,0 +1,15 @@
+// What a single file of a store holds, in words: the `inspect` verb. Reads, never trusts, never
+// writes; works on files of damaged stores as far as they can be read.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace shale::store {
+
+// Manifest, log, shard, overlay: told apart by their first bytes. Several lines of `name: value`.
+Result<std::string> inspect_file(const std::filesystem::path& path);
+
+}  // namespace shale::store

@@ -1,0 +1,149 @@
+#include "store/lease.hpp"
+
+#include "delta/log_reader.hpp"
+#include "store/current_view.hpp"
+#include "store/recovery.hpp"
+
+namespace shale::store {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Unexpected busy(const Project::State& project, const char* what) {
+  Error error(ErrorCode::busy, std::string("Project '") + project.name + "' is busy: " + what +
+                                   " is held by another writer");
+  error.path = project.paths.lock().string();
+  if (const auto control = project.shared_control(); control != nullptr) {
+    const auto holder = control->holder();
+    if (holder.has_value() && holder->pid != 0) {
+      error.pid = i64(holder->pid);
+      error.message += " (process " + std::to_string(holder->pid) + ", " + holder->verb + ")";
+    }
+  }
+  return Unexpected{std::move(error)};
+}
+
+// When the active log's first frame was written: its age decides when it is sealed.
+Result<i64> first_frame_time(const delta::LogWriter& log) {
+  delta::FrameHeader header;
+  Buffer bytes(sizeof header);
+  const usize count = TRY(log.file().read_at(delta::log_header_bytes, bytes));
+  if (count < sizeof header) return 0;
+  header = load<delta::FrameHeader>(bytes.data());
+  return header.magic == delta::frame_magic ? header.written_at : 0;
+}
+
+}  // namespace
+
+Result<Lease> Lease::acquire(Project::State& project, std::string_view verb) {
+  if (project.is_private) {
+    if (project.damaged.has_value()) return Unexpected{*project.damaged};
+    return fail_at(ErrorCode::read_only, "The store is open for reading only",
+                   project.paths.folder.string());
+  }
+  const Clock::time_point deadline = Clock::now() + project.options.busy_timeout;
+  Lease lease(project);
+  lease.mutex_ = std::unique_lock(project.lease_mutex, deadline);
+  if (!lease.mutex_.owns_lock()) return busy(project, "the lease");
+  Result<void> locked = project.lock_file->lock(catalog::lock_byte::lease, deadline);
+  if (!locked) {
+    if (locked.error().code == ErrorCode::busy) return busy(project, "the lease");
+    return Unexpected{std::move(locked).error()};
+  }
+  lease.locked_ = true;
+  TRY(lease.settle());
+  lease.control_->set_holder(catalog::LeaseHolder::current(verb));
+  return lease;
+}
+
+// What must hold before anything is written: this is still the store's LOCK, CONTROL is the one
+// everybody uses, nobody died between MANIFEST and CONTROL, and no log failed to sync.
+Result<void> Lease::settle() {
+  Project::State& project = *project_;
+  if (!TRY(project.lock_file->still_at_path())) {
+    return fail_at(ErrorCode::io, "The store was replaced while it was open: open it again",
+                   project.paths.folder.string());
+  }
+  control_ = project.shared_control();
+  if (control_->replaced() || control_->change_pending() || control_->manifest_in_flight() != 0) {
+    TRY(reopen_control(project));
+    control_ = project.shared_control();
+  }
+  if (control_->poisoned() != 0) {
+    return fail_at(ErrorCode::io, "A log could not be synced: the project can only be read",
+                   project.paths.log_folder().string());
+  }
+  return refresh();
+}
+
+Result<void> Lease::refresh() {
+  view_ = TRY(current_view(*project_));
+  return {};
+}
+
+Result<ActiveLog*> Lease::active_log() {
+  Project::State& project = *project_;
+  const OpenLog& log = view_->edition->logs.back();
+  if (project.active.has_value() && project.active->log.id() == log.id) return &*project.active;
+  if (log.arena == nullptr) {
+    return fail_at(ErrorCode::corrupt, "The active log cannot be read",
+                   project.paths.log(log.id).string());
+  }
+  const catalog::Manifest& manifest = view_->edition->manifest;
+  auto writer =
+      TRY(delta::LogWriter::open(project.paths.log(log.id), manifest.project_id, log.id));
+  const i64 written_at = TRY(first_frame_time(writer));
+  project.active.emplace(
+      ActiveLog{std::move(writer), delta::IndexWriter(log.arena, manifest.positions), written_at});
+  return &*project.active;
+}
+
+Result<delta::LogEnd> Lease::log_end() const {
+  const FileId id = view_->edition->logs.back().id;
+  const std::optional<catalog::LastFrame> last = control_->last_frame();
+  if (!last.has_value()) {
+    return fail_at(ErrorCode::corrupt, "CONTROL contradicts itself",
+                   project_->paths.control().string());
+  }
+  if (last->lsn.log_sequence() != id.sequence) return delta::LogEnd{delta::log_header_bytes, id.random};
+  return delta::LogEnd{last->lsn.offset(), last->checksum};
+}
+
+Lease::~Lease() {
+  if (!locked_) return;
+  if (control_ != nullptr) control_->clear_holder();
+  project_->lock_file->unlock(catalog::lock_byte::lease);
+}
+
+Lease::Lease(Lease&& other) noexcept
+    : project_(other.project_),
+      mutex_(std::move(other.mutex_)),
+      locked_(std::exchange(other.locked_, false)),
+      control_(std::move(other.control_)),
+      view_(std::move(other.view_)) {}
+
+Result<MergeLock> MergeLock::acquire(Project::State& project, std::chrono::milliseconds patience) {
+  const Clock::time_point deadline = Clock::now() + patience;
+  MergeLock lock(project);
+  lock.mutex_ = std::unique_lock(project.merge_mutex, deadline);
+  if (!lock.mutex_.owns_lock()) return busy(project, "the merge lock");
+  Result<void> locked = project.lock_file->lock(catalog::lock_byte::merge, deadline);
+  if (!locked) {
+    if (locked.error().code == ErrorCode::busy) return busy(project, "the merge lock");
+    return Unexpected{std::move(locked).error()};
+  }
+  lock.locked_ = true;
+  return lock;
+}
+
+MergeLock::~MergeLock() {
+  if (locked_) project_->lock_file->unlock(catalog::lock_byte::merge);
+}
+
+MergeLock::MergeLock(MergeLock&& other) noexcept
+    : project_(other.project_),
+      mutex_(std::move(other.mutex_)),
+      locked_(std::exchange(other.locked_, false)) {}
+
+}  // namespace shale::store

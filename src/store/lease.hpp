@@ -1,0 +1,63 @@
+// The lease: the right to write to a project, for milliseconds.
+//
+// In-process mutex, then the kernel's lock on LOCK with a deadline; then what the last holder may
+// have left unfinished is repaired, and the newest view is loaded. Nobody steals a lease; a holder
+// that is killed loses it to the kernel (PROTOCOL A7, B5, C1).
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <string_view>
+
+#include "store/project_state.hpp"
+
+namespace shale::store {
+
+class Lease {
+ public:
+  // Waits up to options.busy_timeout; then ErrorCode::busy with the holder's pid. read_only where
+  // the project cannot be written.
+  static Result<Lease> acquire(Project::State& project, std::string_view verb);
+  ~Lease();
+  Lease(Lease&& other) noexcept;
+  Lease& operator=(Lease&&) = delete;
+
+  Project::State& project() const { return *project_; }
+  catalog::Control& control() const { return *control_; }
+  // The view at the committed LSN: nothing newer exists while the lease is held.
+  const std::shared_ptr<const View>& view() const { return view_; }
+  // Loads it again after this holder changed something.
+  Result<void> refresh();
+  // The active log, opened for writing.
+  Result<ActiveLog*> active_log();
+  // Where the active log ends now.
+  Result<delta::LogEnd> log_end() const;
+
+ private:
+  explicit Lease(Project::State& project) : project_(&project) {}
+  Result<void> settle();
+
+  Project::State* project_;
+  std::unique_lock<std::timed_mutex> mutex_;
+  bool locked_ = false;
+  std::shared_ptr<catalog::Control> control_;
+  std::shared_ptr<const View> view_;
+};
+
+// A lock between processes on one byte of LOCK, held beside an in-process mutex: the merge lock.
+class MergeLock {
+ public:
+  // Waits up to `patience`; ErrorCode::busy after it.
+  static Result<MergeLock> acquire(Project::State& project, std::chrono::milliseconds patience);
+  ~MergeLock();
+  MergeLock(MergeLock&& other) noexcept;
+  MergeLock& operator=(MergeLock&&) = delete;
+
+ private:
+  explicit MergeLock(Project::State& project) : project_(&project) {}
+  Project::State* project_;
+  std::unique_lock<std::timed_mutex> mutex_;
+  bool locked_ = false;
+};
+
+}  // namespace shale::store

@@ -1,0 +1,34 @@
+// Which files to merge next: a pure function of the manifest.
+//
+// Sealed logs are folded first, oldest first and without gaps (PROTOCOL A9). Shards fall into size
+// classes: under 16 MB of text, then a factor of four each; four of one class become one of the
+// next. So a store of 10 GB has about ten shards, and a text is rewritten once per class. With
+// shard_by = "month" only what a fold has written may span months; merges split it, and from then on
+// only shards of one month are merged (PROTOCOL C10).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "catalog/manifest.hpp"
+
+namespace shale::store {
+
+struct MergePlan {
+  std::vector<FileId> shards;
+  std::vector<FileId> logs;   // a prefix of the manifest's
+  bool split_months = false;  // one shard for each month
+};
+
+inline constexpr u32 merge_fan_in = 4;
+
+u32 size_class(u64 text_bytes);
+
+// The next merge that is due; nothing if none is. A step that would read more than `text_bytes_max`
+// is passed over: the bounded step at the end of a command.
+std::optional<MergePlan> next_merge(const catalog::Manifest& manifest, u64 text_bytes_max);
+
+// Everything into one shard (for each month): nothing if it is like that already.
+std::optional<MergePlan> full_merge(const catalog::Manifest& manifest);
+
+}  // namespace shale::store

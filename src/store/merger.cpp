@@ -1,0 +1,212 @@
+#include "store/merger.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "model/record.hpp"
+#include "store/current_view.hpp"
+#include "store/lease.hpp"
+#include "store/overlay_changes.hpp"
+#include "store/publish.hpp"
+#include "store/shard_builder.hpp"
+
+namespace shale::store {
+
+namespace {
+
+constexpr u64 step_text_bytes_max = u64(256) << 20;  // about two seconds of merging
+
+bool contains(const std::vector<FileId>& ids, FileId id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+class MergeJob {
+ public:
+  MergeJob(Project::State& project, const MergePlan& plan, std::stop_token stop)
+      : project_(project), plan_(plan), stop_(std::move(stop)) {}
+
+  Result<void> run() {
+    start_ = TRY(current_view(project_));
+    TRY(collect_sources());
+    TRY(build());
+    Lease lease = TRY(Lease::acquire(project_, "merge"));
+    return commit(lease);
+  }
+
+ private:
+  struct Output {
+    DocumentPlan plan;
+    BuiltShard built;
+    u32 month = 0;
+  };
+
+  Result<void> collect_sources() {
+    for (usize at = 0; at < start_->indexes.size(); ++at) {
+      const IndexView& one = start_->indexes[at];
+      const FileId id = one.index->file_id();
+      if (!contains(plan_.shards, id) && !contains(plan_.logs, id)) continue;
+      sources_.push_back({one, std::dynamic_pointer_cast<const shard::Shard>(one.index)});
+    }
+    if (sources_.size() != plan_.shards.size() + plan_.logs.size()) {
+      return fail_at(ErrorCode::corrupt, "A file to be merged cannot be read",
+                     project_.paths.shard_folder().string());
+    }
+    return {};
+  }
+
+  Result<void> build() {
+    std::vector<u32> months = {0};
+    if (plan_.split_months) months = TRY(months_of(sources_));
+    for (const u32 month : months) {
+      Output output;
+      output.month = month;
+      output.plan = TRY(plan_documents(
+          sources_, plan_.split_months ? std::optional<u32>(month) : std::nullopt));
+      if (output.plan.documents.empty()) continue;
+      BuildRequest request = build_request(project_, *start_);
+      request.sources = sources_;
+      request.plan = &output.plan;
+      request.replaced = plan_.shards;
+      request.replaced.insert(request.replaced.end(), plan_.logs.begin(), plan_.logs.end());
+      request.newest_dictionary = TRY(newest_dictionary(*start_));
+      request.stop = stop_;
+      output.built = TRY(build_shard(request));
+      outputs_.push_back(std::move(output));
+    }
+    return {};
+  }
+
+  Result<void> commit(Lease& lease) {
+    const View& now = *lease.view();
+    catalog::Manifest next = now.edition->manifest;
+    if (!plan_.logs.empty()) TRY(keep_what_logs_said(now, next));
+    for (Output& output : outputs_) TRY(carry_over(output, now));
+    replace_inputs(next);
+    next.as_of = now.committed;
+    return publish_edition(lease, std::move(next));
+  }
+
+  // Tombstones and updates of the folded logs for shards that stay: into their own files.
+  Result<void> keep_what_logs_said(const View& now, catalog::Manifest& next) {
+    for (usize i = 0; i < next.shards.size(); ++i) {
+      catalog::ShardEntry& entry = next.shards[i];
+      if (contains(plan_.shards, entry.id)) continue;
+      for (usize at = 0; at < now.shard_count(); ++at) {
+        const IndexView& one = now.indexes[at];
+        if (one.index->file_id() != entry.id) continue;
+        TRY(write_overlay(project_.paths, *one.overlay, *now.edition->overlays[i], now.committed,
+                          entry));
+      }
+    }
+    return {};
+  }
+
+  // What happened to the inputs' documents since the merge began.
+  Result<void> carry_over(Output& output, const View& now) {
+    Overlay overlay;
+    std::map<FileId, const std::vector<u32>*> numbers;
+    for (usize s = 0; s < sources_.size(); ++s) {
+      const FileId id = sources_[s].view.index->file_id();
+      numbers[id] = &output.plan.new_numbers[s];
+      Bitmap died = dead_now(now, id);
+      died -= sources_[s].view.overlay->dead;
+      for (const u32 doc : died.to_vector()) {
+        const u32 number = output.plan.new_numbers[s][doc];
+        if (number != no_document) overlay.dead.add(number);
+      }
+    }
+    for (const auto& log : now.logs) {
+      TRY(log->for_each_update(start_->committed, [&](const delta::LogIndex::UpdateEntry& entry) {
+        const auto found = numbers.find(entry.index);
+        if (found == numbers.end()) return;
+        const u32 number = (*found->second)[to_index(entry.doc)];
+        if (number == no_document) return;
+        Update& sum = overlay.patches[number];
+        sum = merge_updates(std::move(sum), entry.update);
+      }));
+    }
+    output.built.entry.as_of = start_->committed;
+    output.built.entry.month = output.month;
+    output.built.entry.level = plan_.shards.empty() ? 0 : 1;
+    return write_overlay(project_.paths, overlay, Overlay{}, now.committed, output.built.entry);
+  }
+
+  static Bitmap dead_now(const View& now, FileId id) {
+    for (const IndexView& one : now.indexes) {
+      if (one.index->file_id() == id) return one.overlay->dead;
+    }
+    return {};
+  }
+
+  void replace_inputs(catalog::Manifest& next) const {
+    const bool folds = !plan_.logs.empty();
+    std::erase_if(next.shards, [&](const auto& entry) { return contains(plan_.shards, entry.id); });
+    std::erase_if(next.logs, [&](const auto& entry) { return contains(plan_.logs, entry.id); });
+    for (const Output& output : outputs_) {
+      const catalog::ShardEntry& entry = output.built.entry;
+      next.next_sequence = std::max(next.next_sequence, entry.id.sequence + 1);
+      next.written_bytes += entry.file_bytes;
+      if (folds && plan_.shards.empty()) next.ingested_bytes += entry.text_bytes;
+      next.shards.push_back(entry);
+    }
+  }
+
+  Project::State& project_;
+  const MergePlan& plan_;
+  std::stop_token stop_;
+  std::shared_ptr<const View> start_;
+  std::vector<MergeSource> sources_;
+  std::vector<Output> outputs_;
+};
+
+Result<void> seal_if(Project::State& project, bool only_if_due) {
+  Lease lease = TRY(Lease::acquire(project, "seal"));
+  if (only_if_due && !TRY(seal_is_due(lease, 0, 0))) return {};
+  return seal_active_log(lease);
+}
+
+}  // namespace
+
+Result<void> run_merge(Project::State& project, const MergePlan& plan, std::stop_token stop) {
+  return MergeJob(project, plan, std::move(stop)).run();
+}
+
+Result<void> merge_project(Project::State& project, bool full, const ProgressCallback& progress,
+                           std::stop_token stop) {
+  TRY(seal_if(project, false));
+  const MergeLock lock = TRY(MergeLock::acquire(project, project.options.busy_timeout));
+  u64 done_bytes = 0;
+  for (bool is_full = full;;) {
+    const std::shared_ptr<const View> view = TRY(current_view(project));
+    const catalog::Manifest& manifest = view->edition->manifest;
+    const std::optional<MergePlan> plan =
+        is_full ? full_merge(manifest) : next_merge(manifest, ~u64(0));
+    if (!plan.has_value()) return {};
+    TRY(run_merge(project, *plan, stop));
+    is_full = false;
+    for (const catalog::ShardEntry& entry : manifest.shards) {
+      if (contains(plan->shards, entry.id)) done_bytes += entry.text_bytes;
+    }
+    if (progress && !progress({done_bytes, 0, 0})) {
+      return fail(ErrorCode::cancelled, "The merge was cancelled");
+    }
+    if (full) return {};
+  }
+}
+
+Result<bool> merge_step(Project::State& project) {
+  if (project.is_private) return false;
+  Result<MergeLock> lock = MergeLock::acquire(project, std::chrono::milliseconds(0));
+  if (!lock) {
+    if (lock.error().code == ErrorCode::busy) return false;
+    return Unexpected{std::move(lock).error()};
+  }
+  TRY(seal_if(project, true));
+  const std::shared_ptr<const View> view = TRY(current_view(project));
+  const std::optional<MergePlan> plan = next_merge(view->edition->manifest, step_text_bytes_max);
+  if (!plan.has_value()) return false;
+  TRY(run_merge(project, *plan, {}));
+  return true;
+}
+
+}  // namespace shale::store

@@ -1,0 +1,33 @@
+// Folds sealed logs and merges shards: the inputs' live documents become new shards, and one new
+// edition replaces the inputs (PROTOCOL A9, A10, A11).
+//
+//   merge lock; view at LSN a
+//   new shards: everything the inputs hold at a, with updates applied, verified
+//   lease; view at LSN c
+//     what died or changed in the inputs in (a, c] goes into .dead and .patch files of the new
+//     shards; what the folded logs said of shards outside the merge goes into theirs
+//     new edition, as of c
+//   inputs unlinked
+//
+// Writers wait for the last step only. Carry-over is by version, found through the inputs that are
+// still open: the view says which of their documents died, and the plan where each one went.
+#pragma once
+
+#include <stop_token>
+
+#include "store/merge_policy.hpp"
+#include "store/project_state.hpp"
+
+namespace shale::store {
+
+// One step of `plan`. The merge lock must be held.
+Result<void> run_merge(Project::State& project, const MergePlan& plan, std::stop_token stop);
+
+// Seals the active log and does every merge that is due; `full`: down to one shard per partition.
+Result<void> merge_project(Project::State& project, bool full, const ProgressCallback& progress,
+                           std::stop_token stop);
+
+// One bounded merge if one is due and nobody else is merging. True: something was done.
+Result<bool> merge_step(Project::State& project);
+
+}  // namespace shale::store

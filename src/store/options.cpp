@@ -1,0 +1,133 @@
+#include "store/options.hpp"
+
+#include <toml++/toml.h>
+
+#include "base/bytes.hpp"
+#include "base/file.hpp"
+#include "text/analysis.hpp"
+
+namespace shale::store {
+
+namespace {
+
+constexpr u64 config_bytes_max = 1 << 20;
+
+// One value of shale.toml on its way into a StoreConfig.
+class Reader {
+ public:
+  explicit Reader(std::string path) : path_(std::move(path)) {}
+
+  Result<void> read(std::string_view key, const toml::node& node, StoreConfig& config) {
+    if (key == "analysis") return text(key, node, config.analysis);
+    if (key == "tokenizer") return text(key, node, config.tokenizer);
+    if (key == "shard_by") return text(key, node, config.shard_by);
+    if (key == "positions") return flag(key, node, config.positions);
+    if (key == "text.fast_reads") return flag(key, node, config.fast_reads);
+    if (key == "delta.text_bytes") return number(key, node, config.delta_text_bytes);
+    if (key == "delta.segments") return number(key, node, config.delta_segments);
+    if (key == "delta.age_seconds") return number(key, node, config.delta_age_seconds);
+    return wrong("Unknown option '" + std::string(key) + "'");
+  }
+
+ private:
+  Unexpected wrong(std::string message) const {
+    return fail_at(ErrorCode::invalid_argument, std::move(message), path_);
+  }
+  Result<void> text(std::string_view key, const toml::node& node, std::string& out) const {
+    const auto value = node.value_exact<std::string>();
+    if (!value) return wrong("Option '" + std::string(key) + "' must be a string");
+    out = *value;
+    return {};
+  }
+  Result<void> flag(std::string_view key, const toml::node& node, bool& out) const {
+    const auto value = node.value_exact<bool>();
+    if (!value) return wrong("Option '" + std::string(key) + "' must be true or false");
+    out = *value;
+    return {};
+  }
+  Result<void> number(std::string_view key, const toml::node& node, u64& out) const {
+    const auto value = node.value_exact<i64>();
+    if (!value || *value <= 0) {
+      return wrong("Option '" + std::string(key) + "' must be a positive whole number");
+    }
+    out = u64(*value);
+    return {};
+  }
+
+  std::string path_;
+};
+
+Result<StoreConfig> checked(StoreConfig config) {
+  if (!is_known_analysis(config.analysis)) {
+    return fail(ErrorCode::invalid_argument,
+                "Unknown analysis '" + config.analysis + "': this version knows 'plain'");
+  }
+  if (config.shard_by != "none" && config.shard_by != "month") {
+    return fail(ErrorCode::invalid_argument, "shard_by must be 'none' or 'month', not '" +
+                                                 config.shard_by + "'");
+  }
+  if (config.tokenizer != "none") {
+    return fail(ErrorCode::invalid_argument,
+                "Unknown tokenizer '" + config.tokenizer + "': this version knows 'none'");
+  }
+  return config;
+}
+
+}  // namespace
+
+Result<StoreConfig> parse_config(std::string_view text, const std::filesystem::path& path) {
+  const toml::parse_result parsed = toml::parse(text);
+  if (!parsed) {
+    const toml::source_position at = parsed.error().source().begin;
+    return fail_at(ErrorCode::invalid_argument,
+                   "Line " + std::to_string(at.line) + ": " +
+                       std::string(parsed.error().description()),
+                   path.string());
+  }
+  StoreConfig config;
+  Reader reader(path.string());
+  for (const auto& [key, node] : parsed.table()) {
+    const toml::table* section = node.as_table();
+    if (section == nullptr) {
+      TRY(reader.read(key.str(), node, config));
+      continue;
+    }
+    for (const auto& [inner, value] : *section) {
+      TRY(reader.read(std::string(key.str()) + "." + std::string(inner.str()), value, config));
+    }
+  }
+  return checked(std::move(config));
+}
+
+Result<StoreConfig> read_config(const std::filesystem::path& path) {
+  const Buffer bytes = TRY(read_file(path, config_bytes_max));
+  return parse_config(as_text(bytes), path);
+}
+
+std::string format_config(const StoreConfig& config) {
+  const auto flag = [](bool value) { return std::string(value ? "true" : "false"); };
+  const auto quoted = [](const std::string& value) { return '"' + value + '"'; };
+  std::string out;
+  out += "# Options of this shale store. Analysis, positions and shard_by are fixed in a project\n";
+  out += "# when it is made; the others take effect at the next open.\n";
+  out += "analysis = " + quoted(config.analysis) + "      # how text becomes terms: plain\n";
+  out += "tokenizer = " + quoted(config.tokenizer) + "      # what counts tokens: none\n";
+  out += "shard_by = " + quoted(config.shard_by) + "       # none, or month\n";
+  out += "positions = " + flag(config.positions) + "       # keep word positions\n\n[text]\n";
+  out += "fast_reads = " + flag(config.fast_reads) +
+         "     # 10 % larger, 30 % faster to read\n\n[delta]\n";
+  out += "text_bytes = " + std::to_string(config.delta_text_bytes) + "  # a log is sealed here,\n";
+  out += "segments = " + std::to_string(config.delta_segments) + "      # or here,\n";
+  out += "age_seconds = " + std::to_string(config.delta_age_seconds) + "      # or after this\n";
+  return out;
+}
+
+Result<StoreConfig> config_of(const StoreOptions& options) {
+  StoreConfig config;
+  config.analysis = options.analysis;
+  config.shard_by = options.shard_by;
+  config.positions = options.positions;
+  return checked(std::move(config));
+}
+
+}  // namespace shale::store

@@ -1,0 +1,36 @@
+// shale.toml: what a store is set to. Every key has a default; unknown keys are an error that names
+// them, because a misspelt option that is silently ignored is worse than none.
+//
+// Analysis, positions and partition are fixed in a project's MANIFEST when the project is made; the
+// file only proposes them (PROTOCOL D7). The home of toml++.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include <shale/store.hpp>
+
+#include "base/integers.hpp"
+
+namespace shale::store {
+
+struct StoreConfig {
+  std::string analysis = "plain";
+  std::string tokenizer = "none";
+  std::string shard_by = "none";  // or "month"
+  bool positions = true;
+  bool fast_reads = false;              // text.fast_reads: literals uncompressed
+  u64 delta_text_bytes = u64(64) << 20;  // a log is sealed beyond this,
+  u64 delta_segments = 100'000;          // or this,
+  u64 delta_age_seconds = 600;           // or this
+};
+
+// ErrorCode::invalid_argument names the key that is unknown or has a value of the wrong kind.
+Result<StoreConfig> parse_config(std::string_view text, const std::filesystem::path& path);
+Result<StoreConfig> read_config(const std::filesystem::path& path);
+// As shale.toml has it, with a comment for each key; parse_config reads it back.
+std::string format_config(const StoreConfig& config);
+// What a new store is made with. ErrorCode::invalid_argument for an unknown analysis or partition.
+Result<StoreConfig> config_of(const StoreOptions& options);
+
+}  // namespace shale::store

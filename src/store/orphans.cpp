@@ -1,0 +1,66 @@
+#include "store/orphans.hpp"
+
+#include <set>
+
+#include "base/file.hpp"
+#include "base/lock.hpp"
+
+namespace shale::store {
+
+namespace {
+
+using Paths = std::set<std::filesystem::path>;
+
+Paths named_by(const catalog::ProjectPaths& paths, const catalog::Manifest& manifest) {
+  Paths named;
+  for (const catalog::ShardEntry& shard : manifest.shards) {
+    named.insert(paths.shard(shard.id));
+    if (shard.dead.has_value()) named.insert(paths.dead(shard.id, shard.dead->number));
+    if (shard.patch.has_value()) named.insert(paths.patch(shard.id, shard.patch->number));
+  }
+  for (const catalog::LogEntry& log : manifest.logs) {
+    named.insert(paths.log(log.id));
+    named.insert(paths.index(log.id));
+  }
+  return named;
+}
+
+// A shard somebody is building is locked by him until a manifest names it (shard_builder.hpp).
+bool is_being_built(const std::filesystem::path& path) {
+  auto file = LockFile::open(path, false);
+  if (!file) return true;
+  const auto locked = file->try_lock(0);
+  return !locked || !*locked;
+}
+
+void remove_unnamed(const std::filesystem::path& folder, const Paths& named) {
+  const auto names = list_folder(folder);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    const std::filesystem::path path = folder / name;
+    // Only what this program makes, by its form: <seq>-<id>.something
+    const auto dot = name.find('.');
+    if (dot == std::string::npos || !catalog::parse_file_id(name.substr(0, dot))) continue;
+    if (!named.contains(path) && !is_being_built(path)) (void)remove_file(path);
+  }
+}
+
+}  // namespace
+
+void remove_orphans(const catalog::ProjectPaths& paths, const catalog::Manifest& manifest) {
+  const Paths named = named_by(paths, manifest);
+  for (const auto& folder :
+       {paths.log_folder(), paths.shard_folder(), paths.volatile_folder()}) {
+    remove_unnamed(folder, named);
+  }
+}
+
+void remove_retired(const catalog::ProjectPaths& paths, const catalog::Manifest& before,
+                    const catalog::Manifest& after) {
+  const Paths kept = named_by(paths, after);
+  for (const std::filesystem::path& path : named_by(paths, before)) {
+    if (!kept.contains(path)) (void)remove_file(path);
+  }
+}
+
+}  // namespace shale::store

@@ -1,0 +1,19 @@
+// Files that nothing names any more: what a killed writer or merger left, what a merge retired.
+#pragma once
+
+#include <vector>
+
+#include "catalog/file_names.hpp"
+#include "catalog/manifest.hpp"
+
+namespace shale::store {
+
+// LEASE (and the merge lock where a merge could be running). Removes what `manifest` does not name
+// from log/, shards/ and volatile/. A file that cannot be removed stays for the next time.
+void remove_orphans(const catalog::ProjectPaths& paths, const catalog::Manifest& manifest);
+
+// Removes the files that `before` names and `after` does not. Readers keep what they have mapped.
+void remove_retired(const catalog::ProjectPaths& paths, const catalog::Manifest& before,
+                    const catalog::Manifest& after);
+
+}  // namespace shale::store

@@ -1,0 +1,115 @@
+// The view of a process that may not write: logs indexed in its own memory (recovery.hpp).
+#include "base/checksum.hpp"
+#include "base/file.hpp"
+#include "store/recovery.hpp"
+#include "store/replay.hpp"
+
+namespace shale::store {
+
+namespace {
+
+constexpr int attempts_max = 10;  // a merge may replace files while they are opened
+
+// Whether a frame stands behind `end` that was not there before.
+Result<bool> log_has_grown(const Project::State& project, FileId id, const delta::LogEnd& end) {
+  const File file = TRY(File::open(project.paths.log(id), File::Mode::read));
+  Buffer bytes(sizeof(delta::FrameHeader));
+  const usize count = TRY(file.read_at(end.offset, bytes));
+  if (count < bytes.size()) return false;
+  const auto header = load<delta::FrameHeader>(bytes.data());
+  return header.magic == delta::frame_magic && header.previous == end.checksum;
+}
+
+Result<bool> is_current(const Project::State& project) {
+  if (project.view == nullptr) return false;
+  const PrivateState& state = project.private_state;
+  if (TRY(path_identity(project.paths.manifest())) != state.manifest) return false;
+  if (state.active_log == FileId{}) return true;
+  return !TRY(log_has_grown(project, state.active_log, state.end));
+}
+
+class PrivateLoader {
+ public:
+  explicit PrivateLoader(Project::State& project) : project_(project) {}
+
+  Result<void> run() {
+    state_.manifest = TRY(path_identity(project_.paths.manifest()));
+    manifest_ = TRY(catalog::read_manifest(project_.paths.manifest()));
+    const auto shards = TRY(open_shards());
+    ReplayRequest replay;
+    replay.paths = project_.paths;
+    replay.shards = shards;
+    replay.manifest = &manifest_;
+    logs_ = TRY(replay_logs(replay));
+    auto edition = std::make_shared<Edition>(*TRY(open_all(shards)));
+    Lsn committed = std::max(manifest_.as_of, manifest_.next_lsn);
+    for (const ReplayedLog& log : logs_) {
+      committed = std::max(committed, log.scan.last);
+      if (log.scan.damaged) edition->faults.push_back(damage_fault(log));
+    }
+    if (!logs_.empty()) {
+      state_.active_log = logs_.back().log.id;
+      state_.end = logs_.back().scan.end;
+    }
+    project_.view = TRY(make_view(edition, manifest_.edition * 2, committed, nullptr));
+    project_.private_state = state_;
+    return {};
+  }
+
+ private:
+  Result<std::shared_ptr<const Edition>> open_shards() const {
+    EditionRequest request;
+    request.paths = project_.paths;
+    request.manifest = manifest_;
+    request.manifest.logs.clear();
+    request.previous = project_.view != nullptr ? project_.view->edition : nullptr;
+    request.budget = project_.caches->pages;
+    request.missing_is_error = false;
+    return open_edition(std::move(request));
+  }
+
+  Result<std::shared_ptr<const Edition>> open_all(std::shared_ptr<const Edition> shards) const {
+    EditionRequest request;
+    request.paths = project_.paths;
+    request.manifest = manifest_;
+    request.previous = std::move(shards);
+    request.budget = project_.caches->pages;
+    request.missing_is_error = false;
+    request.arenas = [this](const catalog::LogEntry& entry,
+                            const delta::LogReader&) -> Result<std::shared_ptr<delta::Arena>> {
+      for (const ReplayedLog& log : logs_) {
+        if (log.log.id == entry.id) return log.log.arena;
+      }
+      return fail(ErrorCode::corrupt, "A log of the manifest was not read");
+    };
+    return open_edition(std::move(request));
+  }
+
+  Fault damage_fault(const ReplayedLog& log) const {
+    Fault fault;
+    fault.project = project_.name;
+    fault.file = project_.paths.log(log.log.id).string();
+    fault.section = "log";
+    fault.offset = log.scan.damaged_at;
+    fault.message = "The log is damaged here: what stands behind is not shown";
+    return fault;
+  }
+
+  Project::State& project_;
+  PrivateState state_;
+  catalog::Manifest manifest_;
+  std::vector<ReplayedLog> logs_;
+};
+
+}  // namespace
+
+Result<void> refresh_private(Project::State& project) {
+  if (TRY(is_current(project))) return {};
+  for (int attempt = 1;; ++attempt) {
+    Result<void> loaded = PrivateLoader(project).run();
+    const bool again = !loaded && loaded.error().code == ErrorCode::not_found;
+    if (!again || attempt == attempts_max) return loaded;
+  }
+}
+
+}  // namespace shale::store

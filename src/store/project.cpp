@@ -1,0 +1,78 @@
+#include "store/project.hpp"
+
+#include "base/system.hpp"
+#include "store/bulk.hpp"
+#include "store/current_view.hpp"
+#include "store/lease.hpp"
+#include "store/merger.hpp"
+#include "store/project_stats.hpp"
+#include "store/recovery.hpp"
+#include "store/stash.hpp"
+
+namespace shale {
+
+namespace store {
+
+Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& request) {
+  auto project = std::make_shared<Project::State>();
+  project->name = request.name;
+  project->paths.folder =
+      request.store / "projects" / catalog::encode_project_name(request.name);
+  project->options = request.options;
+  project->config = request.config;
+  project->caches = request.caches;
+  if (!TRY(path_exists(project->paths.manifest()))) {
+    if (request.options.read_only || !request.options.create) {
+      return fail_at(ErrorCode::not_found, "There is no project '" + request.name + "'",
+                     project->paths.folder.string());
+    }
+    TRY(create_project(project->paths, request.name, request.config));
+  }
+  TRY(open_project_state(*project));
+  return project;
+}
+
+Result<std::shared_ptr<const View>> snapshot_view(Project::State& project) {
+  Result<std::shared_ptr<const View>> view = current_view(project);
+  const bool repairable = !view && !project.is_private &&
+                          (view.error().code == ErrorCode::not_found ||
+                           view.error().code == ErrorCode::busy);
+  if (!repairable) return view;
+  // Taking the lease settles what a killed holder left.
+  (void)TRY(Lease::acquire(project, "repair"));
+  return current_view(project);
+}
+
+}  // namespace store
+
+Result<Committed> Project::commit(const Batch& batch, Durability durability) {
+  return store::commit_batch(*state_, batch.state(), durability);
+}
+
+Result<Committed> Project::ingest(const Batch& batch, const ProgressCallback& progress,
+                                  std::stop_token stop) {
+  return store::ingest_batch(*state_, batch.state(), progress, std::move(stop));
+}
+
+Result<Snapshot> Project::snapshot() const {
+  auto view = TRY(store::snapshot_view(*state_));
+  return Snapshot(std::make_shared<const Snapshot::State>(Snapshot::State{state_, std::move(view)}));
+}
+
+Result<void> Project::merge(bool full, const ProgressCallback& progress, std::stop_token stop) {
+  return store::merge_project(*state_, full, progress, std::move(stop));
+}
+
+Result<bool> Project::merge_step() { return store::merge_step(*state_); }
+
+Result<ProjectStats> Project::stats() const { return store::project_stats(*state_); }
+
+Result<Verified> Project::verify(const ProgressCallback& progress, std::stop_token stop) const {
+  return store::verify_project(*state_, progress, stop);
+}
+
+Result<void> Project::sync() { return store::sync_project(*state_); }
+
+const std::string& Project::name() const noexcept { return state_->name; }
+
+}  // namespace shale

@@ -1,0 +1,25 @@
+// Opening a project of a store, for Store::project.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "store/project_state.hpp"
+
+namespace shale::store {
+
+struct ProjectRequest {
+  std::filesystem::path store;
+  std::string name;
+  StoreOptions options;
+  StoreConfig config;
+  std::shared_ptr<SharedCaches> caches;
+};
+
+// Opens the project, making it where it is missing and the store may be written.
+Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& request);
+
+// The newest view; where a writer died in the middle of a change, repairs that first.
+Result<std::shared_ptr<const View>> snapshot_view(Project::State& project);
+
+}  // namespace shale::store

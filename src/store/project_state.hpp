@@ -1,0 +1,100 @@
+// What one process holds of one project while it has it open.
+//
+// Shared by the handles of that project (Project, Snapshot) and by everything in this folder. Locks
+// are taken in this order and never the other way round: merge, lease, view, sync.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include <shale/store.hpp>
+
+#include "base/lock.hpp"
+#include "catalog/control.hpp"
+#include "catalog/file_names.hpp"
+#include "delta/index_writer.hpp"
+#include "delta/log_writer.hpp"
+#include "shard/page_budget.hpp"
+#include "store/active_segments.hpp"
+#include "store/options.hpp"
+#include "store/view.hpp"
+
+namespace shale {
+
+namespace store {
+
+// What all projects of an opened store share.
+struct SharedCaches {
+  std::shared_ptr<shard::PageBudget> pages;
+  ActiveSegments segments;
+  SharedCaches(const StoreOptions& options)
+      : pages(std::make_shared<shard::PageBudget>(options.resident_bytes)),
+        segments(options.active_bytes, options.active_segments) {}
+};
+
+// What a private view was made from: it is made anew when either has moved on.
+struct PrivateState {
+  std::optional<FileIdentity> manifest;
+  FileId active_log;
+  delta::LogEnd end;
+};
+
+// The writing end of the active log, opened by this process. Used under the lease only.
+struct ActiveLog {
+  delta::LogWriter log;
+  delta::IndexWriter index;
+  i64 first_written_at = 0;  // of its first frame, 0 while it has none
+};
+
+}  // namespace store
+
+struct Project::State : public std::enable_shared_from_this<Project::State> {
+  // Fixed when the project is opened.
+  std::string name;
+  catalog::ProjectPaths paths;
+  StoreOptions options;
+  store::StoreConfig config;
+  std::shared_ptr<store::SharedCaches> caches;
+  u64 project_id = 0;
+  u64 boot = 0;
+  bool positions = true;  // as MANIFEST fixed it when the project was made
+  bool is_private = false;  // nothing is written: logs are indexed in this process's own memory
+
+  // The lease: in-process mutex first, then the lock between processes (PROTOCOL C1).
+  std::timed_mutex lease_mutex;
+  std::timed_mutex merge_mutex;
+  std::mutex sync_mutex;
+  std::optional<LockFile> lock_file;
+
+  // Replaced as a whole under view_mutex when CONTROL was made anew; readers copy the pointer.
+  mutable std::mutex view_mutex;
+  std::shared_ptr<catalog::Control> control;      // null where private
+  std::shared_ptr<const store::View> view;        // the newest this process has seen
+  std::optional<Error> damaged;                   // why nothing may be written, if so
+  store::PrivateState private_state;              // where private: what `view` was made from
+
+  std::shared_ptr<catalog::Control> shared_control() const {
+    const std::lock_guard lock(view_mutex);
+    return control;
+  }
+
+  // Under the lease.
+  std::optional<store::ActiveLog> active;
+
+  // Under sync_mutex: the log synced last, kept open.
+  std::optional<delta::LogWriter> synced_log;
+
+  // Of commits acknowledged before they were durable; the housekeeper syncs.
+  std::atomic<bool> sync_wanted{false};
+};
+
+struct Snapshot::State {
+  std::shared_ptr<Project::State> project;
+  std::shared_ptr<const store::View> view;
+};
+
+}  // namespace shale

@@ -1,0 +1,161 @@
+#include "store/project_stats.hpp"
+
+#include <map>
+
+#include "base/file.hpp"
+#include "store/project.hpp"
+
+namespace shale::store {
+
+namespace {
+
+constexpr u32 block_documents = 4096;
+
+// Live text bytes and tokens of one index.
+Result<void> add_live(const IndexView& one, ProjectStats& stats) {
+  std::vector<i64> bytes, tokens;
+  const u32 count = one.index->document_count();
+  for (u32 first = 0; first < count; first += block_documents) {
+    bytes.resize(std::min(block_documents, count - first));
+    tokens.resize(bytes.size());
+    TRY(one.index->numbers(Field::bytes, first, bytes));
+    TRY(one.index->numbers(Field::tokens, first, tokens));
+    for (u32 i = 0; i < bytes.size(); ++i) {
+      if (one.overlay->dead.contains(first + i)) continue;
+      ++stats.segments;
+      stats.text_bytes += u64(bytes[i]);
+      if (tokens[i] != no_number) stats.tokens += u64(tokens[i]);
+    }
+  }
+  return {};
+}
+
+void add_sections(const Edition& edition, ProjectStats& stats) {
+  std::map<std::string, u64> sections;
+  for (const auto& shard : edition.shards) {
+    if (shard == nullptr) continue;
+    for (const SectionBytes& section : shard->sections()) sections[section.name] += section.bytes;
+  }
+  for (const auto& [name, bytes] : sections) stats.sections.push_back({name, bytes});
+}
+
+u64 folder_bytes(const std::filesystem::path& folder) {
+  u64 sum = 0;
+  const auto names = list_folder(folder);
+  if (!names) return 0;
+  for (const std::string& name : *names) {
+    const auto file = File::open(folder / name, File::Mode::read);
+    if (!file) continue;
+    const auto size = file->size();
+    if (size) sum += *size;
+  }
+  return sum;
+}
+
+class Verifier {
+ public:
+  Verifier(Project::State& project, const ProgressCallback& progress, const std::stop_token& stop)
+      : project_(project), progress_(progress), stop_(stop) {}
+
+  Result<Verified> run() {
+    view_ = TRY(snapshot_view(project_));
+    result_.faults = view_->edition->faults;
+    for (const catalog::ShardEntry& entry : view_->edition->manifest.shards) {
+      total_ += entry.file_bytes;
+    }
+    for (const auto& shard : view_->edition->shards) {
+      if (shard != nullptr) TRY(verify_shard(*shard));
+    }
+    for (usize i = 0; i < view_->edition->logs.size(); ++i) TRY(verify_log(i));
+    for (Fault& fault : result_.faults) fault.project = project_.name;
+    return std::move(result_);
+  }
+
+ private:
+  Result<void> verify_shard(const shard::Shard& shard) {
+    const u64 before = result_.checked_bytes;
+    bool go_on = true;
+    const u64 checked = TRY(shard.verify(result_.faults, [&](u64 bytes) {
+      go_on = !stop_.stop_requested() && (!progress_ || progress_({before + bytes, total_, 0}));
+      return go_on;
+    }));
+    result_.checked_bytes += checked;
+    if (!go_on) return fail(ErrorCode::cancelled, "The verification was cancelled");
+    return {};
+  }
+
+  Result<void> verify_log(usize i) {
+    const catalog::LogEntry& entry = view_->edition->manifest.logs[i];
+    const auto& reader = view_->edition->logs[i].reader;
+    if (reader == nullptr) return {};
+    const delta::LogScan scan = TRY(reader->scan(
+        entry.sealed_end, [&](const delta::FrameHeader& header, Bytes payload) -> Result<void> {
+          result_.checked_bytes += payload.size();
+          if (header.kind != u8(delta::FrameKind::batch)) return {};
+          const auto changes = delta::decode_payload(payload);
+          if (!changes) add_log_fault(i, Lsn{header.lsn}.offset(), changes.error().message);
+          return {};
+        }));
+    const bool is_active = entry.sealed_end == 0;
+    const Lsn committed = view_->committed;
+    if (scan.damaged) {
+      add_log_fault(i, scan.damaged_at, "The log is damaged here");
+    } else if (is_active && committed.log_sequence() == entry.id.sequence &&
+               scan.end.offset < committed.offset()) {
+      add_log_fault(i, scan.end.offset, "The log ends before what was committed");
+    }
+    return {};
+  }
+
+  void add_log_fault(usize i, u64 offset, std::string message) {
+    Fault fault;
+    fault.file = project_.paths.log(view_->edition->logs[i].id).string();
+    fault.section = "log";
+    fault.offset = offset;
+    fault.message = std::move(message);
+    result_.faults.push_back(std::move(fault));
+  }
+
+  Project::State& project_;
+  const ProgressCallback& progress_;
+  const std::stop_token& stop_;
+  std::shared_ptr<const View> view_;
+  u64 total_ = 0;
+  Verified result_;
+};
+
+}  // namespace
+
+Result<ProjectStats> project_stats(Project::State& project) {
+  const std::shared_ptr<const View> view = TRY(snapshot_view(project));
+  const catalog::Manifest& manifest = view->edition->manifest;
+  ProjectStats stats;
+  for (const IndexView& one : view->indexes) {
+    TRY(add_live(one, stats));
+    stats.superseded += one.overlay->dead.count();
+  }
+  for (const auto& log : view->logs) stats.delta_segments += log->document_count();
+  stats.shards = manifest.shards.size();
+  stats.logs = manifest.logs.size();
+  stats.edition = manifest.edition;
+  stats.committed_lsn = view->committed.value;
+  const auto control = project.shared_control();
+  stats.durable_lsn = control != nullptr ? control->durable().value : view->committed.value;
+  stats.ingested_bytes = manifest.ingested_bytes;
+  stats.written_bytes = manifest.written_bytes;
+  stats.disk_bytes = folder_bytes(project.paths.shard_folder()) +
+                     folder_bytes(project.paths.log_folder()) +
+                     folder_bytes(project.paths.volatile_folder());
+  add_sections(*view->edition, stats);
+  const LruCounters counters = project.caches->segments.counters();
+  stats.cache_hits = counters.hits;
+  stats.cache_misses = counters.misses;
+  return stats;
+}
+
+Result<Verified> verify_project(Project::State& project, const ProgressCallback& progress,
+                                const std::stop_token& stop) {
+  return Verifier(project, progress, stop).run();
+}
+
+}  // namespace shale::store

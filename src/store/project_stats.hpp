@@ -1,0 +1,16 @@
+// Figures and health of a project: what `stats` and `verify` show.
+#pragma once
+
+#include <stop_token>
+
+#include "store/project_state.hpp"
+
+namespace shale::store {
+
+Result<ProjectStats> project_stats(Project::State& project);
+
+// Reads every file of the project anew and checks everything that can be checked.
+Result<Verified> verify_project(Project::State& project, const ProgressCallback& progress,
+                                const std::stop_token& stop);
+
+}  // namespace shale::store

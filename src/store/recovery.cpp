@@ -1,0 +1,196 @@
+#include "store/recovery.hpp"
+
+#include "base/system.hpp"
+#include "store/edition.hpp"
+#include "store/lease.hpp"
+#include "store/orphans.hpp"
+#include "store/replay.hpp"
+
+namespace shale::store {
+
+namespace {
+
+using catalog::Control;
+
+// Whether the last frame CONTROL speaks of stands where it says (PROTOCOL A6).
+Result<bool> last_frame_is_there(const Project::State& project, const catalog::Manifest& manifest,
+                                 const Control& control) {
+  const std::optional<catalog::LastFrame> last = control.last_frame();
+  if (!last.has_value()) return false;
+  if (manifest.logs.empty()) return false;
+  const FileId active = manifest.logs.back().id;
+  // A frame of a sealed or folded log: MANIFEST's edition, checked by the caller, vouches for it.
+  if (active.sequence != last->lsn.log_sequence()) return true;
+  auto log = TRY(delta::LogReader::open(project.paths.log(active), manifest.project_id, active));
+  return log.holds_frame(last->offset, last->checksum);
+}
+
+// The CONTROL at the path if it fits MANIFEST and the logs.
+Result<std::shared_ptr<Control>> usable_control(const Project::State& project) {
+  Control::Opened opened = TRY(
+      Control::open(project.paths.control(), {project.project_id, project.boot}));
+  if (opened.state != Control::Opened::State::usable) return std::shared_ptr<Control>();
+  auto control = std::make_shared<Control>(*std::move(opened.control));
+  if (control->change_pending() || control->manifest_in_flight() != 0) {
+    return std::shared_ptr<Control>();
+  }
+  const std::optional<catalog::ControlMoment> now = control->read();
+  const catalog::Manifest manifest = TRY(catalog::read_manifest(project.paths.manifest()));
+  if (!now.has_value() || now->edition != manifest.edition) return std::shared_ptr<Control>();
+  if (!TRY(last_frame_is_there(project, manifest, *control))) return std::shared_ptr<Control>();
+  return control;
+}
+
+// Every log as the disk has it, not as the page cache remembers it.
+Result<void> sync_logs(const Project::State& project, const catalog::Manifest& manifest) {
+  for (const catalog::LogEntry& entry : manifest.logs) {
+    auto log = TRY(delta::LogWriter::open(project.paths.log(entry.id), manifest.project_id,
+                                          entry.id));
+    TRY(log.sync());
+  }
+  return {};
+}
+
+Error damage_error(const ReplayedLog& log, const catalog::ProjectPaths& paths) {
+  Error error(ErrorCode::corrupt,
+              "The log is damaged in front of batches that were durable: it can be read up to "
+              "there, and nothing is written before it is repaired");
+  error.path = paths.log(log.log.id).string();
+  error.offset = log.scan.damaged_at;
+  return error;
+}
+
+Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& project,
+                                                        const catalog::Manifest& manifest) {
+  EditionRequest request;
+  request.paths = project.paths;
+  request.manifest = manifest;
+  request.manifest.logs.clear();
+  request.previous = project.view != nullptr ? project.view->edition : nullptr;
+  request.budget = project.caches->pages;
+  request.missing_is_error = false;
+  return open_edition(std::move(request));
+}
+
+// The edition after recovery: logs sealed where they end, empty ones gone, a new one to write to.
+catalog::Manifest sealed_manifest(const catalog::Manifest& before,
+                                  const std::vector<ReplayedLog>& logs, Lsn& last) {
+  catalog::Manifest next = before;
+  next.logs.clear();
+  last = std::max(before.as_of, before.next_lsn);
+  for (const ReplayedLog& log : logs) {
+    if (log.scan.frames == 0) continue;
+    last = std::max(last, log.scan.last);
+    next.logs.push_back(
+        {log.log.id, log.scan.end.offset, log.scan.end.checksum, log.scan.last});
+  }
+  ++next.edition;
+  next.logs.push_back({FileId{next.next_sequence++, random_u64()}, 0, 0, {}});
+  next.next_lsn = last;
+  return next;
+}
+
+// LEASE. See recovery.hpp; the steps in the order that a crash between them allows.
+Result<void> recover(Project::State& project) {
+  const catalog::Manifest before = TRY(catalog::read_manifest(project.paths.manifest()));
+  TRY(sync_logs(project, before));
+  ReplayRequest request;
+  request.paths = project.paths;
+  request.shards = TRY(open_shards_only(project, before));
+  request.manifest = &before;
+  request.boot = project.boot;
+  request.in_files = true;
+  const std::vector<ReplayedLog> logs = TRY(replay_logs(request));
+  for (const ReplayedLog& log : logs) {
+    if (log.scan.damaged) return Unexpected{damage_error(log, project.paths)};
+  }
+  Lsn last;
+  const catalog::Manifest next = sealed_manifest(before, logs, last);
+  const FileId active = next.logs.back().id;
+  (void)TRY(delta::LogWriter::create(project.paths.log(active), next.project_id, active));
+  (void)TRY(make_arena(project.paths, {project.boot, next.project_id, active}, true, 1u << 16));
+  TRY(catalog::write_manifest(project.paths.manifest(), next));
+  auto control = std::make_shared<Control>(
+      TRY(Control::create(project.paths.control(), {next.project_id, project.boot},
+                          {next.edition, active, {last, 0, 0}}, last)));
+  remove_orphans(project.paths, next);
+  const std::lock_guard lock(project.view_mutex);
+  project.control = std::move(control);
+  project.view = nullptr;
+  project.active.reset();
+  return {};
+}
+
+Result<void> read_identity(Project::State& project) {
+  const catalog::Manifest manifest = TRY(catalog::read_manifest(project.paths.manifest()));
+  if (manifest.project != project.name) {
+    return fail_at(ErrorCode::corrupt, "MANIFEST is of project '" + manifest.project + "'",
+                   project.paths.manifest().string());
+  }
+  project.project_id = manifest.project_id;
+  project.positions = manifest.positions;
+  return {};
+}
+
+// The private way, for stores that cannot be written: nothing is touched.
+Result<void> open_private(Project::State& project) {
+  project.is_private = true;
+  const std::lock_guard lock(project.view_mutex);
+  return refresh_private(project);
+}
+
+bool must_be_private(const Error& error) {
+  return error.code == ErrorCode::read_only || error.code == ErrorCode::corrupt;
+}
+
+Result<void> open_shared(Project::State& project) {
+  project.lock_file.emplace(TRY(LockFile::open(project.paths.lock(), false)));
+  TRY(make_folder(project.paths.volatile_folder()));
+  std::shared_ptr<Control> control = TRY(usable_control(project));
+  if (control != nullptr) {
+    const std::lock_guard lock(project.view_mutex);
+    project.control = std::move(control);
+    return {};
+  }
+  // The lease itself cannot be used before there is a CONTROL: its lock alone is taken here.
+  const auto deadline = std::chrono::steady_clock::now() + project.options.busy_timeout;
+  TRY(project.lock_file->lock(catalog::lock_byte::lease, deadline));
+  Result<void> done = reopen_control(project);
+  project.lock_file->unlock(catalog::lock_byte::lease);
+  return done;
+}
+
+}  // namespace
+
+Result<void> open_project_state(Project::State& project) {
+  TRY(read_identity(project));
+  if (project.options.read_only) return open_private(project);
+  project.boot = TRY(boot_id());
+  Result<void> opened = open_shared(project);
+  if (opened || !must_be_private(opened.error())) return opened;
+  if (opened.error().code == ErrorCode::corrupt) project.damaged = opened.error();
+  return open_private(project);
+}
+
+Result<void> reopen_control(Project::State& project) {
+  std::shared_ptr<Control> control = TRY(usable_control(project));
+  if (control == nullptr) return recover(project);
+  const std::lock_guard lock(project.view_mutex);
+  project.control = std::move(control);
+  project.view = nullptr;
+  project.active.reset();
+  return {};
+}
+
+Result<void> adopt_control(Project::State& project) {
+  std::shared_ptr<Control> control = TRY(usable_control(project));
+  if (control == nullptr) {
+    return fail_at(ErrorCode::busy, "The project is being recovered by another process",
+                   project.paths.control().string());
+  }
+  project.control = std::move(control);
+  project.view = nullptr;
+  return {};
+}
+
+}  // namespace shale::store

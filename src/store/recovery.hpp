@@ -1,0 +1,40 @@
+// Opening a project, and what happens after a crash.
+//
+// States a crash can leave, and what meets them:
+//  - kill -9 of a writer anywhere: CONTROL and the arenas stay true (catalog/control.hpp,
+//    delta/arena.hpp). What the writer had not published is void: frames behind `committed` are
+//    overwritten, document numbers it took are burnt. Nothing is rebuilt.
+//  - kill -9 between MANIFEST and CONTROL: `manifest_in_flight` or an odd epoch tell the next holder
+//    of the lease, who recovers as after a reboot.
+//  - reboot, power cut, copied or restored store: CONTROL does not fit (boot id, device, inode,
+//    project, last frame). Recovery syncs every log first, so that what it is about to read is what
+//    the disk has; seals each at its last whole valid frame; rebuilds the arenas; goes on in a new
+//    log under a new random id. No log is ever cut or appended to again (PROTOCOL A5).
+//  - damage in front of what was durable (A4): nothing is sealed or cut; the project can be read up
+//    to there, with a fault, and not written until it is repaired.
+// A crash during recovery itself leaves the old MANIFEST (then it is done again) or the new one.
+#pragma once
+
+#include "store/project_state.hpp"
+
+namespace shale::store {
+
+// Reads MANIFEST, opens LOCK, attaches to CONTROL or recovers. Falls back to a private, read-only
+// view where nothing may be written.
+Result<void> open_project_state(Project::State& project);
+
+// Makes a new project folder under a temporary name and renames it. Another process that is faster
+// wins; both go on.
+Result<void> create_project(const catalog::ProjectPaths& paths, const std::string& name,
+                            const StoreConfig& config);
+
+// LEASE. Attaches to the CONTROL at the path, or recovers where it does not fit.
+Result<void> reopen_control(Project::State& project);
+
+// view_mutex held. Attaches to the CONTROL at the path; an error where it does not fit.
+Result<void> adopt_control(Project::State& project);
+
+// view_mutex held. Makes `view` anew in this process's own memory where files have moved on.
+Result<void> refresh_private(Project::State& project);
+
+}  // namespace shale::store

@@ -1,0 +1,137 @@
+#include "store/shard_builder.hpp"
+
+#include "base/file.hpp"
+#include "base/system.hpp"
+#include "shard/shard_writer.hpp"
+#include "store/term_merge.hpp"
+#include "store/text_transfer.hpp"
+
+namespace shale::store {
+
+namespace {
+
+constexpr u32 stop_checked_every = 1024;  // terms or documents
+
+Unexpected cancelled() { return fail(ErrorCode::cancelled, "The merge was cancelled"); }
+
+Result<void> write_terms(const BuildRequest& request, shard::ShardWriter& writer) {
+  const std::unique_ptr<TermMerge> terms =
+      TRY(TermMerge::make(request.sources, *request.plan));
+  TermPostings term;
+  for (u32 n = 1; TRY(terms->next(term)); ++n) {
+    TRY(writer.add_term(term));
+    if (n % stop_checked_every == 0 && request.stop.stop_requested()) return cancelled();
+  }
+  return {};
+}
+
+Result<void> write_documents(const BuildRequest& request, shard::ShardWriter& writer) {
+  TextTransfer texts = TRY(TextTransfer::make(request.sources, *request.plan,
+                                              request.newest_dictionary, writer));
+  for (u32 n = 0; n < request.plan->documents.size(); ++n) {
+    const PlannedDocument& from = request.plan->documents[n];
+    const IndexView& view = request.sources[from.source].view;
+    const DocNo doc{from.doc};
+    const Metadata metadata = TRY(current_metadata(view, doc));
+    shard::DocumentToWrite document;
+    document.metadata = &metadata;
+    document.text_hash = TRY(view.index->text_hash(doc));
+    document.word_count = request.plan->word_counts[n];
+    if (!request.local_lsns) document.lsn = TRY(view.index->lsn_of(doc));
+    TRY(texts.fetch(from, document));
+    TRY(writer.add_document(document));
+    if (n % stop_checked_every == 0 && request.stop.stop_requested()) return cancelled();
+  }
+  return {};
+}
+
+shard::ShardOptions options_of(const BuildRequest& request) {
+  shard::ShardOptions options;
+  options.id = request.id;
+  options.document_count = u32(request.plan->documents.size());
+  options.word_counts = request.plan->word_counts;
+  options.positions = request.positions;
+  options.fast_reads = request.fast_reads;
+  options.analysis = request.analysis;
+  options.replaced = request.replaced;
+  return options;
+}
+
+// Reads the new file from the disk, not from what the page cache remembers of writing it.
+Result<std::shared_ptr<const shard::Shard>> reopen(const BuildRequest& request,
+                                                   const std::filesystem::path& path) {
+  const File file = TRY(File::open(path, File::Mode::read));
+  TRY(file.drop_cached());
+  std::shared_ptr<const shard::Shard> shard = TRY(shard::Shard::open(path, request.budget));
+  std::vector<Fault> faults;
+  TRY(shard->verify(faults, [&](u64) { return !request.stop.stop_requested(); }));
+  if (!faults.empty()) {
+    return fail_at(ErrorCode::corrupt,
+                   "The new shard fails its verification: " + faults.front().message,
+                   path.string(), faults.front().offset);
+  }
+  return shard;
+}
+
+Result<std::shared_ptr<LockFile>> guard_file(const std::filesystem::path& path) {
+  auto guard = std::make_shared<LockFile>(TRY(LockFile::open(path, false)));
+  (void)TRY(guard->try_lock(0));
+  return guard;
+}
+
+Result<BuiltShard> build(const BuildRequest& request, const std::filesystem::path& path) {
+  const std::filesystem::path unfinished = path.string() + ".tmp";
+  shard::ShardWriter writer = TRY(shard::ShardWriter::make(unfinished, options_of(request)));
+  BuiltShard built;
+  built.guard = TRY(guard_file(unfinished));
+  TRY(write_terms(request, writer));
+  TRY(write_documents(request, writer));
+  const shard::ShardWriter::Finished finished = TRY(writer.finish());
+  TRY(rename_path(unfinished, path));
+  built.shard = TRY(reopen(request, path));
+  built.entry.id = request.id;
+  built.entry.file_bytes = finished.file_bytes;
+  built.entry.checksum = finished.checksum;
+  built.entry.documents = request.plan->documents.size();
+  built.entry.text_bytes = finished.text_bytes;
+  built.entry.word_count = finished.word_count;
+  return built;
+}
+
+}  // namespace
+
+BuildRequest build_request(const Project::State& project, const View& view) {
+  const catalog::Manifest& manifest = view.edition->manifest;
+  BuildRequest request;
+  request.paths = project.paths;
+  // Two builders may take the same sequence: the random half keeps their files apart, and
+  // whichever is published moves the manifest's counter on.
+  request.id = {manifest.next_sequence, random_u64()};
+  request.positions = manifest.positions;
+  request.fast_reads = project.config.fast_reads;
+  request.analysis = manifest.analysis;
+  request.budget = project.caches->pages;
+  return request;
+}
+
+Result<Buffer> newest_dictionary(const View& view) {
+  for (auto shard = view.edition->shards.rbegin(); shard != view.edition->shards.rend(); ++shard) {
+    if (*shard != nullptr && (*shard)->dictionary_count() > 0) {
+      return (*shard)->dictionary((*shard)->dictionary_count() - 1);
+    }
+  }
+  return Buffer();
+}
+
+Result<BuiltShard> build_shard(const BuildRequest& request) {
+  const std::filesystem::path path = request.paths.shard(request.id);
+  Result<BuiltShard> built = build(request, path);
+  if (!built) {
+    // What is left is an orphan nobody names; not removing it is no failure of its own.
+    (void)remove_file(path.string() + ".tmp");
+    (void)remove_file(path);
+  }
+  return built;
+}
+
+}  // namespace shale::store

@@ -1,0 +1,239 @@
+#include "store/stash.hpp"
+
+#include <unordered_map>
+
+#include "base/system.hpp"
+#include "store/bulk.hpp"
+#include "store/current_view.hpp"
+#include "store/lease.hpp"
+#include "store/publish.hpp"
+#include "text/analysis.hpp"
+
+namespace shale::store {
+
+namespace {
+
+// What a change is aimed at: the version that is live when the batch is applied.
+struct Target {
+  bool alive = false;
+  FileId index;
+  DocNo doc{};
+};
+
+class BatchWriter {
+ public:
+  BatchWriter(Project::State& project, std::vector<delta::Change> changes)
+      : project_(project), changes_(std::move(changes)) {}
+
+  // Without any lock: terms of every text, and the frame's payload.
+  void prepare(bool positions) {
+    Analyser analyser;
+    prepared_.resize(changes_.size());
+    for (usize i = 0; i < changes_.size(); ++i) {
+      if (const auto* stash = std::get_if<delta::StashChange>(&changes_[i])) {
+        prepared_[i] =
+            delta::IndexWriter::prepare(analyser, stash->metadata, stash->text, positions);
+        text_bytes_ += stash->text.size();
+        ++size_.documents;
+        size_.arena_bytes += prepared_[i].arena_bytes;
+      } else if (const auto* update = std::get_if<delta::UpdateChange>(&changes_[i])) {
+        ++size_.updates;
+        size_.arena_bytes += delta::IndexWriter::arena_bytes_of(update->update);
+      }
+      ++size_.tombstones;
+    }
+    payload_ = delta::encode_payload(changes_);
+  }
+
+  Result<Committed> write(Lease& lease) {
+    if (TRY(seal_is_due(lease, text_bytes_, size_.documents))) TRY(seal_active_log(lease));
+    TRY(find_targets(*lease.view()));
+    if (changes_.empty()) {
+      result_.lsn = lease.view()->committed.value;
+      return result_;
+    }
+    ActiveLog& active = *TRY(make_room(lease));
+    delta::LogEnd end = TRY(lease.log_end());
+    const u64 frame_offset = end.offset;
+    const delta::FrameHeader frame = TRY(active.log.append(
+        end, delta::FrameKind::batch, payload_, lease.control().durable()));
+    if (active.first_written_at == 0) active.first_written_at = frame.written_at;
+    const Lsn lsn{frame.lsn};
+    add_to_index(active, frame_offset + sizeof frame);
+    active.index.publish(lsn);
+    lease.control().publish_committed(lsn, frame.checksum, frame_offset);
+    result_.lsn = lsn.value;
+    return result_;
+  }
+
+ private:
+  // Changes whose id has no live version drop out: they would be no records.
+  Result<void> find_targets(const View& view) {
+    std::vector<delta::Change> kept;
+    std::vector<delta::PreparedDocument> prepared;
+    std::unordered_map<std::string, bool> stashed;  // ids that an earlier change here makes live
+    bool dropped = false;
+    for (usize i = 0; i < changes_.size(); ++i) {
+      const std::string& id = delta::change_id(changes_[i]);
+      Target target = TRY(live_version(view, id));
+      const bool is_stash = std::holds_alternative<delta::StashChange>(changes_[i]);
+      const auto here = stashed.find(id);
+      const bool alive = here != stashed.end() ? here->second : target.alive;
+      if (!is_stash && !alive) {
+        result_.missing.push_back(id);
+        dropped = true;
+        continue;
+      }
+      count(changes_[i], alive);
+      stashed[id] = !std::holds_alternative<delta::EraseChange>(changes_[i]);
+      targets_.push_back(target);
+      kept.push_back(std::move(changes_[i]));
+      prepared.push_back(std::move(prepared_[i]));
+    }
+    changes_ = std::move(kept);
+    prepared_ = std::move(prepared);
+    if (dropped) payload_ = delta::encode_payload(changes_);
+    return {};
+  }
+
+  static Result<Target> live_version(const View& view, const std::string& id) {
+    const std::optional<Located> found = TRY(find_live(view, id));
+    if (!found.has_value()) return Target{};
+    return Target{true, view.indexes[found->index].index->file_id(), found->doc};
+  }
+
+  void count(const delta::Change& change, bool alive) {
+    if (std::holds_alternative<delta::StashChange>(change)) {
+      ++result_.stashed;
+      result_.replaced += u64(alive);
+    } else if (std::holds_alternative<delta::UpdateChange>(change)) {
+      ++result_.updated;
+    } else {
+      ++result_.erased;
+    }
+  }
+
+  // The active log with room in its index for this batch; a full one is sealed.
+  Result<ActiveLog*> make_room(Lease& lease) {
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      ActiveLog& active = *TRY(lease.active_log());
+      if (active.index.last() > lease.view()->committed) {
+        active.index.discard_after(lease.view()->committed);
+      }
+      if (TRY(active.index.room_for(size_))) return &active;
+      TRY(seal_active_log(lease));
+    }
+    return fail(ErrorCode::invalid_argument, "The batch is too large for one log: split it");
+  }
+
+  void add_to_index(ActiveLog& active, u64 payload_offset) {
+    const FileId own = active.log.id();
+    std::unordered_map<std::string, DocNo> added;
+    active.index.begin();
+    for (usize i = 0; i < changes_.size(); ++i) {
+      const std::string& id = delta::change_id(changes_[i]);
+      Target target = targets_[i];
+      const auto here = added.find(id);
+      if (here != added.end()) target = {true, own, here->second};
+      if (const auto* stash = std::get_if<delta::StashChange>(&changes_[i])) {
+        if (target.alive) active.index.add_tombstone(target.index, target.doc);
+        added[id] = active.index.add_document({&stash->metadata, stash->text_hash,
+                                               payload_offset + stash->text_offset,
+                                               u32(stash->text.size())},
+                                              prepared_[i]);
+      } else if (const auto* update = std::get_if<delta::UpdateChange>(&changes_[i])) {
+        active.index.add_update(target.index, target.doc, update->update);
+      } else {
+        active.index.add_tombstone(target.index, target.doc);
+      }
+    }
+  }
+
+  Project::State& project_;
+  std::vector<delta::Change> changes_;
+  std::vector<delta::PreparedDocument> prepared_;
+  std::vector<Target> targets_;
+  delta::IndexWriter::BatchSize size_;
+  u64 text_bytes_ = 0;
+  Buffer payload_;
+  Committed result_;
+};
+
+bool only_stashes(const Batch::State& batch) {
+  for (const Batch::State::Entry& entry : batch.entries) {
+    if (!std::holds_alternative<NewSegment>(entry)) return false;
+  }
+  return true;
+}
+
+bool is_bulk(const Project::State& project, const Batch::State& batch) {
+  return (batch.text_bytes > project.config.delta_text_bytes ||
+          batch.entries.size() > project.config.delta_segments) &&
+         only_stashes(batch);
+}
+
+// Whether somebody else's sync has covered `lsn`; an error where the log's sync has failed.
+Result<bool> is_durable(const catalog::Control& control, Lsn lsn) {
+  if (control.poisoned() >= lsn.log_sequence()) {
+    return fail(ErrorCode::io, "The log could not be synced: the batch may not be durable");
+  }
+  return control.durable() >= lsn;
+}
+
+}  // namespace
+
+Result<Committed> commit_batch(Project::State& project, const Batch::State& batch,
+                               Durability durability) {
+  TRY(check_batch(batch));
+  if (is_bulk(project, batch)) return ingest_batch(project, batch, {}, {});
+  BatchWriter writer(project, changes_of(batch, {now_microseconds(), true}));
+  writer.prepare(project.positions);
+  Committed done;
+  FileId log;
+  {
+    Lease lease = TRY(Lease::acquire(project, "commit"));
+    done = TRY(writer.write(lease));
+    log = lease.view()->edition->logs.back().id;
+  }
+  if (done.lsn == 0 || Lsn{done.lsn}.log_sequence() != log.sequence) return done;
+  if (durability == Durability::full) {
+    TRY(make_durable(project, log, Lsn{done.lsn}));
+  } else {
+    project.sync_wanted.store(true, std::memory_order_relaxed);
+  }
+  return done;
+}
+
+Result<void> make_durable(Project::State& project, FileId log, Lsn lsn) {
+  const std::shared_ptr<catalog::Control> control = project.shared_control();
+  if (TRY(is_durable(*control, lsn))) return {};
+  const std::lock_guard lock(project.sync_mutex);
+  if (TRY(is_durable(*control, lsn))) return {};
+  if (!project.synced_log.has_value() || project.synced_log->id() != log) {
+    project.synced_log.emplace(
+        TRY(delta::LogWriter::open(project.paths.log(log), project.project_id, log)));
+  }
+  // Loaded before the sync, which therefore covers it (PROTOCOL A8); where the log was sealed
+  // meanwhile `committed` is of a later one, and only our own frame is vouched for.
+  const Lsn committed = control->committed();
+  control->set_sync_in_flight(log.sequence);
+  Result<void> synced = project.synced_log->sync();
+  if (!synced) {
+    control->poison(log.sequence);
+    return synced;
+  }
+  control->clear_sync_in_flight();
+  control->raise_durable(committed.log_sequence() == log.sequence ? committed : lsn);
+  return {};
+}
+
+Result<void> sync_project(Project::State& project) {
+  if (project.is_private) return {};
+  const std::shared_ptr<const View> view = TRY(current_view(project));
+  const FileId log = view->edition->logs.back().id;
+  // A log is synced before it is sealed, so only the active one can hold anything not durable.
+  if (view->committed.log_sequence() != log.sequence) return {};
+  return make_durable(project, log, view->committed);
+}
+
+}  // namespace shale::store

@@ -1,0 +1,100 @@
+#include <algorithm>
+
+#include "base/file.hpp"
+#include "base/system.hpp"
+#include "store/options.hpp"
+#include "store/project.hpp"
+#include "store/store_state.hpp"
+
+namespace shale {
+
+namespace {
+
+using std::filesystem::path;
+
+path options_path(const path& store) { return store / "shale.toml"; }
+
+// A new store: built whole under a temporary name, then renamed.
+Result<void> create_store(const path& target, const store::StoreConfig& config) {
+  const path absolute = std::filesystem::absolute(target).lexically_normal();
+  const path unfinished = absolute.string() + ".new-" + std::to_string(random_u64());
+  TRY(make_folder(unfinished));
+  TRY(make_folder(unfinished / "projects"));
+  Result<void> done =
+      replace_file(options_path(unfinished), as_bytes(store::format_config(config)));
+  if (done) done = rename_path(unfinished, absolute);
+  if (done) return sync_folder(absolute.parent_path());
+  std::error_code ignored;
+  std::filesystem::remove_all(unfinished, ignored);
+  if (TRY(path_exists(options_path(absolute)))) return {};  // somebody else was faster
+  return done;
+}
+
+// What stands at the path: a store, nothing (or an empty folder), or something else.
+Result<bool> is_store(const path& target) {
+  if (TRY(path_exists(options_path(target)))) return true;
+  if (!TRY(path_exists(target))) return false;
+  const auto names = list_folder(target);
+  if (!names || !names->empty()) {
+    return fail_at(ErrorCode::not_found, "This is not a shale store (it has no shale.toml)",
+                   target.string());
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<Store> Store::open(const std::filesystem::path& path, const StoreOptions& options) {
+  if (!TRY(is_store(path))) {
+    if (!options.create || options.read_only) {
+      return fail_at(ErrorCode::not_found, "There is no store", path.string());
+    }
+    TRY(create_store(path, TRY(store::config_of(options))));
+  }
+  auto state = std::make_shared<State>();
+  state->path = path;
+  state->options = options;
+  state->config = TRY(store::read_config(options_path(path)));
+  state->caches = std::make_shared<store::SharedCaches>(options);
+  if (!options.read_only) {
+    state->housekeeper = std::make_unique<store::Housekeeper>(options.background_merge);
+  }
+  return Store(std::move(state));
+}
+
+Result<Project> Store::project(std::string_view name) const {
+  if (name.empty() || name.size() > id_bytes_max) {
+    return fail(ErrorCode::invalid_argument, "A project's name has 1 to 255 bytes");
+  }
+  const std::lock_guard lock(state_->mutex);
+  const auto known = state_->projects.find(name);
+  if (known != state_->projects.end()) return Project(known->second);
+  auto opened = TRY(store::open_project(
+      {state_->path, std::string(name), state_->options, state_->config, state_->caches}));
+  state_->projects.emplace(name, opened);
+  if (state_->housekeeper != nullptr && !opened->is_private) state_->housekeeper->watch(opened);
+  return Project(std::move(opened));
+}
+
+Result<std::vector<std::string>> Store::projects() const {
+  std::vector<std::string> names;
+  for (const std::string& folder : TRY(list_folder(state_->path / "projects"))) {
+    if (folder.find("%new-") != std::string::npos) continue;
+    if (auto name = catalog::decode_project_name(folder)) {
+      names.push_back(std::move(*name));
+    } else if (folder.starts_with("%h")) {
+      names.push_back(TRY(catalog::read_manifest(state_->path / "projects" / folder / "MANIFEST"))
+                          .project);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+const std::filesystem::path& Store::path() const noexcept { return state_->path; }
+
+std::string Store::config() const { return store::format_config(state_->config); }
+
+const char* version() noexcept { return "0.1.0"; }
+
+}  // namespace shale

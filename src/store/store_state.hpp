@@ -1,0 +1,24 @@
+// What an opened store holds: its options, its caches, its projects, its housekeeper.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "store/housekeeper.hpp"
+#include "store/project_state.hpp"
+
+namespace shale {
+
+struct Store::State {
+  std::filesystem::path path;
+  StoreOptions options;
+  store::StoreConfig config;
+  std::shared_ptr<store::SharedCaches> caches;
+  std::mutex mutex;
+  std::map<std::string, std::shared_ptr<Project::State>, std::less<>> projects;  // opened ones
+  std::unique_ptr<store::Housekeeper> housekeeper;  // the last member: it ends first
+};
+
+}  // namespace shale

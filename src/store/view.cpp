@@ -1,0 +1,122 @@
+#include "store/view.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "model/record.hpp"
+
+namespace shale::store {
+
+namespace {
+
+class ViewBuilder {
+ public:
+  ViewBuilder(std::shared_ptr<const Edition> edition, Lsn committed, const View* previous)
+      : edition_(std::move(edition)), committed_(committed) {
+    if (previous != nullptr && previous->edition == edition_) previous_ = previous;
+  }
+
+  Result<std::shared_ptr<const View>> run(u64 epoch) {
+    view_->edition = edition_;
+    view_->epoch = epoch;
+    view_->committed = committed_;
+    add_shards();
+    TRY(add_logs());
+    TRY(apply_logs());
+    for (const auto& [at, overlay] : changed_) view_->indexes[at].overlay = overlay;
+    return std::shared_ptr<const View>(view_);
+  }
+
+ private:
+  void add_shards() {
+    for (usize i = 0; i < edition_->shards.size(); ++i) {
+      const auto& shard = edition_->shards[i];
+      if (shard == nullptr) continue;
+      places_[shard->file_id()] = view_->indexes.size();
+      held_[shard->file_id()] = updates_held(edition_->manifest.shards[i]);
+      push({shard, edition_->overlays[i]});
+    }
+  }
+
+  Result<void> add_logs() {
+    for (const OpenLog& log : edition_->logs) {
+      if (log.arena == nullptr) continue;
+      const std::shared_ptr<const delta::LogReader> reader = log.reader;
+      auto index = TRY(delta::LogIndex::make(
+          log.arena, committed_, [reader](u64 offset, u32 bytes, TextHash hash) {
+            return reader->read_text(offset, bytes, hash);
+          }));
+      const usize at = view_->indexes.size();
+      places_[log.id] = at;
+      push({index, std::make_shared<const Overlay>()});
+      if (!index->burnt().empty()) overlay_to_change(at).dead |= index->burnt();
+      view_->logs.push_back(std::move(index));
+    }
+    return {};
+  }
+
+  // What the previous view of this edition knew is where this one starts.
+  void push(IndexView fresh) {
+    const usize at = view_->indexes.size();
+    if (previous_ != nullptr) fresh.overlay = previous_->indexes[at].overlay;
+    view_->indexes.push_back(std::move(fresh));
+  }
+
+  Result<void> apply_logs() {
+    const Lsn after = previous_ != nullptr ? previous_->committed : Lsn{};
+    for (const auto& log : view_->logs) {
+      log->for_each_tombstone(after, [&](const delta::Tombstone& tombstone) {
+        const auto place = places_.find(tombstone.index);
+        if (place == places_.end()) return;  // of a shard or log that was merged since
+        overlay_to_change(place->second).dead.add(to_index(tombstone.doc));
+      });
+      TRY(log->for_each_update(after, [&](const delta::LogIndex::UpdateEntry& entry) {
+        const auto place = places_.find(entry.index);
+        if (place == places_.end()) return;
+        const auto held = held_.find(entry.index);
+        if (held != held_.end() && entry.lsn <= held->second) return;
+        Update& sum = overlay_to_change(place->second).patches[to_index(entry.doc)];
+        sum = merge_updates(std::move(sum), entry.update);
+      }));
+    }
+    return {};
+  }
+
+  Overlay& overlay_to_change(usize at) {
+    auto& changed = changed_[at];
+    if (changed == nullptr) changed = std::make_shared<Overlay>(*view_->indexes[at].overlay);
+    return *changed;
+  }
+
+  std::shared_ptr<const Edition> edition_;
+  Lsn committed_;
+  const View* previous_ = nullptr;
+  std::shared_ptr<View> view_ = std::make_shared<View>();
+  std::map<FileId, usize> places_;
+  std::map<FileId, Lsn> held_;
+  std::map<usize, std::shared_ptr<Overlay>> changed_;
+};
+
+}  // namespace
+
+Lsn updates_held(const catalog::ShardEntry& entry) {
+  return entry.patch.has_value() ? std::max(entry.as_of, entry.patch->as_of) : entry.as_of;
+}
+
+Result<std::shared_ptr<const View>> make_view(std::shared_ptr<const Edition> edition, u64 epoch,
+                                              Lsn committed, const View* previous) {
+  return ViewBuilder(std::move(edition), committed, previous).run(epoch);
+}
+
+Result<std::optional<Located>> find_live(const View& view, std::string_view id) {
+  for (usize at = view.indexes.size(); at-- > 0;) {
+    const IndexView& one = view.indexes[at];
+    const std::optional<DocNo> doc = TRY(one.index->find_id(id));
+    if (doc.has_value() && !one.overlay->dead.contains(to_index(*doc))) {
+      return std::optional<Located>({at, *doc});
+    }
+  }
+  return std::optional<Located>();
+}
+
+}  // namespace shale::store

@@ -1,0 +1,184 @@
+#include "base/lock.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace shale {
+namespace {
+
+using testing::TemporaryFolder;
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+LockFile open_lock(const TemporaryFolder& folder) {
+  return LockFile::open(folder / "LOCK", true).value();
+}
+
+TEST_CASE("a lock file is made only where asked for") {
+  const TemporaryFolder folder;
+  const auto missing = LockFile::open(folder / "LOCK", false);
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code == ErrorCode::not_found);
+  CHECK(LockFile::open(folder / "LOCK", true));
+  CHECK(LockFile::open(folder / "LOCK", false));
+}
+
+TEST_CASE("two open files exclude each other, byte by byte") {
+  const TemporaryFolder folder;
+  LockFile one = open_lock(folder);
+  LockFile two = open_lock(folder);
+  CHECK(one.try_lock(3).value());
+  CHECK_FALSE(two.try_lock(3).value());
+  CHECK(two.try_lock(4).value());
+  CHECK(two.try_lock(2).value());
+  CHECK_FALSE(one.try_lock(4).value());
+  one.unlock(3);
+  CHECK(two.try_lock(3).value());
+  two.unlock(4);
+  CHECK_FALSE(one.try_lock(3).value());
+  CHECK(one.try_lock(4).value());
+}
+
+TEST_CASE("the same open file gets its own lock again") {
+  const TemporaryFolder folder;
+  LockFile lock = open_lock(folder);
+  CHECK(lock.try_lock(0).value());
+  CHECK(lock.try_lock(0).value());  // why callers take a mutex first
+  lock.unlock(0);
+  LockFile other = open_lock(folder);
+  CHECK(other.try_lock(0).value());  // locks do not count
+}
+
+TEST_CASE("closing frees, and very high bytes are bytes like others") {
+  const TemporaryFolder folder;
+  constexpr u64 high = u64(1) << 40;
+  LockFile one = open_lock(folder);
+  {
+    LockFile two = open_lock(folder);
+    CHECK(two.try_lock(high).value());
+    CHECK_FALSE(one.try_lock(high).value());
+  }
+  CHECK(one.try_lock(high).value());
+  CHECK(one.file().size().value() == 0);
+  CHECK_FALSE(one.try_lock(u64(1) << 63));  // beyond off_t: an error, not a lock
+}
+
+TEST_CASE("waiting ends at the deadline with busy") {
+  const TemporaryFolder folder;
+  LockFile one = open_lock(folder);
+  LockFile two = open_lock(folder);
+  REQUIRE(one.try_lock(7).value());
+  const auto begin = Clock::now();
+  const auto result = two.lock(7, begin + milliseconds(60));
+  const auto waited = Clock::now() - begin;
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code == ErrorCode::busy);
+  CHECK(result.error().offset == 7);
+  CHECK(result.error().path == (folder / "LOCK").string());
+  CHECK(waited >= milliseconds(60));
+  CHECK(waited < milliseconds(1000));
+}
+
+TEST_CASE("a deadline in the past still tries once") {
+  const TemporaryFolder folder;
+  LockFile one = open_lock(folder);
+  LockFile two = open_lock(folder);
+  CHECK(one.lock(1, Clock::now() - milliseconds(5)));
+  CHECK_FALSE(two.lock(1, Clock::now() - milliseconds(5)));
+}
+
+TEST_CASE("a waiter gets the lock soon after it is freed") {
+  const TemporaryFolder folder;
+  LockFile one = open_lock(folder);
+  REQUIRE(one.try_lock(7).value());
+  std::thread holder([&] {
+    std::this_thread::sleep_for(milliseconds(50));
+    one.unlock(7);
+  });
+  LockFile two = open_lock(folder);
+  const auto begin = Clock::now();
+  CHECK(two.lock(7, begin + milliseconds(10'000)));
+  CHECK(Clock::now() - begin < milliseconds(5'000));
+  holder.join();
+}
+
+TEST_CASE("a killed process leaves no lock behind") {
+  const TemporaryFolder folder;
+  int ends[2] = {};
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    LockFile lock = open_lock(folder);
+    const char answer = lock.try_lock(5).value_or(false) ? 'y' : 'n';
+    if (write(ends[1], &answer, 1) != 1) _exit(1);
+    pause();
+    _exit(0);
+  }
+  char answer = 0;
+  REQUIRE(read(ends[0], &answer, 1) == 1);
+  CHECK(answer == 'y');
+  LockFile mine = open_lock(folder);
+  CHECK_FALSE(mine.try_lock(5).value());
+  CHECK_FALSE(mine.lock(5, Clock::now() + milliseconds(20)));
+  kill(child, SIGKILL);
+  CHECK(mine.lock(5, Clock::now() + milliseconds(10'000)));
+  int status = 0;
+  waitpid(child, &status, 0);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+// Adds 1 to a number in the file, `rounds` times, each under the lock.
+bool add_under_lock(const TemporaryFolder& folder, int rounds) {
+  LockFile lock = open_lock(folder);
+  File number = File::open(folder / "number", File::Mode::create).value();
+  for (int i = 0; i < rounds; ++i) {
+    if (!lock.lock(9, Clock::now() + milliseconds(20'000))) return false;
+    u64 value = 0;
+    std::byte room[8] = {};
+    static_cast<void>(number.read_at(0, room));
+    value = load<u64>(room) + 1;
+    if (!number.write_at(0, bytes_of(value))) return false;
+    lock.unlock(9);
+  }
+  return true;
+}
+
+TEST_CASE("processes that count under the lock lose no count") {
+  const TemporaryFolder folder;
+  constexpr int rounds = 300;
+  pid_t children[3] = {};
+  for (pid_t& child : children) {
+    child = fork();
+    if (child == 0) _exit(add_under_lock(folder, rounds) ? 0 : 1);
+  }
+  CHECK(add_under_lock(folder, rounds));
+  for (const pid_t child : children) {
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK(status == 0);
+  }
+  const Buffer bytes = read_file(folder / "number", 8).value();
+  REQUIRE(bytes.size() == 8);
+  CHECK(load<u64>(bytes.data()) == 4 * rounds);
+}
+
+TEST_CASE("a lock file that was replaced under its path is noticed") {
+  const TemporaryFolder folder;
+  LockFile lock = open_lock(folder);
+  CHECK(lock.still_at_path().value());
+  REQUIRE(rename_path(folder / "LOCK", folder / "OLD"));
+  CHECK_FALSE(lock.still_at_path().value());
+  const LockFile other = open_lock(folder);
+  CHECK_FALSE(lock.still_at_path().value());
+  CHECK(other.still_at_path().value());
+}
+
+}  // namespace
+}  // namespace shale

@@ -1,0 +1,119 @@
+#include "query/engine.hpp"
+#include "query/filter_time.hpp"
+#include "tests/query/random_filter.hpp"
+#include "tests/support/catch.hpp"
+
+namespace shale::query::testing {
+namespace {
+
+std::vector<std::string> values_of(const Live& live, const std::string& name) {
+  const Metadata& m = live.metadata;
+  if (name == "type") return {m.type};
+  if (name == "task") return {m.task.value_or("")};
+  if (name == "file") return {m.file.value_or("")};
+  if (name == "topic") return {m.topic.value_or("")};
+  if (name == "tier") {
+    return {m.tier == Tier::working ? "working" : m.tier == Tier::stashed ? "stashed" : "archive"};
+  }
+  if (name == "generation") return {m.generation == Generation::young ? "young" : "old"};
+  if (name == "pinned") return {m.pinned ? "true" : "false"};
+  if (name == "tag") return m.tags.empty() ? std::vector<std::string>{""} : m.tags;
+  // Times of the corpus lie in 2026-02-02 and the days after it.
+  const i64 day = (m.created_at.microseconds - 1'769'990'400'000'000) / day_us;
+  return {"2026-02-0" + std::to_string(2 + day)};
+}
+
+i64 number_of(const Live& live, const std::string& field) {
+  if (field == "tokens") return live.metadata.tokens.value_or(0);
+  if (field == "refcount") return live.metadata.refcount;
+  if (field == "words") return live.words;
+  return i64(live.text.size());
+}
+
+using Rows = std::map<std::vector<std::string>, std::pair<u64, u64>>;
+
+void add(Rows& rows, const Live& live, const std::string& field,
+         const std::vector<std::string>& by, std::vector<std::string> key) {
+  if (key.size() == by.size()) {
+    auto& [count, sum] = rows[key];
+    ++count;
+    sum += u64(number_of(live, field));
+    return;
+  }
+  for (const std::string& value : values_of(live, by[key.size()])) {
+    std::vector<std::string> longer = key;
+    longer.push_back(value);
+    add(rows, live, field, by, longer);
+  }
+}
+
+TEST_CASE("sums agree with a linear scan") {
+  const u32 seed = fresh_seed();
+  INFO("seed " << seed);
+  CorpusMaker maker(seed);
+  for (int round = 0; round < 150; ++round) {
+    const Corpus corpus = maker.corpus(1 + maker.below(3), 80, 6);
+    const Wanted wanted = random_filter(maker);
+    const auto field = maker.pick<std::string>({"tokens", "bytes", "words", "refcount"});
+    std::vector<std::string> names = {"type", "task", "file", "topic", "tag",
+                                      "tier", "generation", "pinned", "day"};
+    std::vector<std::string> by;
+    for (u32 i = maker.below(4); i-- > 0;) {
+      const usize at = maker.below(u32(names.size()));
+      by.push_back(names[at]);
+      names.erase(names.begin() + std::ptrdiff_t(at));
+    }
+    Rows expected;
+    if (by.empty()) expected[{}] = {0, 0};
+    for (const Live& live : corpus.live) {
+      if (wanted.holds(live)) add(expected, live, field, by, {});
+    }
+    const Sum answer = sum(corpus.views, field, by, wanted.text).value();
+    Rows found;
+    for (const SumRow& row : answer.rows) found[row.key] = {row.count, row.sum};
+    INFO("where" << wanted.text << " field " << field << " keys " << by.size());
+    REQUIRE(found == expected);
+    REQUIRE(found.size() == answer.rows.size());
+    for (usize i = 1; i < answer.rows.size(); ++i) {
+      const SumRow& a = answer.rows[i - 1];
+      const SumRow& b = answer.rows[i];
+      const bool in_order = a.sum != b.sum         ? a.sum > b.sum
+                            : a.count != b.count ? a.count > b.count
+                                                 : a.key < b.key;
+      REQUIRE(in_order);
+    }
+  }
+}
+
+TEST_CASE("fields that cannot be summed or grouped by are refused") {
+  const auto code = [](const char* field, std::vector<std::string> by) {
+    return sum({}, field, by, "").error().code;
+  };
+  CHECK(code("colour", {}) == ErrorCode::invalid_argument);
+  CHECK(code("type", {}) == ErrorCode::invalid_argument);
+  CHECK(code("tokens", {"colour"}) == ErrorCode::invalid_argument);
+  CHECK(code("tokens", {"attr"}) == ErrorCode::invalid_argument);
+  CHECK(code("tokens", {"id"}) == ErrorCode::invalid_argument);
+  CHECK(code("tokens", {"project"}) == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("a sum of nothing is one row of nothing, in no group none") {
+  const Sum all = sum({}, "tokens", {}, "").value();
+  CHECK(all.rows == std::vector<SumRow>{{{}, 0, 0}});
+  const std::vector<std::string> by = {"type"};
+  CHECK(sum({}, "tokens", by, "").value().rows.empty());
+}
+
+TEST_CASE("sums go on without a damaged view") {
+  CorpusMaker maker(2);
+  Corpus corpus = maker.corpus(2, 100, 3);
+  const std::vector<IndexView> sound = {corpus.views[0]};
+  corpus.indexes[1]->failing = Failing::documents;
+  const std::vector<std::string> by = {"tier"};
+  const Sum answer = sum(corpus.views, "tokens", by, "").value();
+  CHECK(answer.faults.size() == 1);
+  CHECK(answer.rows == sum(sound, "tokens", by, "").value().rows);
+}
+
+}  // namespace
+}  // namespace shale::query::testing

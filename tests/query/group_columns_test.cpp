@@ -1,0 +1,76 @@
+#include "query/group_columns.hpp"
+
+#include <set>
+
+#include "tests/query/random_corpus.hpp"
+#include "tests/support/catch.hpp"
+
+namespace shale::query::testing {
+namespace {
+
+TEST_CASE("columns hold the values of the metadata") {
+  const u32 seed = fresh_seed();
+  INFO("seed " << seed);
+  CorpusMaker maker(seed);
+  for (int round = 0; round < 20; ++round) {
+    const Corpus corpus = maker.corpus(1, 200, 2);
+    const MemoryIndex& index = *corpus.indexes[0];
+    for (const Field field : {Field::type, Field::task, Field::file, Field::topic, Field::tier,
+                              Field::generation, Field::pinned, Field::created}) {
+      const GroupColumn column = group_column(index, field).value();
+      REQUIRE(column.codes.size() == index.document_count());
+      for (u32 doc = 0; doc < index.document_count(); ++doc) {
+        const auto expected = group_values(index.document(doc).metadata, field);
+        REQUIRE(expected.size() == 1);
+        REQUIRE(column.values.at(column.codes[doc]) == expected[0]);
+      }
+    }
+  }
+}
+
+TEST_CASE("columns longer than a block") {
+  std::vector<Document> documents(5000);
+  for (u32 i = 0; i < documents.size(); ++i) {
+    documents[i].metadata.type = i < 4500 ? "early" : "late";
+    documents[i].metadata.created_at = {i64(i) * 1'000'000'000, true};
+  }
+  const MemoryIndex index(std::move(documents));
+  const GroupColumn days = group_column(index, Field::created).value();
+  CHECK(days.values.at(days.codes[0]) == "1970-01-01");
+  CHECK(days.values.at(days.codes[4999]) == "1970-02-27");
+  const GroupColumn types = group_column(index, Field::type).value();
+  CHECK(types.values == std::vector<std::string>{"early", "late"});
+  CHECK(types.codes[4999] == 1);
+}
+
+TEST_CASE("folding numbers every combination once") {
+  GroupFolder folder;
+  std::map<std::vector<u32>, u32> groups;
+  std::mt19937 random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    std::vector<u32> codes(1 + random() % 3);
+    u32 group = GroupFolder::root;
+    for (u32& code : codes) group = folder.fold(group, code = random() % 4);
+    REQUIRE(groups.try_emplace(codes, group).first->second == group);
+  }
+  CHECK(groups.size() == 4 + 16 + 64);
+  CHECK(folder.size() == groups.size());
+  for (const auto& [codes, group] : groups) {
+    u32 at = group;
+    for (usize i = codes.size(); i-- > 0; at = folder.group_before(at)) {
+      REQUIRE(folder.last_code(at) == codes[i]);
+    }
+    REQUIRE(at == GroupFolder::root);
+  }
+}
+
+TEST_CASE("which fields make groups") {
+  CHECK(can_group_by(Field::tag));
+  CHECK(can_group_by(Field::created));
+  CHECK_FALSE(can_group_by(Field::attribute));
+  CHECK_FALSE(can_group_by(Field::tokens));
+  CHECK_FALSE(can_group_by(Field::id));
+}
+
+}  // namespace
+}  // namespace shale::query::testing

@@ -1,0 +1,190 @@
+// An Index of plain vectors: the test double of shards and logs. Slow, simple, and without any code
+// of theirs; it can also be told to fail. Terms come from model/fields and text/analysis.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/checksum.hpp"
+#include "model/fields.hpp"
+#include "model/overlay.hpp"
+#include "text/analysis.hpp"
+
+namespace shale::query::testing {
+
+struct Document {
+  Metadata metadata;
+  std::string text;
+};
+
+// Which call of an index answers an error.
+enum class Failing : u8 { none, documents, numbers, frequencies, ids };
+
+class MemoryIndex : public Index {
+ public:
+  explicit MemoryIndex(std::vector<Document> documents) : documents_(std::move(documents)) {
+    Analyser analyser;
+    for (u32 doc = 0; doc < documents_.size(); ++doc) {
+      analyser.analyse(documents_[doc].text);
+      words_.push_back(analyser.word_count());
+      word_count_ += analyser.word_count();
+      for (const AnalysedTerm& term : analyser.terms()) {
+        const auto positions = analyser.positions(term);
+        postings_[std::string(analyser.term(term))][doc].assign(positions.begin(), positions.end());
+      }
+      for (const std::string& term : metadata_terms(documents_[doc].metadata)) {
+        postings_[term][doc] = {0};
+      }
+    }
+    for (auto& entry : postings_) by_handle_.push_back(&entry);
+  }
+
+  Failing failing = Failing::none;
+  ErrorCode failing_code = ErrorCode::corrupt;
+
+  FileId file_id() const override { return {7, 7}; }
+  u32 document_count() const override { return u32(documents_.size()); }
+  bool has_positions() const override { return true; }
+  u64 word_count() const override { return word_count_; }
+
+  Result<std::optional<Term>> find_term(std::string_view term) const override {
+    const auto at = std::lower_bound(by_handle_.begin(), by_handle_.end(), term,
+                                     [](const Entry* e, std::string_view t) { return e->first < t; });
+    if (at == by_handle_.end() || (*at)->first != term) return std::optional<Term>();
+    return std::optional(Term{u64(at - by_handle_.begin()), u32((*at)->second.size())});
+  }
+  Result<void> for_each_term(std::string_view prefix, const TermVisitor& visit) const override {
+    for (usize i = 0; i < by_handle_.size(); ++i) {
+      if (!by_handle_[i]->first.starts_with(prefix)) continue;
+      if (!visit(by_handle_[i]->first, {i, u32(by_handle_[i]->second.size())})) break;
+    }
+    return {};
+  }
+  Result<Bitmap> documents(const Term& term) const override {
+    TRY(maybe_fail(Failing::documents));
+    Bitmap docs;
+    for (const auto& [doc, positions] : by_handle_[term.handle]->second) docs.add(doc);
+    return docs;
+  }
+  Result<void> frequencies(const Term& term, std::span<const u32> docs,
+                           std::span<u32> tfs) const override {
+    TRY(maybe_fail(Failing::frequencies));
+    for (usize i = 0; i < docs.size(); ++i) {
+      tfs[i] = u32(by_handle_[term.handle]->second.at(docs[i]).size());
+    }
+    return {};
+  }
+  Result<std::vector<u32>> positions(const Term& term, DocNo doc) const override {
+    return by_handle_[term.handle]->second.at(to_index(doc));
+  }
+  std::unique_ptr<TermStream> all_terms() const override { return nullptr; }
+
+  Result<void> numbers(Field field, u32 first, std::span<i64> out) const override {
+    TRY(maybe_fail(Failing::numbers));
+    for (usize i = 0; i < out.size(); ++i) out[i] = number(field, first + u32(i));
+    return {};
+  }
+  Result<void> numbers_of(Field field, std::span<const u32> docs,
+                          std::span<i64> out) const override {
+    TRY(maybe_fail(Failing::numbers));
+    for (usize i = 0; i < docs.size(); ++i) out[i] = number(field, docs[i]);
+    return {};
+  }
+  // Codes are 1000 + the document that has the value first: neither dense nor from 0.
+  Result<void> codes(Field field, u32 first, std::span<u32> out) const override {
+    for (usize i = 0; i < out.size(); ++i) {
+      const auto value = string_value(field, first + u32(i));
+      out[i] = no_code;
+      for (u32 doc = 0; value && out[i] == no_code; ++doc) {
+        if (string_value(field, doc) == value) out[i] = 1000 + doc;
+      }
+    }
+    return {};
+  }
+  Result<std::string> code_value(Field field, u32 code) const override {
+    return string_value(field, code - 1000).value();
+  }
+
+  Result<std::optional<DocNo>> find_id(std::string_view id) const override {
+    for (u32 doc = document_count(); doc-- > 0;) {
+      if (documents_[doc].metadata.id == id) return std::optional(DocNo{doc});
+    }
+    return std::optional<DocNo>();
+  }
+  Result<std::string> id_of(DocNo doc) const override {
+    TRY(maybe_fail(Failing::ids));
+    return documents_[to_index(doc)].metadata.id;
+  }
+  Result<Lsn> lsn_of(DocNo doc) const override { return Lsn{to_index(doc) + 1}; }
+  Result<Metadata> metadata(DocNo doc) const override { return documents_[to_index(doc)].metadata; }
+  Result<TextHash> text_hash(DocNo doc) const override {
+    return checksum128(as_bytes(documents_[to_index(doc)].text));
+  }
+  Result<std::string> text(DocNo doc) const override { return documents_[to_index(doc)].text; }
+
+  const Document& document(u32 doc) const { return documents_[doc]; }
+  u32 words(u32 doc) const { return words_[doc]; }
+
+ private:
+  using Postings = std::map<u32, std::vector<u32>>;
+  using Entry = std::pair<const std::string, Postings>;
+
+  Result<void> maybe_fail(Failing call) const {
+    if (failing != call) return {};
+    return fail_at(failing_code, "A planted failure.", "planted.shard", 42);
+  }
+
+  i64 number(Field field, u32 doc) const {
+    const Metadata& m = documents_[doc].metadata;
+    switch (field) {
+      case Field::created:
+        return m.created_at.microseconds;
+      case Field::touched:
+        return m.touched_at.microseconds;
+      case Field::tokens:
+        return m.tokens ? i64(*m.tokens) : no_number;
+      case Field::line_first:
+        return m.line_range ? i64(m.line_range->first) : no_number;
+      case Field::line_last:
+        return m.line_range ? i64(m.line_range->last) : no_number;
+      case Field::gc_survival_count:
+        return m.gc_survival_count;
+      case Field::refcount:
+        return m.refcount;
+      case Field::bytes:
+        return i64(documents_[doc].text.size());
+      case Field::words:
+        return words_[doc];
+      default:
+        return no_number;
+    }
+  }
+
+  std::optional<std::string> string_value(Field field, u32 doc) const {
+    const Metadata& m = documents_[doc].metadata;
+    switch (field) {
+      case Field::type:
+        return m.type;
+      case Field::task:
+        return m.task;
+      case Field::file:
+        return m.file;
+      default:
+        return m.topic;
+    }
+  }
+
+  std::vector<Document> documents_;
+  std::vector<u32> words_;
+  u64 word_count_ = 0;
+  std::map<std::string, Postings> postings_;
+  std::vector<Entry*> by_handle_;
+};
+
+inline IndexView view_of(std::shared_ptr<const MemoryIndex> index, Overlay overlay = {}) {
+  return {std::move(index), std::make_shared<const Overlay>(std::move(overlay))};
+}
+
+}  // namespace shale::query::testing

@@ -1,0 +1,135 @@
+#include "shard/page_budget.hpp"
+
+#include <map>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "tests/support/catch.hpp"
+
+using namespace shale;
+using namespace shale::shard;
+
+namespace {
+
+// Windows with their bits, and what was asked of them.
+class FakeOwner final : public Releasable {
+ public:
+  void release_window(u64 window) const override {
+    released.push_back(window);
+    used.erase(window);
+  }
+  bool cool_window(u64 window) const override { return used.erase(window) > 0; }
+  void touch(PageBudget& budget, u64 window) const {
+    if (used.insert(window).second) budget.touch(*this, window);
+  }
+  mutable std::set<u64> used;
+  mutable std::vector<u64> released;
+};
+
+u64 everything() { return ~u64(0); }
+
+}  // namespace
+
+TEST_CASE("windows over the budget are released, the coldest first") {
+  PageBudget budget(4 * window_bytes, everything);
+  FakeOwner owner;
+  for (u64 window = 0; window < 4; ++window) owner.touch(budget, window);
+  CHECK(budget.counters().resident_windows == 4);
+  CHECK(owner.released.empty());
+  owner.touch(budget, 4);  // the hand cools 0..3 and then takes 0
+  CHECK(owner.released == std::vector<u64>{0});
+  owner.touch(budget, 1);  // used again: it gets a second chance
+  owner.touch(budget, 5);
+  CHECK(owner.released.size() == 2);
+  CHECK(owner.released.back() != 1);
+  CHECK(owner.released.back() != 5);
+  CHECK(budget.counters().resident_windows == 4);
+  CHECK(budget.counters().released_windows == 2);
+}
+
+TEST_CASE("what is hardly resident is not released") {
+  u64 resident = 0;
+  PageBudget budget(4 * window_bytes, [&] { return resident; });
+  FakeOwner owner;
+  for (u64 window = 0; window < 100; ++window) owner.touch(budget, window);
+  CHECK(owner.released.empty());
+  resident = 5 * window_bytes;
+  budget.settle();  // every window is hot at first, so the hand goes round twice
+  CHECK(budget.counters().resident_windows == 4);
+  CHECK(owner.released.size() == 96);
+}
+
+TEST_CASE("growth of known windows is measured after 16 extents") {
+  u64 resident = 0;
+  u64 measured = 0;
+  PageBudget budget(2 * window_bytes, [&] { return ++measured, resident; });
+  FakeOwner owner;
+  for (u64 window = 0; window < 5; ++window) owner.touch(budget, window);
+  resident = 10 * window_bytes;
+  const u64 before = measured;
+  for (int i = 0; i < 15; ++i) budget.grew(1);
+  CHECK(measured == before);
+  CHECK(owner.released.empty());
+  budget.grew(1);
+  CHECK(measured > before);
+  CHECK(owner.released.size() == 3);
+}
+
+TEST_CASE("growth below the budget is never measured") {
+  PageBudget budget(2 * window_bytes, []() -> u64 {
+    FAIL("measured");
+    return 0;
+  });
+  FakeOwner owner;
+  owner.touch(budget, 1);
+  for (int i = 0; i < 100; ++i) budget.grew(7);
+  CHECK(owner.released.empty());
+}
+
+TEST_CASE("a forgotten owner is never called again") {
+  PageBudget budget(3 * window_bytes, everything);
+  FakeOwner kept;
+  {
+    FakeOwner gone;
+    for (u64 window = 0; window < 3; ++window) gone.touch(budget, window);
+    kept.touch(budget, 7);
+    CHECK(gone.released.size() == 1);
+    budget.forget(gone);
+  }
+  CHECK(budget.counters().resident_windows == 1);
+  for (u64 window = 0; window < 20; ++window) kept.touch(budget, window);
+  CHECK(budget.counters().resident_windows == 3);
+  CHECK(kept.released.size() == 17);
+}
+
+TEST_CASE("a budget smaller than a window keeps the newest one") {
+  PageBudget budget(1, everything);
+  FakeOwner owner;
+  for (u64 window = 0; window < 5; ++window) {
+    owner.touch(budget, window);
+    CHECK(budget.counters().resident_windows == 1);
+  }
+  CHECK(owner.released == std::vector<u64>{0, 1, 2, 3});
+}
+
+TEST_CASE("threads share a budget") {
+  PageBudget budget(8 * window_bytes, everything);
+  std::vector<FakeOwner> owners(4);
+  struct Silent final : Releasable {
+    void release_window(u64) const override {}
+    bool cool_window(u64) const override { return false; }
+  };
+  std::vector<Silent> silent(4);
+  std::vector<std::thread> threads;
+  for (usize i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      for (u64 n = 0; n < 2000; ++n) budget.touch(silent[i], n % 37);
+      budget.grew(20);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(budget.counters().resident_windows == 8);
+  for (const Silent& owner : silent) budget.forget(owner);
+  CHECK(budget.counters().resident_windows == 0);
+}

@@ -1,0 +1,152 @@
+#include "text/snippet.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "tests/support/catch.hpp"
+#include "tests/text/random_text.hpp"
+#include "text/words.hpp"
+
+namespace shale {
+namespace {
+
+using testing::below;
+using testing::Random;
+using Strings = std::vector<std::string>;
+
+Strings marked(const Snippet& snippet) {
+  Strings texts;
+  for (const Span span : snippet.spans) {
+    texts.push_back(snippet.text.substr(span.begin, span.end - span.begin));
+  }
+  return texts;
+}
+
+bool is_well_formed(std::string_view text) {
+  while (!text.empty()) {
+    const Character character = decode_utf8(text);
+    if (character.bytes == 0) return false;
+    text.remove_prefix(character.bytes);
+  }
+  return true;
+}
+
+TEST_CASE("a short text is shown whole with its matches") {
+  const Snippet snippet = make_snippet("Why is search slow? Search!", Strings{"search", "slow"});
+  CHECK(snippet.text == "Why is search slow? Search!");
+  CHECK(marked(snippet) == Strings{"search", "slow", "Search"});
+}
+
+TEST_CASE("without a match the start is shown") {
+  CHECK(make_snippet("", Strings{"x"}).text.empty());
+  CHECK(make_snippet("one two", {}).text == "one two");
+  const std::string text = "first words " + std::string(500, '-');
+  const Snippet snippet = make_snippet(text, Strings{"absent"}, 20);
+  CHECK(snippet.text.starts_with("first words"));
+  CHECK(snippet.text.size() <= 20);
+  CHECK(snippet.spans.empty());
+}
+
+TEST_CASE("white space and control bytes become one blank") {
+  const Snippet snippet = make_snippet(std::string("  a\t\n\r b\0\x01 c\x7F"
+                                                   "d \xC2\xA0 e\n",
+                                                   20),
+                                       Strings{"b", "d"});
+  CHECK(snippet.text == "a b c d e");
+  CHECK(marked(snippet) == Strings{"b", "d"});
+}
+
+TEST_CASE("bytes that are no UTF-8 become U+FFFD and shift the spans behind them") {
+  const Snippet snippet = make_snippet("\xFFok \xC3", Strings{"ok"});
+  CHECK(snippet.text == "\xEF\xBF\xBDok \xEF\xBF\xBD");
+  CHECK(snippet.spans == std::vector<Span>{{3, 5}});
+}
+
+TEST_CASE("the window holds the most distinct terms, then the most matches, then the first") {
+  const std::string gap(400, '.');
+  const Strings terms{"alpha", "beta"};
+  const auto shown = [&](const std::string& text) { return marked(make_snippet(text, terms, 60)); };
+  CHECK(shown("alpha alpha alpha " + gap + " alpha beta " + gap) == Strings{"alpha", "beta"});
+  CHECK(shown("alpha beta " + gap + " beta alpha beta " + gap) == Strings{"beta", "alpha", "beta"});
+  CHECK(shown("Alpha Beta " + gap + " alpha beta") == Strings{"Alpha", "Beta"});
+}
+
+TEST_CASE("the best window is shown from anywhere in the text") {
+  for (const usize before : {0u, 10u, 100u, 1000u, 100000u}) {
+    CAPTURE(before);
+    std::string text;
+    while (text.size() < before) text += "filler words, ";
+    text += "the needle here";
+    for (int i = 0; i < 100; ++i) text += " and more";
+    const Snippet snippet = make_snippet(text, Strings{"needle"});
+    CHECK(marked(snippet) == Strings{"needle"});
+    CHECK(snippet.text.size() <= 160);
+    CHECK(snippet.text.size() >= 120);
+    CHECK(snippet.text.find("the needle here and more") != std::string::npos);
+    if (before >= 100) {
+      // There is something before it, and it begins with a whole word.
+      CHECK(snippet.spans[0].begin > 30);
+      CHECK((snippet.text.starts_with("filler") || snippet.text.starts_with("words")));
+    }
+  }
+}
+
+TEST_CASE("what stands beyond 256 KB is not looked at") {
+  const std::string text = "start " + std::string(300 << 10, '.') + " needle";
+  const Snippet snippet = make_snippet(text, Strings{"needle"});
+  CHECK(snippet.spans.empty());
+  CHECK(snippet.text.starts_with("start"));
+}
+
+TEST_CASE("a match longer than the window is cut with its span") {
+  const Snippet snippet = make_snippet(std::string(200, 'a'), Strings{std::string(200, 'a')}, 50);
+  CHECK(snippet.text == std::string(50, 'a'));
+  CHECK(snippet.spans == std::vector<Span>{{0, 50}});
+}
+
+TEST_CASE("the cut end drops half a word") {
+  CHECK(make_snippet("one two three four", {}, 12).text == "one two");
+  CHECK(make_snippet("one two three four", {}, 13).text == "one two");
+  CHECK(make_snippet("one two three", {}, 13).text == "one two three");
+  CHECK(make_snippet("one two three", Strings{"two"}, 7).text == "two");
+}
+
+TEST_CASE("any text and terms: one clean line within its size, spans on words that matched") {
+  const u64 seed = std::random_device{}();
+  CAPTURE(seed);
+  Random random(seed);
+  usize spans = 0;
+  for (int round = 0; round < 1500; ++round) {
+    const std::string text = testing::random_text(random, below(random, 3000));
+    const std::vector<SourceWord> words = source_words(text);
+    Strings terms;
+    for (u32 i = 0; i < 3 && !words.empty(); ++i) {
+      terms.push_back(words[below(random, words.size())].folded);
+    }
+    const usize bytes_max = below(random, 300);
+    CAPTURE(text, terms, bytes_max);
+    const Snippet snippet = make_snippet(text, terms, bytes_max);
+    REQUIRE(snippet.text.size() <= bytes_max);
+    REQUIRE(is_well_formed(snippet.text));
+    REQUIRE(snippet.text.find("  ") == std::string::npos);
+    REQUIRE(std::none_of(snippet.text.begin(), snippet.text.end(),
+                         [](char c) { return u8(c) < 0x20 || c == 0x7F; }));
+    u32 end = 0;
+    for (const Span span : snippet.spans) {
+      REQUIRE(span.begin >= end);
+      REQUIRE(span.end > span.begin);
+      end = span.end;
+      REQUIRE(end <= snippet.text.size());
+      const auto found = source_words(snippet.text.substr(span.begin, span.end - span.begin));
+      REQUIRE(found.size() == 1);
+      const bool matched = std::find(terms.begin(), terms.end(), found[0].folded) != terms.end();
+      REQUIRE((matched || end == snippet.text.size()));  // the last one may be cut
+      ++spans;
+    }
+    if (bytes_max >= 260 && !terms.empty()) REQUIRE_FALSE(snippet.spans.empty());
+  }
+  CHECK(spans > 1000);
+}
+
+}  // namespace
+}  // namespace shale
