@@ -29,8 +29,8 @@ void release(u64& word, u64 value) { Word(word).store(value, std::memory_order_r
 // an fdatasync) is there for whoever acquires the value.
 void raise(u64& word, u64 value) {
   u64 seen = Word(word).load(std::memory_order_relaxed);
-  while (seen < value && !Word(word).compare_exchange_weak(
-                             seen, value, std::memory_order_release, std::memory_order_relaxed)) {
+  while (seen < value && !Word(word).compare_exchange_weak(seen, value, std::memory_order_release,
+                                                           std::memory_order_relaxed)) {
   }
 }
 
@@ -77,8 +77,8 @@ Result<void> retire(const std::filesystem::path& path) {
   if (TRY(file->size()) < control_bytes) return {};
   const SharedMap map = TRY(map_page(*std::move(file)));
   ControlPage& page = *object_at<ControlPage>(map.data(), 0);
-  const bool known = page.identity.magic == control_magic &&
-                     page.identity.version == control_version;
+  const bool known =
+      page.identity.magic == control_magic && page.identity.version == control_version;
   if (known) release(page.now.replaced, 1);
   return {};
 }
@@ -97,7 +97,7 @@ Result<Control> Control::create(const std::filesystem::path& path, const Control
   // Plain stores: nobody else can see the page before the rename.
   ControlPage& page = control.page();
   page = ControlPage{};
-  page.identity = {control_magic, control_version, u32(control_bytes), identity.boot,
+  page.identity = {control_magic, control_version, u32(control_bytes),  identity.boot,
                    self.device,   self.inode,      identity.project_id, {}};
   // Random: two pages of one project never show the same epoch, so a reader that went from one to
   // the other never takes its old snapshot for the newest.

@@ -4,8 +4,7 @@
 //   STORE/shale.toml
 //   STORE/projects/<name>/MANIFEST, LOCK
 //   STORE/projects/<name>/log/<seq>-<id>.log
-//   STORE/projects/<name>/shards/<seq>-<id>.shard, .dead.<n>, .patch.<n>   (dead and patch: of a
-//                                                                          shard or of a log)
+//   STORE/projects/<name>/shards/<seq>-<id>.shard, .dead.<n>, .patch.<n>
 //   STORE/projects/<name>/volatile/CONTROL, <seq>-<id>.idx, CACHEDIR.TAG
 //
 // <seq> is decimal, <id> 16 hex digits. <name> is the project's, percent-encoded: letters, digits,

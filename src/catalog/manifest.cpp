@@ -90,9 +90,8 @@ Unexpected damaged(const Line& line, std::string what) {
 }
 
 Result<void> check_version(const Line& line) {
-  const std::optional<u64> version = line.word_count() == 3 && line.word(0) == magic
-                                         ? parse_decimal(line.word(1))
-                                         : std::nullopt;
+  const std::optional<u64> version =
+      line.word_count() == 3 && line.word(0) == magic ? parse_decimal(line.word(1)) : std::nullopt;
   const std::optional<u64> reader = version ? parse_decimal(line.word(2)) : std::nullopt;
   if (!reader) return damaged(line, "the first line is not that of a manifest.");
   if (*reader > manifest_version) {

@@ -1,8 +1,8 @@
 // MANIFEST: which files make up a project now. Replaced atomically, never changed in place.
 //
 // Text, one fact a line, words parted by one space; strings percent-encoded (`%` alone is the empty
-// one); the last line is the XXH3-64 of all bytes before it. A reader refuses (too_new) a file whose
-// second number is above its own version, and skips lines and keys it does not know.
+// one); the last line is the XXH3-64 of all bytes before it. A reader refuses (too_new) a file
+// whose second number is above its own version, and skips lines and keys it does not know.
 //
 //   shale-manifest 1 1               version, oldest reader that understands it
 //   project <name>
@@ -18,9 +18,9 @@
 //   written_bytes <n>
 //   ingested_bytes <n>
 //   shard <seq-id> level <n> base_lsn <n> bytes <n> checksum <16 hex> documents <n> text <bytes>
-//         words <n> month <yyyymm or 0>                   (one line)
+//         words <n> month <yyyymm or 0> as_of <lsn>        (one line)
 //   log <seq-id> sealed <end offset or 0> checksum <16 hex of its last frame, or 0> last_lsn <n>
-//   dead <seq-id> number <n> checksum <16 hex> as_of <lsn>      of the shard or log named before
+//   dead <seq-id> number <n> checksum <16 hex> as_of <lsn>      of a shard named before
 //   patch <seq-id> number <n> checksum <16 hex> as_of <lsn>
 //   checksum <16 hex>
 //
@@ -40,11 +40,11 @@ namespace shale::catalog {
 
 inline constexpr u32 manifest_version = 1;
 
-// An overlay file (.dead or .patch) of a shard or log.
+// An overlay file (.dead or .patch) of a shard.
 struct OverlayEntry {
   u64 number = 0;  // grows with each replacement
   u64 checksum = 0;
-  Lsn as_of;       // everything up to here is in it
+  Lsn as_of;  // everything up to here is in it
   bool operator==(const OverlayEntry&) const = default;
 };
 
@@ -66,9 +66,9 @@ struct ShardEntry {
 
 struct LogEntry {
   FileId id;
-  u64 sealed_end = 0;   // 0: the active log (always the last entry)
-  u64 checksum = 0;     // of its last frame, where sealed
-  Lsn last_lsn;         // of its last frame, where sealed
+  u64 sealed_end = 0;  // 0: the active log (always the last entry)
+  u64 checksum = 0;    // of its last frame, where sealed
+  Lsn last_lsn;        // of its last frame, where sealed
   bool operator==(const LogEntry&) const = default;
 };
 
@@ -80,11 +80,11 @@ struct Manifest {
   u32 words_version = 1;
   bool positions = true;
   std::string shard_by = "none";
-  Lsn as_of;              // snapshots pair this edition only with a committed LSN >= as_of
-  u64 next_sequence = 1;  // of shards and logs together; never goes back
-  Lsn next_lsn;           // every later LSN is greater; never goes back
-  u64 written_bytes = 0;   // of shards, ever
-  u64 ingested_bytes = 0;  // of text that entered shards, ever
+  Lsn as_of;                       // snapshots pair this edition only with a committed LSN >= as_of
+  u64 next_sequence = 1;           // of shards and logs together; never goes back
+  Lsn next_lsn;                    // every later LSN is greater; never goes back
+  u64 written_bytes = 0;           // of shards, ever
+  u64 ingested_bytes = 0;          // of text that entered shards, ever
   std::vector<ShardEntry> shards;  // oldest first
   std::vector<LogEntry> logs;      // oldest first, the active one last
   bool operator==(const Manifest&) const = default;

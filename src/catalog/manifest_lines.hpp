@@ -61,8 +61,8 @@ class HeaderLines {
   std::string_view missing() const;  // the first key that has not come
 
   static constexpr std::array<std::string_view, 12> keys = {
-      "project", "project_id", "edition",       "analysis", "words_version", "positions",
-      "shard_by", "as_of",     "next_sequence", "next_lsn", "written_bytes", "ingested_bytes"};
+      "project",  "project_id", "edition",       "analysis", "words_version", "positions",
+      "shard_by", "as_of",      "next_sequence", "next_lsn", "written_bytes", "ingested_bytes"};
 
  private:
   std::array<bool, keys.size()> seen_{};

@@ -62,7 +62,8 @@ Result<Payload> read_payload(const std::filesystem::path& path, Kind kind, FileI
   TRY(check_header(header, kind, owner, entry, path));
   const u64 size = TRY(file.size());
   if (header.payload_bytes > payload_bytes_max || size != sizeof header + header.payload_bytes) {
-    return damaged(path, "its length is not the one it states.", offsetof(OverlayHeader, payload_bytes));
+    return damaged(path, "its length is not the one it states.",
+                   offsetof(OverlayHeader, payload_bytes));
   }
   Payload payload;
   payload.size = header.payload_bytes;
@@ -127,8 +128,8 @@ Result<OverlayEntry> write_patch(const std::filesystem::path& path, FileId owner
   return write_overlay(path, Kind::patch, owner, number, as_of, out.bytes());
 }
 
-Result<Bitmap> read_dead(const std::filesystem::path& path, FileId owner,
-                         const OverlayEntry& entry, u32 documents) {
+Result<Bitmap> read_dead(const std::filesystem::path& path, FileId owner, const OverlayEntry& entry,
+                         u32 documents) {
   const Payload payload = TRY(read_payload(path, Kind::dead, owner, entry));
   const std::optional<FrozenView> view = FrozenView::make(payload.bytes());
   if (!view) return damaged(path, "not a frozen bitmap.", sizeof(OverlayHeader));

@@ -41,8 +41,8 @@ Result<OverlayEntry> write_patch(const std::filesystem::path& path, FileId owner
                                  Lsn as_of, const std::map<u32, Update>& patches);
 
 // Documents must lie below `documents`.
-Result<Bitmap> read_dead(const std::filesystem::path& path, FileId owner,
-                         const OverlayEntry& entry, u32 documents);
+Result<Bitmap> read_dead(const std::filesystem::path& path, FileId owner, const OverlayEntry& entry,
+                         u32 documents);
 Result<std::map<u32, Update>> read_patch(const std::filesystem::path& path, FileId owner,
                                          const OverlayEntry& entry, u32 documents);
 

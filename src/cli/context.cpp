@@ -17,7 +17,8 @@ Result<Store> Context::store_to_read() const {
   if (!store && store.error().code == ErrorCode::read_only) {
     store = Store::open(location.path, {.read_only = true});
   }
-  if (!store && store.error().code == ErrorCode::not_found) {
+  std::error_code ignored;
+  if (!store && store.error().code == ErrorCode::not_found && !fs::exists(location.path, ignored)) {
     return fail_at(ErrorCode::not_found,
                    fmt::format("There is no store at {}. `shale init` makes one here, so does the "
                                "first `shale stash`, `add` or `ingest`.",

@@ -6,9 +6,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/verbs.hpp"
-#if __has_include("store/inspect.hpp")
 #include "store/inspect.hpp"
-#endif
 
 namespace shale::cli {
 
@@ -170,18 +168,13 @@ Result<Exit> config(Context& context) {
 }
 
 Result<Exit> inspect(Context& context, const std::string& file) {
-#if __has_include("store/inspect.hpp")
-  const std::string text = TRY(inspect_file(file));
+  const std::string text = TRY(store::inspect_file(file));
   if (context.output.is_text()) {
     context.output.raw(text);
   } else {
     context.output.object({{"path", file}, {"text", text}});
   }
   return Exit::ok;
-#else
-  (void)context;
-  return fail_at(ErrorCode::invalid_argument, "This build of shale cannot inspect files.", file);
-#endif
 }
 
 void add_simple(CLI::App& app, Context& context, const std::string& name,

@@ -1,12 +1,13 @@
 // ingest add: many segments, from NDJSON and from files.
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
+#include "base/file.hpp"
 #include "cli/batch_writer.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
@@ -58,28 +59,23 @@ struct IngestOptions {
 class Input {
  public:
   static Result<Input> open(const std::string& name) {
-    if (name == "-") return Input(STDIN_FILENO, "the standard input");
-    const int descriptor = ::open(name.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return fail_errno("cannot open " + name, name, errno);
-    return Input(descriptor, name);
+    if (name == "-") return Input(std::nullopt, "the standard input");
+    File file = TRY(File::open(name, File::Mode::read));
+    return Input(std::move(file), name);
   }
-  ~Input() {
-    if (descriptor_ > STDIN_FILENO) close(descriptor_);
-  }
-  Input(Input&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)), name_(std::move(other.name_)) {}
-  Input& operator=(Input&&) = delete;
 
-  int descriptor() const { return descriptor_; }
+  int descriptor() const { return file_ ? file_->descriptor() : STDIN_FILENO; }
   const std::string& name() const { return name_; }
   u64 size() const {  // 0 for what has none
     struct stat status {};
-    return fstat(descriptor_, &status) == 0 && S_ISREG(status.st_mode) ? u64(status.st_size) : 0;
+    const bool known = fstat(descriptor(), &status) == 0 && S_ISREG(status.st_mode);
+    return known ? u64(status.st_size) : 0;
   }
 
  private:
-  Input(int descriptor, std::string name) : descriptor_(descriptor), name_(std::move(name)) {}
-  int descriptor_;
+  Input(std::optional<File> file, std::string name)
+      : file_(std::move(file)), name_(std::move(name)) {}
+  std::optional<File> file_;
   std::string name_;
 };
 

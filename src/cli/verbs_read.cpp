@@ -24,7 +24,9 @@ void append(std::vector<Fault>& faults, const std::vector<Fault>& more) {
 }
 
 std::string joined(const std::vector<std::string>& words) {
-  return fmt::format("{}", fmt::join(words, " "));
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
 }
 
 // --- get ----------------------------------------------------------------------------------------

@@ -18,6 +18,20 @@ void add_slice(ArenaHeap& heap, ChainState& state) {
   state.room = slice_content(next_class);
 }
 
+// Most postings are one to four bytes long: cheaper than a call of memcpy.
+void copy_short(std::byte* to, const std::byte* from, usize bytes) {
+  if (bytes >= 4) {
+    const u32 head = load<u32>(from);
+    const u32 tail = load<u32>(from + bytes - 4);
+    store_value(to, head);
+    store_value(to + bytes - 4, tail);
+  } else if (bytes != 0) {
+    to[0] = from[0];
+    to[bytes / 2] = from[bytes / 2];
+    to[bytes - 1] = from[bytes - 1];
+  }
+}
+
 void put(ArenaHeap& heap, ChainState& state, Bytes bytes) {
   while (bytes.size() > state.room) {
     if (state.room != 0) std::memcpy(heap.base() + state.end, bytes.data(), state.room);
@@ -26,7 +40,10 @@ void put(ArenaHeap& heap, ChainState& state, Bytes bytes) {
     state.room = 0;
     add_slice(heap, state);
   }
-  if (!bytes.empty()) std::memcpy(heap.base() + state.end, bytes.data(), bytes.size());
+  if (bytes.size() <= 8)
+    copy_short(heap.base() + state.end, bytes.data(), bytes.size());
+  else
+    std::memcpy(heap.base() + state.end, bytes.data(), bytes.size());
   state.end += u32(bytes.size());
   state.room -= u32(bytes.size());
 }

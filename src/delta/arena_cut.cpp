@@ -7,8 +7,7 @@ namespace shale::delta {
 Result<ArenaCut> ArenaCut::make(std::shared_ptr<const Arena> arena, Lsn committed) {
   ArenaCut cut;
   cut.arena_ = std::move(arena);
-  if (cut.arena_->stale())
-    return Unexpected{cut.damaged("The index was given up by a writer", 0)};
+  if (cut.arena_->stale()) return Unexpected{cut.damaged("The index was given up by a writer", 0)};
   cut.keeps_positions_ = load_acquire(cut.header().positions) == u32(Positions::with);
   cut.batch_count_ = std::min(load_acquire(cut.header().batch_count), arena_batches_max);
   cut.batch_count_ = cut.batches_up_to(committed);
@@ -80,8 +79,8 @@ const DocumentEntry* ArenaCut::document(u32 document) const {
 
 std::optional<TermView> ArenaCut::term_at(u64 offset) const {
   if (offset % 8 != 0 || arena_->checked(offset, sizeof(TermRecord)) == nullptr) return {};
-  const TermRecord* record = object_at<TermRecord>(
-      static_cast<const std::byte*>(arena_->data()), offset);
+  const TermRecord* record =
+      object_at<TermRecord>(static_cast<const std::byte*>(arena_->data()), offset);
   const u32 chains = record->chains;
   const u32 bytes = record->bytes;
   if (chains < 1 || chains > 2) return {};

@@ -45,7 +45,7 @@ class ArenaCut {
   bool keeps_positions() const { return keeps_positions_; }
 
   const BatchEntry* batch(u32 index) const;
-  u32 batches_up_to(Lsn lsn) const;  // how many of this cut have an LSN <= lsn
+  u32 batches_up_to(Lsn lsn) const;                   // how many of this cut have an LSN <= lsn
   const DocumentEntry* document(u32 document) const;  // nothing if it is not visible
   bool is_visible(u32 document) const;
 

@@ -56,7 +56,7 @@ struct IndexWriter::State {
   Phase phase = Phase::idle;
   bool keeps_positions = true;
   u64 promised_end = 0;  // where the heap may end when the batch is done
-  BatchEntry batch;  // what the open batch claims; its sums are its own
+  BatchEntry batch;      // what the open batch claims; its sums are its own
 };
 
 IndexWriter::IndexWriter(std::shared_ptr<Arena> arena, bool positions)

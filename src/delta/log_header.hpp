@@ -1,4 +1,6 @@
-// The first block of a log: written once by log_writer.cpp, checked by whoever opens the log.
+// The first block of a log: made here, written once by log_writer.cpp.
+//
+// Not the frames behind it (log_format.hpp). Checked by whoever opens the log, writer and reader.
 #pragma once
 
 #include "base/file.hpp"

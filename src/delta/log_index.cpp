@@ -16,9 +16,7 @@ class ArenaIndex final : public LogIndex {
     for (const Gap& gap : cut_.gaps()) burnt_.add_range(gap.begin, gap.end);
   }
 
-  FileId file_id() const override {
-    return {cut_.header().log_sequence, cut_.header().log_random};
-  }
+  FileId file_id() const override { return {cut_.header().log_sequence, cut_.header().log_random}; }
   u32 document_count() const override { return cut_.document_limit(); }
   bool has_positions() const override { return cut_.keeps_positions(); }
   u64 word_count() const override { return cut_.last().words_sum; }
@@ -49,8 +47,8 @@ class ArenaIndex final : public LogIndex {
 
   void for_each_tombstone(Lsn after,
                           const std::function<void(const Tombstone&)>& visit) const override;
-  Result<void> for_each_update(
-      Lsn after, const std::function<void(const UpdateEntry&)>& visit) const override;
+  Result<void> for_each_update(Lsn after,
+                               const std::function<void(const UpdateEntry&)>& visit) const override;
 
  private:
   Result<TermView> view_of(u64 handle) const;
@@ -184,7 +182,8 @@ NumberOf number_of(Field field) {
     case Field::tokens:
       return [](const E& e) { return e.flags & document_has_tokens ? i64(e.tokens) : no_number; };
     case Field::line_first:
-      return [](const E& e) { return e.flags & document_has_lines ? i64(e.line_first) : no_number; };
+      return
+          [](const E& e) { return e.flags & document_has_lines ? i64(e.line_first) : no_number; };
     case Field::line_last:
       return [](const E& e) { return e.flags & document_has_lines ? i64(e.line_last) : no_number; };
     case Field::gc_survival_count:
@@ -208,8 +207,7 @@ Result<void> ArenaIndex::check_range(u32 first, usize count) const {
 // Entries of burnt documents may be half written: they are not looked at.
 Result<void> ArenaIndex::numbers(Field field, u32 first, std::span<i64> out) const {
   const NumberOf number = number_of(field);
-  if (number == nullptr)
-    return fail(ErrorCode::invalid_argument, "This field is not a number.");
+  if (number == nullptr) return fail(ErrorCode::invalid_argument, "This field is not a number.");
   TRY(check_range(first, out.size()));
   VisibleFilter visible(cut_);
   for (usize i = 0; i < out.size(); ++i) {
@@ -355,8 +353,8 @@ Result<LogIndex::UpdateEntry> ArenaIndex::update_at(u32 index, Lsn lsn) const {
   ByteReader reader({from, slot->bytes});
   std::optional<Update> update = decode_update(reader);
   if (!update) return Unexpected{cut_.damaged("An update is damaged", index)};
-  return UpdateEntry{{slot->sequence, slot->random}, DocNo(slot->document), lsn,
-                     *std::move(update)};
+  return UpdateEntry{
+      {slot->sequence, slot->random}, DocNo(slot->document), lsn, *std::move(update)};
 }
 
 Result<void> ArenaIndex::for_each_update(

@@ -2,8 +2,8 @@
 // the log holds for other indexes.
 //
 // Built on an arena that another thread or process may be writing to: loads with acquire, ignores
-// everything beyond its LSN, checks every offset. Texts come from the log file (or from memory, in a
-// bulk build). Safe from many threads; keeps arena and log alive.
+// everything beyond its LSN, checks every offset. Texts come from the log file (or from memory, in
+// a bulk build). Safe from many threads; keeps arena and log alive.
 #pragma once
 
 #include <functional>
@@ -29,7 +29,8 @@ class LogIndex : public Index {
   // the middle of the range. They belong into the overlay's dead set.
   virtual const Bitmap& burnt() const = 0;
 
-  virtual void for_each_tombstone(Lsn after, const std::function<void(const Tombstone&)>&) const = 0;
+  virtual void for_each_tombstone(Lsn after,
+                                  const std::function<void(const Tombstone&)>&) const = 0;
   struct UpdateEntry {
     FileId index;
     DocNo doc{};

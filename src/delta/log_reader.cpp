@@ -69,15 +69,14 @@ class EvidenceSearch {
   }
 
   Result<bool> proves(const FrameHeader& header, u64 offset) {
-    const bool claims_more = header.durable_lsn > Lsn::make(sequence_, bad_at_).value &&
-                             header.durable_lsn < header.lsn;
+    const bool claims_more =
+        header.durable_lsn > Lsn::make(sequence_, bad_at_).value && header.durable_lsn < header.lsn;
     if (!claims_more || !is_plausible(header, offset, sequence_, file_bytes_)) return false;
     // Bytes that were made to look like many long frames must not cost their square: beyond the
     // budget the claim is believed, which loses nothing but a person's time.
     if (header.payload_bytes > budget_) return true;
     budget_ -= header.payload_bytes;
-    const Bytes payload =
-        TRY(payloads_.at(offset + sizeof(FrameHeader), header.payload_bytes));
+    const Bytes payload = TRY(payloads_.at(offset + sizeof(FrameHeader), header.payload_bytes));
     return frame_is_valid(header, payload);
   }
 
@@ -98,8 +97,7 @@ Result<std::optional<Frame>> frame_behind(LogWindow& window, const LogEnd& end, 
   const bool fits = is_plausible(frame.header, end.offset, sequence, file_bytes) &&
                     frame.header.previous == end.checksum;
   if (!fits) return std::optional<Frame>();
-  frame.payload =
-      TRY(window.at(end.offset + sizeof(FrameHeader), frame.header.payload_bytes));
+  frame.payload = TRY(window.at(end.offset + sizeof(FrameHeader), frame.header.payload_bytes));
   if (!frame_is_valid(frame.header, frame.payload)) return std::optional<Frame>();
   return std::optional<Frame>(frame);
 }
@@ -131,8 +129,7 @@ Result<LogScan> LogReader::scan(u64 sealed_offset, const FrameVisitor& visit) co
   if (sealed_offset != 0) {
     scan.damaged = scan.end.offset < sealed_offset;
   } else {
-    scan.damaged =
-        TRY(EvidenceSearch(file_, id_.sequence, scan.end.offset, file_bytes).run());
+    scan.damaged = TRY(EvidenceSearch(file_, id_.sequence, scan.end.offset, file_bytes).run());
   }
   if (scan.damaged) scan.damaged_at = scan.end.offset;
   return scan;
@@ -144,11 +141,9 @@ Result<bool> LogReader::holds_frame(u64 frame_offset, u64 checksum) const {
   const Bytes bytes = TRY(window.at(frame_offset, sizeof(FrameHeader)));
   if (bytes.size() < sizeof(FrameHeader)) return false;
   const auto header = load<FrameHeader>(bytes.data());
-  if (header.checksum != checksum ||
-      !is_plausible(header, frame_offset, id_.sequence, file_bytes))
+  if (header.checksum != checksum || !is_plausible(header, frame_offset, id_.sequence, file_bytes))
     return false;
-  const Bytes payload =
-      TRY(window.at(frame_offset + sizeof(FrameHeader), header.payload_bytes));
+  const Bytes payload = TRY(window.at(frame_offset + sizeof(FrameHeader), header.payload_bytes));
   return frame_is_valid(header, payload);
 }
 

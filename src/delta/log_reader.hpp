@@ -1,4 +1,7 @@
-// Reads a log frame by frame, and texts out of it; finds where it ends. Never maps, never writes.
+// Reads a log frame by frame, and texts out of it; finds where it ends.
+//
+// Never maps, never writes, and cuts nothing: what a bad tail means is for recovery to say
+// (store), from the LogScan. Safe from many threads.
 #pragma once
 
 #include <filesystem>
@@ -13,13 +16,13 @@ namespace shale::delta {
 
 // What a scan of a log found.
 struct LogScan {
-  LogEnd end;                   // behind the last whole valid frame
+  LogEnd end;  // behind the last whole valid frame
   u64 frames = 0;
-  Lsn last;                     // LSN of the last frame, {} if none
+  Lsn last;  // LSN of the last frame, {} if none
   // A frame that is not valid though it must be: it lies below `sealed_offset`, or a later frame
   // that is valid on its own claims that more was durable (PROTOCOL A4).
   bool damaged = false;
-  u64 damaged_at = 0;           // offset of the first bad frame
+  u64 damaged_at = 0;  // offset of the first bad frame
 };
 
 class LogReader {

@@ -41,7 +41,9 @@ class ArenaTerms final : public TermStream {
   }
 
  private:
-  void prefetch(Handle handle) const { __builtin_prefetch(cut_.arena().data() + offset_of(handle)); }
+  void prefetch(Handle handle) const {
+    __builtin_prefetch(cut_.arena().data() + offset_of(handle));
+  }
 
   Result<void> collect() {
     const HashTable table = cut_.terms();
@@ -55,8 +57,7 @@ class ArenaTerms final : public TermStream {
     for (usize i = 0; i < handles.size(); ++i) {
       if (i + ahead < handles.size()) prefetch(handles[i + ahead]);
       const std::optional<TermView> term = cut_.term_at(offset_of(handles[i]));
-      if (!term)
-        return Unexpected{cut_.damaged("A term lies outside", offset_of(handles[i]))};
+      if (!term) return Unexpected{cut_.damaged("A term lies outside", offset_of(handles[i]))};
       terms_.push_back({prefix_of(term->term), handles[i], u32(term->term.size())});
     }
     return {};

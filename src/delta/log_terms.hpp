@@ -1,7 +1,8 @@
 // The terms of a log's index at one cut, in byte order: what a fold reads.
 //
 // Terms are collected and sorted at the first next(): by the first two bytes (bucket), then the
-// first eight (one comparison), then the rest. Terms of which the cut sees no posting do not appear.
+// first eight (one comparison), then the rest. Terms of which the cut sees no posting do not
+// appear.
 #pragma once
 
 #include "delta/arena_cut.hpp"

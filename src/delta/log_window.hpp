@@ -1,4 +1,7 @@
-// A stretch of a log in memory, moved along by reading 1 MiB and more at a time: for scans.
+// A stretch of a log in memory, moved along by reading 1 MiB and more at a time.
+//
+// For scans (log_reader.cpp), which go forward; not a cache: what it gives is void at the next
+// call.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +16,8 @@ class LogWindow {
 
   // `bytes` at `offset`, fewer at the end of the file. Valid until the next call.
   Result<Bytes> at(u64 offset, u64 bytes) {
-    const bool inside = offset >= begin_ && offset - begin_ <= filled_ &&
-                        bytes <= filled_ - (offset - begin_);
+    const bool inside =
+        offset >= begin_ && offset - begin_ <= filled_ && bytes <= filled_ - (offset - begin_);
     if (!inside) TRY(fill(offset, bytes));
     const usize from = usize(offset - begin_);
     return Bytes(buffer_).subspan(from, usize(std::min<u64>(bytes, filled_ - from)));

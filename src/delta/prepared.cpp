@@ -18,8 +18,7 @@ class Encoder {
     raw(record);
   }
 
-  void add(PreparedTerm term, std::string_view bytes, std::span<const u32> positions,
-           u32 chains) {
+  void add(PreparedTerm term, std::string_view bytes, std::span<const u32> positions, u32 chains) {
     term.data = u32(end_ - base_);
     term.bytes = u16(bytes.size());
     raw(as_bytes(bytes));
@@ -48,7 +47,8 @@ class Encoder {
   // the content that filled the one before it (16 bytes hold 12, then 32 follow).
   void count_arena_bytes(const PreparedTerm& term, u32 chains) {
     const u64 head = 3 + (term.tf == 1 ? 0 : 5);  // gap of 18 bits and flag; tf
-    arena_bytes_ += term_record_bytes(term.bytes, chains) + 3 * (head * chains + term.position_bytes);
+    arena_bytes_ +=
+        term_record_bytes(term.bytes, chains) + 3 * (head * chains + term.position_bytes);
   }
 
   std::byte* base_;
@@ -72,6 +72,25 @@ usize encoded_bytes_max(std::span<const std::string> metadata, const Analyser& a
   return bytes;
 }
 
+// Memory to encode into, kept from text to text: the bound is some three times what a document
+// takes, too much to clear and to keep for each.
+class Scratch {
+ public:
+  explicit Scratch(usize bytes) {
+    if (buffer().size() < bytes) buffer().resize(bytes);
+  }
+  ~Scratch() {
+    if (buffer().size() > kept_bytes_max) Buffer().swap(buffer());
+  }
+  static Buffer& buffer() {
+    static thread_local Buffer kept;
+    return kept;
+  }
+
+ private:
+  static constexpr usize kept_bytes_max = usize(4) << 20;
+};
+
 }  // namespace
 
 u64 hash_of_id(std::string_view id) { return checksum64(as_bytes(id)); }
@@ -94,17 +113,18 @@ PreparedDocument IndexWriter::prepare(Analyser& analyser, const Metadata& metada
   PreparedDocument result;
   result.id_hash = hash_of_id(metadata.id);
   const u32 term_count = u32(fields.size() + analyser.terms().size());
-  result.encoded.resize(encoded_bytes_max(fields, analyser, record.size(), positions));
-  Encoder encoder(result.encoded, term_count, record.bytes());
+  const Scratch scratch(encoded_bytes_max(fields, analyser, record.size(), positions));
+  Encoder encoder(scratch.buffer(), term_count, record.bytes());
   for (const std::string& field : fields)
     encoder.add({term_hash(field), 0, 1, 0, 0, code_of(field), 1}, field, {}, 1);
   for (const AnalysedTerm& term : analyser.terms())
     encoder.add({term.hash, 0, term.tf, 0, 0, 0, 0}, analyser.term(term),
                 positions ? analyser.positions(term) : std::span<const u32>(), positions ? 2 : 1);
-  store_value(result.encoded.data(),
-        PreparedHeader{term_count, analyser.word_count(), u32(metadata.id.size()),
-                       u32(record.size() - metadata.id.size())});
-  result.encoded.resize(encoder.size());
+  store_value(scratch.buffer().data(),
+              PreparedHeader{term_count, analyser.word_count(), u32(metadata.id.size()),
+                             u32(record.size() - metadata.id.size())});
+  const Bytes encoded = Bytes(scratch.buffer()).first(encoder.size());
+  result.encoded.assign(encoded.begin(), encoded.end());
   result.arena_bytes = encoder.arena_bytes() + (record.size() + 7) / 8 * 8;
   return result;
 }

@@ -12,19 +12,19 @@ namespace shale::delta {
 struct PreparedHeader {
   u32 term_count = 0;
   u32 word_count = 0;
-  u32 id_bytes = 0;         // id and metadata stand behind the PreparedTerms
+  u32 id_bytes = 0;  // id and metadata stand behind the PreparedTerms
   u32 metadata_bytes = 0;
 };
 static_assert(sizeof(PreparedHeader) == 16);
 
 struct PreparedTerm {
   u64 hash = 0;
-  u32 data = 0;            // offset in `encoded`: term, then positions
+  u32 data = 0;  // offset in `encoded`: term, then positions
   u32 tf = 0;
   u32 position_bytes = 0;
   u16 bytes = 0;
-  u8 code = 0;             // 1..4: the value of type, task, file, topic; else 0
-  u8 is_metadata = 0;      // has no position chain
+  u8 code = 0;         // 1..4: the value of type, task, file, topic; else 0
+  u8 is_metadata = 0;  // has no position chain
 };
 static_assert(sizeof(PreparedTerm) == 24);
 

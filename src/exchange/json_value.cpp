@@ -1,7 +1,5 @@
 #include "exchange/json_value.hpp"
 
-#include <fmt/format.h>
-
 #include <cstring>
 
 #include "exchange/json_text.hpp"
@@ -54,11 +52,11 @@ Unexpected bad_line(std::string message) {
 }
 
 Unexpected bad_json(error_code code) {
-  return bad_line(fmt::format("The line is not valid JSON: {}.", json_problem(code)));
+  return bad_line("The line is not valid JSON: " + std::string(json_problem(code)) + ".");
 }
 
 Unexpected JsonValue::wrong(std::string_view wanted) const {
-  return bad_line(fmt::format("\"{}\" must be {}.", name_, wanted));
+  return bad_line('"' + std::string(name_) + "\" must be " + std::string(wanted) + ".");
 }
 
 Result<ondemand::json_type> JsonValue::type() {
@@ -203,8 +201,8 @@ Result<std::string> JsonValue::raw() {
   if (code != simdjson::SUCCESS) return bad_json(code);
   text = trim_end(text);
   if (!is_json(text)) {
-    return bad_line(
-        fmt::format("The line is not valid JSON: the value of \"{}\" is malformed.", name_));
+    return bad_line("The line is not valid JSON: the value of \"" + std::string(name_) +
+                    "\" is malformed.");
   }
   return std::string(text);
 }

@@ -1,7 +1,6 @@
 #include "exchange/ndjson_writer.hpp"
 
-#include <fmt/format.h>
-
+#include <charconv>
 #include <cmath>
 
 #include "base/integers.hpp"
@@ -35,7 +34,7 @@ class ObjectWriter {
     name(key);
     out_ += json;
   }
-  void number(std::string_view key, u64 value) { raw(key, fmt::format_int(value).c_str()); }
+  void number(std::string_view key, u64 value) { raw(key, std::to_string(value)); }
   void boolean(std::string_view key, bool value) { raw(key, value ? "true" : "false"); }
   void time(std::string_view key, Time value) { string(key, format_time(value)); }
   void name(std::string_view key) {
@@ -52,7 +51,8 @@ class ObjectWriter {
 
 std::string double_text(double value) {
   if (!std::isfinite(value)) return "null";
-  std::string text = fmt::format("{}", value);
+  char digits[32];
+  std::string text(digits, std::to_chars(std::begin(digits), std::end(digits), value).ptr);
   // A whole value keeps its point, or it would come back as an integer.
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
@@ -68,7 +68,7 @@ std::string one_line(std::string text) {
 
 void write_attribute(ObjectWriter& out, std::string_view key, const AttributeValue& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return out.string(key, *text);
-  if (const auto* whole = std::get_if<i64>(&value)) return out.raw(key, fmt::to_string(*whole));
+  if (const auto* whole = std::get_if<i64>(&value)) return out.raw(key, std::to_string(*whole));
   if (const auto* number = std::get_if<double>(&value)) return out.raw(key, double_text(*number));
   if (const auto* boolean = std::get_if<bool>(&value)) return out.boolean(key, *boolean);
   const std::string& json = std::get<Json>(value).text;
@@ -124,8 +124,9 @@ void write_counts(ObjectWriter& out, const Metadata& metadata) {
 }  // namespace
 
 std::string sha256_text(const Sha256& hash) {
+  constexpr std::string_view hex = "0123456789abcdef";
   std::string text;
-  for (const u8 byte : hash) fmt::format_to(std::back_inserter(text), "{:02x}", byte);
+  for (const u8 byte : hash) (text += hex[byte >> 4]) += hex[byte & 15];
   return text;
 }
 
@@ -139,8 +140,10 @@ void append_segment(std::string& out, const Metadata& metadata, const LineParts&
   object.optional_string("file", metadata.file);
   object.optional_string("topic", metadata.topic);
   if (metadata.line_range) {
-    object.raw("line_range",
-               fmt::format("[{},{}]", metadata.line_range->first, metadata.line_range->last));
+    std::string range(1, '[');
+    range.append(std::to_string(metadata.line_range->first)).append(1, ',');
+    range.append(std::to_string(metadata.line_range->last)).append(1, ']');
+    object.raw("line_range", range);
   }
   write_tags(object, out, metadata.tags);
   object.time("created_at", metadata.created_at);

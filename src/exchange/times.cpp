@@ -1,8 +1,8 @@
 #include "exchange/times.hpp"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace shale::exchange {
 
@@ -127,6 +127,12 @@ std::optional<i64> scan_zone(Scanner& in) {
   return west ? -seconds : seconds;
 }
 
+// Appends `value` with zeros in front, up to `digits` of them in all.
+void append_padded(std::string& out, i64 value, usize digits) {
+  const std::string text = std::to_string(value);
+  out.append(digits - std::min(digits, text.size()), '0').append(text);
+}
+
 std::optional<Time> combine(i64 days, i64 day_us, std::optional<i64> zone_seconds) {
   i64 us = 0;
   const i64 seconds = days * day_seconds - zone_seconds.value_or(0) + day_us / second_us;
@@ -175,16 +181,20 @@ std::optional<Time> time_from_seconds(double seconds) {
 
 std::string format_time(Time time) {
   const i64 seconds = floor_div(time.microseconds, second_us);
-  const i64 micros = time.microseconds - (seconds * second_us);
+  const i64 micros = (time.microseconds % second_us + second_us) % second_us;
   const i64 days = floor_div(seconds, day_seconds);
   const i64 rest = seconds - days * day_seconds;
   const Date date = date_of(days);
-  std::string out = date.year >= 0 && date.year <= 9999
-                        ? fmt::format("{:04}", date.year)
-                        : fmt::format("{}{:05}", date.year < 0 ? '-' : '+', std::abs(date.year));
-  fmt::format_to(std::back_inserter(out), "-{:02}-{:02}T{:02}:{:02}:{:02}", date.month, date.day,
-                 rest / 3600, rest / 60 % 60, rest % 60);
-  if (micros != 0) fmt::format_to(std::back_inserter(out), ".{:06}", micros);
+  std::string out;
+  const bool four_digits = date.year >= 0 && date.year <= 9999;
+  if (!four_digits) out += date.year < 0 ? '-' : '+';
+  append_padded(out, std::abs(date.year), four_digits ? 4 : 5);
+  const i64 parts[] = {date.month, date.day, rest / 3600, rest / 60 % 60, rest % 60};
+  for (usize i = 0; i < std::size(parts); ++i) {
+    out += "--T::"[i];
+    append_padded(out, parts[i], 2);
+  }
+  if (micros != 0) append_padded(out += '.', micros, 6);
   if (time.zoned) out += 'Z';
   return out;
 }

@@ -72,8 +72,7 @@ class ViewSum {
     return {};
   }
 
-  void add_metadata(const Metadata& metadata, i64 number, usize at,
-                    std::vector<std::string>& key) {
+  void add_metadata(const Metadata& metadata, i64 number, usize at, std::vector<std::string>& key) {
     if (at == by_.size()) {
       groups_[key].add(number);
       return;

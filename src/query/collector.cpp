@@ -75,8 +75,8 @@ Result<void> Collector::prune() {
   const Entry bound{key_bound_, created_bound_, {}, false, {}};
   const auto tied = std::partition(entries_.begin(), entries_.end(),
                                    [&](const Entry& e) { return ranks_before(e, bound); });
-  const auto worse = std::partition(tied, entries_.end(),
-                                    [&](const Entry& e) { return same_rank(e, bound); });
+  const auto worse =
+      std::partition(tied, entries_.end(), [&](const Entry& e) { return same_rank(e, bound); });
   entries_.erase(worse, entries_.end());
   const usize tied_begin = usize(tied - entries_.begin());
   if (entries_.size() > limit_) {

@@ -10,9 +10,9 @@
 // Times are RFC 3339 dates or moments (2026-03-01, 2026-03-01T12:00:00Z; filter_time.hpp) or ages
 // (7d, 12h, 30m: that long before now; alone: since then). Bytes take K, M (1024). `lines:120`
 // means: the line range holds line 120; `lines:100..120`: it holds one of these. An unquoted
-// attribute value equals text, integer, number, boolean and json of that spelling, a quoted one text
-// only. A field that is absent passes no clause but a negated one.
-// Unlike query text this is a language with errors: they name the clause.
+// attribute value equals text, integer, number, boolean and json of that spelling, a quoted one
+// text only. A field that is absent passes no clause but a negated one. Unlike query text this is a
+// language with errors: they name the clause.
 #pragma once
 
 #include <optional>
@@ -30,12 +30,12 @@ struct Clause {
   Field field = Field::type;
   Kind kind = Kind::equals;
   bool negated = false;
-  bool quoted = false;            // the value stood in quotes
-  std::string attribute;          // key, where field is attribute
-  std::string value;              // equals, glob
-  i64 low = INT64_MIN;            // range, inclusive; numbers, times and integer attributes.
-  i64 high = INT64_MAX;           // `lines` is line_first: the line range overlaps [low, high]
-  std::optional<double> low_number;   // range over an attribute
+  bool quoted = false;               // the value stood in quotes
+  std::string attribute;             // key, where field is attribute
+  std::string value;                 // equals, glob
+  i64 low = INT64_MIN;               // range, inclusive; numbers, times and integer attributes.
+  i64 high = INT64_MAX;              // `lines` is line_first: the line range overlaps [low, high]
+  std::optional<double> low_number;  // range over an attribute
   std::optional<double> high_number;
 };
 
@@ -59,5 +59,7 @@ bool concerns(const Filter& filter, const Update& update);
 // The live documents of a view that pass: posting lists and columns for unpatched documents,
 // passes() for patched ones.
 Result<Bitmap> matching_documents(const IndexView& view, const Filter& filter);
+// The same among some documents only: cheaper the fewer they are.
+Result<Bitmap> matching_documents(const IndexView& view, const Filter& filter, Bitmap among);
 
 }  // namespace shale::query

@@ -31,13 +31,12 @@ std::string_view default_value(Field field) {
 
 class Matcher {
  public:
-  Matcher(const IndexView& view, const Filter& filter)
-      : view_(view), index_(*view.index), filter_(filter) {}
+  Matcher(const IndexView& view, const Filter& filter, Bitmap among)
+      : view_(view), index_(*view.index), filter_(filter), rest_(std::move(among)) {}
 
   Result<Bitmap> run() {
-    rest_ = Bitmap::range(0, index_.document_count());
     rest_ -= view_.overlay->dead;
-    if (filter_.empty()) return std::move(rest_);
+    if (filter_.empty() || rest_.empty()) return std::move(rest_);
     const Bitmap patched = TRY(patched_that_pass());
     // The cheap clauses first: each later one looks at what is left.
     for (const Clause& clause : filter_.clauses) {
@@ -100,10 +99,9 @@ class Matcher {
       return exactly(metadata_term(clause.field, clause.value));
     }
     if (clause.kind == Clause::Kind::present) return all_below(metadata_term(clause.field, ""), {});
-    return all_below(metadata_term(clause.field, glob_literal_prefix(clause.value)),
-                     [&](std::string_view term) {
-                       return glob_match(clause.value, term.substr(1));
-                     });
+    return all_below(
+        metadata_term(clause.field, glob_literal_prefix(clause.value)),
+        [&](std::string_view term) { return glob_match(clause.value, term.substr(1)); });
   }
 
   Result<Bitmap> exactly(std::string_view term) {
@@ -171,9 +169,8 @@ class Matcher {
                          const AttributeValue& high) {
     const std::string first = prefix + encode_attribute_value(low);
     const std::string last = prefix + encode_attribute_value(high);
-    return all_below(prefix + kind, [&](std::string_view term) {
-      return term >= first && term <= last;
-    });
+    return all_below(prefix + kind,
+                     [&](std::string_view term) { return term >= first && term <= last; });
   }
 
   // -- numbers --
@@ -250,7 +247,11 @@ class Matcher {
 }  // namespace
 
 Result<Bitmap> matching_documents(const IndexView& view, const Filter& filter) {
-  return Matcher(view, filter).run();
+  return matching_documents(view, filter, Bitmap::range(0, view.index->document_count()));
+}
+
+Result<Bitmap> matching_documents(const IndexView& view, const Filter& filter, Bitmap among) {
+  return Matcher(view, filter, std::move(among)).run();
 }
 
 }  // namespace shale::query

@@ -170,12 +170,13 @@ class ClauseParser {
       return {};
     }
     const std::optional<Field> field = field_by_name(raw_.field);
-    const bool spelt_otherwise = field == Field::line_first || field == Field::line_last ||
-                                 field == Field::attribute;
+    const bool spelt_otherwise =
+        field == Field::line_first || field == Field::line_last || field == Field::attribute;
     if (!field || spelt_otherwise) {
-      return refuse(raw_, "there is no field of that name (known: type task file tag topic tier "
-                          "generation id created touched tokens pinned lines words bytes refcount "
-                          "gc_survival_count attr.NAME).");
+      return refuse(raw_,
+                    "there is no field of that name (known: type task file tag topic tier "
+                    "generation id created touched tokens pinned lines words bytes refcount "
+                    "gc_survival_count attr.NAME).");
     }
     clause_.field = *field;
     return {};
@@ -273,9 +274,8 @@ class ClauseParser {
     if (!range) return {};
     // `..` between anything but numbers is text: paths hold it.
     Clause plain = clause_;
-    const bool numbers =
-        (range->first.empty() || set_bound({Bound::Op::at_least, range->first})) &&
-        (range->second.empty() || set_bound({Bound::Op::at_most, range->second}));
+    const bool numbers = (range->first.empty() || set_bound({Bound::Op::at_least, range->first})) &&
+                         (range->second.empty() || set_bound({Bound::Op::at_most, range->second}));
     if (!numbers) {
       clause_ = std::move(plain);
       return {};
@@ -336,7 +336,8 @@ std::vector<AttributeValue> accepted_attributes(const Clause& clause) {
   if (clause.quoted) return values;
   if (const auto whole = parse_integer(clause.value)) values.emplace_back(*whole);
   if (const auto number = parse_double(clause.value)) values.emplace_back(*number);
-  if (clause.value == "true" || clause.value == "false") values.emplace_back(clause.value == "true");
+  if (clause.value == "true" || clause.value == "false")
+    values.emplace_back(clause.value == "true");
   values.emplace_back(Json{clause.value});
   return values;
 }

@@ -48,9 +48,8 @@ bool attribute_passes(const Clause& clause, const Metadata& metadata) {
 
 bool lines_pass(const Clause& clause, const Metadata& metadata) {
   if (!metadata.line_range) return false;
-  return clause.kind == Clause::Kind::present ||
-         (i64(metadata.line_range->first) <= clause.high &&
-          i64(metadata.line_range->last) >= clause.low);
+  return clause.kind == Clause::Kind::present || (i64(metadata.line_range->first) <= clause.high &&
+                                                  i64(metadata.line_range->last) >= clause.low);
 }
 
 bool number_passes(const Clause& clause, i64 value) {
@@ -98,9 +97,8 @@ bool passes(const Filter& filter, const Metadata& metadata, u64 text_bytes, u64 
 }
 
 bool concerns(const Filter& filter, const Update& update) {
-  return std::any_of(filter.clauses.begin(), filter.clauses.end(), [&](const Clause& clause) {
-    return changes(update, clause.field);
-  });
+  return std::any_of(filter.clauses.begin(), filter.clauses.end(),
+                     [&](const Clause& clause) { return changes(update, clause.field); });
 }
 
 }  // namespace shale::query

@@ -35,7 +35,8 @@ Date date_from_days(i64 days) {
   const i64 day_of_cycle = shifted - cycle * 146'097;
   const i64 year_of_cycle =
       (day_of_cycle - day_of_cycle / 1'460 + day_of_cycle / 36'524 - day_of_cycle / 146'096) / 365;
-  const i64 day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+  const i64 day_of_year =
+      day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
   const i64 month_from_march = (5 * day_of_year + 2) / 153;
   Date date;
   date.day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -176,10 +177,9 @@ i64 day_of(i64 microseconds) {
 std::string date_text(i64 day) {
   const Date date = date_from_days(day);
   char text[64];
-  const int size = std::snprintf(text, sizeof text, "%04lld-%02lld-%02lld",
-                                 static_cast<long long>(date.year),
-                                 static_cast<long long>(date.month),
-                                 static_cast<long long>(date.day));
+  const int size =
+      std::snprintf(text, sizeof text, "%04lld-%02lld-%02lld", static_cast<long long>(date.year),
+                    static_cast<long long>(date.month), static_cast<long long>(date.day));
   return std::string(text, usize(size));
 }
 

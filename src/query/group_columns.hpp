@@ -32,22 +32,36 @@ class GroupFolder {
 
   // The group of those in `group` whose next code is `code`.
   u32 fold(u32 group, u32 code) {
-    const u64 pair = u64(group) << 32 | code;
-    if (pair == last_pair_ && !pairs_.empty()) return last_group_;
-    const auto [at, is_new] = groups_.try_emplace(pair, u32(pairs_.size()));
-    if (is_new) pairs_.push_back(pair);
-    last_pair_ = pair;
-    return last_group_ = at->second;
+    const u32 row = group + 1;  // root is row 0
+    if (row >= direct_rows || code >= direct_codes) return fold_many(group, code);
+    const usize at = usize(row) * direct_codes + code;
+    if (at >= direct_.size()) direct_.resize(usize(row + 1) * direct_codes, root);
+    if (direct_[at] == root) direct_[at] = add(group, code);
+    return direct_[at];
   }
   u32 size() const { return u32(pairs_.size()); }
   u32 group_before(u32 group) const { return u32(pairs_[group] >> 32); }
   u32 last_code(u32 group) const { return u32(pairs_[group]); }
 
  private:
-  std::unordered_map<u64, u32> groups_;
+  // Few groups of few codes are the rule: a table of at most 1 MiB instead of hashing (sum of 1.1 M
+  // documents by type and day: 27 ms instead of 60).
+  static constexpr u32 direct_rows = 4096;
+  static constexpr u32 direct_codes = 64;
+
+  u32 add(u32 group, u32 code) {
+    pairs_.push_back(u64(group) << 32 | code);
+    return u32(pairs_.size() - 1);
+  }
+  u32 fold_many(u32 group, u32 code) {
+    const auto [at, is_new] = groups_.try_emplace(u64(group) << 32 | code, 0);
+    if (is_new) at->second = add(group, code);
+    return at->second;
+  }
+
   std::vector<u64> pairs_;
-  u64 last_pair_ = 0;  // neighbours are often alike
-  u32 last_group_ = 0;
+  std::vector<u32> direct_;
+  std::unordered_map<u64, u32> groups_;
 };
 
 }  // namespace shale::query

@@ -72,9 +72,8 @@ Result<ListedAnswer> list_attempt(Scope& scope, const Listing& listing, const Or
 Result<ListedAnswer> list(std::span<const IndexView> views, const Listing& listing) {
   const Order order = TRY(parse_order(listing.sort));
   const Filter filter = TRY(parse_filter(listing.where, now_microseconds()));
-  return answer_without_failed(views, [&](Scope& scope) {
-    return list_attempt(scope, listing, order, filter);
-  });
+  return answer_without_failed(
+      views, [&](Scope& scope) { return list_attempt(scope, listing, order, filter); });
 }
 
 Result<Count> count(std::span<const IndexView> views, std::string_view where) {

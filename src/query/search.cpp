@@ -30,8 +30,7 @@ struct Holders {
 
 struct ViewPart {
   u32 view = 0;
-  std::vector<Holders> words;    // in query order
-  std::optional<Bitmap> passing;  // where there is a filter
+  std::vector<Holders> words;  // in query order
 };
 
 class Search {
@@ -46,8 +45,8 @@ class Search {
     TRY(look_up());
     const bool every_word = query_.match != Match::any;
     RankedAnswer answer = TRY(rank(every_word));
-    const bool widen = query_.match == Match::auto_ && terms_.size() > 1 &&
-                       answer.total < query_.limit;
+    const bool widen =
+        query_.match == Match::auto_ && terms_.size() > 1 && answer.total < query_.limit;
     if (!widen) return answer;
     answer = TRY(rank(false));
     answer.widened = true;
@@ -102,7 +101,6 @@ class Search {
     }
     const bool any = std::any_of(part.words.begin(), part.words.end(),
                                  [](const Holders& word) { return word.term.has_value(); });
-    if (any && !filter_.empty()) part.passing = TRY(matching_documents(view, filter_));
     if (any) parts_.push_back(std::move(part));
     return {};
   }
@@ -114,12 +112,8 @@ class Search {
     Collector collector(scope_, query_.limit);
     for (const ViewPart& part : parts_) {
       const IndexView& view = scope_.enter(part.view);
-      Bitmap docs = every_word ? holders_of_all(part) : holders_of_any(part);
-      if (part.passing) {
-        docs &= *part.passing;
-      } else {
-        docs -= view.overlay->dead;
-      }
+      Bitmap docs = TRY(matching_documents(
+          view, filter_, every_word ? holders_of_all(part) : holders_of_any(part)));
       answer.total += docs.count();
       if (query_.limit > 0) TRY(score(view, part, docs, every_word, collector));
     }
@@ -188,8 +182,7 @@ class Search {
   }
 
   // All of the block hold the term.
-  Result<void> add(const IndexView& view, const Term& term, float idf,
-                   std::span<const u32> block) {
+  Result<void> add(const IndexView& view, const Term& term, float idf, std::span<const u32> block) {
     TRY(view.index->frequencies(term, block, std::span(tfs_).first(block.size())));
     for (usize i = 0; i < block.size(); ++i) scores_[i] += bm25_score(idf, tfs_[i], norms_[i]);
     return {};
@@ -219,8 +212,7 @@ class Search {
   static Result<RankedAnswer> finished(RankedAnswer answer, Collector& collector) {
     std::vector<Collector::Entry> best = TRY(collector.finish());
     for (Collector::Entry& entry : best) {
-      answer.hits.push_back(
-          {entry.place, score_of(entry.key), entry.created, std::move(entry.id)});
+      answer.hits.push_back({entry.place, score_of(entry.key), entry.created, std::move(entry.id)});
     }
     return answer;
   }
@@ -244,9 +236,8 @@ class Search {
 Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query) {
   const Filter filter = TRY(parse_filter(query.where, now_microseconds()));
   std::vector<std::string> terms = query_terms(query.text);
-  RankedAnswer answer = TRY(answer_without_failed(views, [&](Scope& scope) {
-    return Search(scope, query, filter, terms).run();
-  }));
+  RankedAnswer answer = TRY(answer_without_failed(
+      views, [&](Scope& scope) { return Search(scope, query, filter, terms).run(); }));
   answer.terms = std::move(terms);
   return answer;
 }

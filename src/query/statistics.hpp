@@ -1,4 +1,5 @@
 // What BM25 needs to know of a collection, over the live documents of a snapshot (PROTOCOL B9).
+// Nothing is kept between queries: scores do not depend on the state of merging.
 // Used by search.cpp; corpus_statistics in engine.hpp is the same for callers outside.
 #pragma once
 

@@ -1,5 +1,6 @@
 // The fields of one segment as numbers, taken from its metadata: what columns hold for unpatched
-// documents, for those that a patch changed. Used by filters, listings and sums.
+// documents, for those that a patch changed. Knows no filter and no group.
+// Used by filters, listings and sums.
 #pragma once
 
 #include "model/fields.hpp"

@@ -74,17 +74,18 @@ void decode_fixed(const ColumnHeader& header, const std::byte* from, std::span<O
   }
 }
 
-template <class Out>
+// Widths no integer has. The width is a constant: a memcpy of variable length costs 7 ns a value.
+template <unsigned width, class Out>
 void decode_odd(const ColumnHeader& header, const std::byte* from, std::span<Out> out, Out absent) {
-  const u64 sentinel = all_ones(header.width);
+  constexpr u64 sentinel = all_ones(width);
   for (usize i = 0; i < out.size(); ++i) {
     u64 stored = 0;
-    std::memcpy(&stored, from + i * header.width, header.width);
+    std::memcpy(&stored, from + i * width, width);
     out[i] = stored == sentinel ? absent : Out(u64(header.base) + stored);
   }
 }
 
-// Width 2 of a million documents: 0.5 ms.
+// Width 2: 0.7 ns a value.
 template <class Out>
 void decode(const ColumnHeader& header, const std::byte* from, std::span<Out> out, Out absent) {
   if ((header.flags & ColumnHeader::plain_bits) != 0) {
@@ -100,12 +101,18 @@ void decode(const ColumnHeader& header, const std::byte* from, std::span<Out> ou
       return decode_fixed<u8>(header, from, out, absent);
     case 2:
       return decode_fixed<u16>(header, from, out, absent);
+    case 3:
+      return decode_odd<3>(header, from, out, absent);
     case 4:
       return decode_fixed<u32>(header, from, out, absent);
-    case 8:
-      return decode_fixed<u64>(header, from, out, absent);
+    case 5:
+      return decode_odd<5>(header, from, out, absent);
+    case 6:
+      return decode_odd<6>(header, from, out, absent);
+    case 7:
+      return decode_odd<7>(header, from, out, absent);
     default:
-      return decode_odd(header, from, out, absent);
+      return decode_fixed<u64>(header, from, out, absent);
   }
 }
 

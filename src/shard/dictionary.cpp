@@ -224,7 +224,8 @@ Result<Bytes> Dictionary::block_bytes(u32 number) const {
   const u32 index = number % stretch_blocks;
   const u32 begin = index == 0 ? 0 : place->ends[index - 1];
   if (begin > place->ends[index] || place->blocks_at > blocks_.size())
-    return heads_.damaged(u64(number / stretch_blocks) * sizeof(HeadStretch), "has ends of blocks that do not ascend");
+    return heads_.damaged(u64(number / stretch_blocks) * sizeof(HeadStretch),
+                          "has ends of blocks that do not ascend");
   return blocks_.view(place->blocks_at + begin, place->ends[index] - begin);
 }
 
@@ -260,8 +261,8 @@ Result<u32> Dictionary::count_not_after(u32 low, u32 high, u32 blocks_each, u32 
 Result<u32> Dictionary::blocks_not_after(std::string_view term) const {
   const u64 head = head_of(term);
   const auto [low, high] = std::equal_range(tops_.begin(), tops_.end(), head);
-  const u32 stretches = TRY(
-      count_not_after(u32(low - tops_.begin()), u32(high - tops_.begin()), stretch_blocks, 0, term));
+  const u32 stretches = TRY(count_not_after(u32(low - tops_.begin()), u32(high - tops_.begin()),
+                                            stretch_blocks, 0, term));
   if (stretches == 0) return 0u;
   const u32 first_block = (stretches - 1) * stretch_blocks;
   const HeadStretch* place = TRY(stretch(stretches - 1));
@@ -286,8 +287,8 @@ Result<Dictionary::Found> Dictionary::locate(std::string_view term) const {
     const usize common = common_prefix(suffix, rest);
     if (common == suffix.size() && common == rest.size())
       return Found{first + cursor.index(), true, cursor.entry()};
-    const bool before = common == suffix.size() ||
-                        (common < rest.size() && u8(suffix[common]) < u8(rest[common]));
+    const bool before =
+        common == suffix.size() || (common < rest.size() && u8(suffix[common]) < u8(rest[common]));
     if (!before) return Found{first + cursor.index(), false, {}};
     matched += common;
   }
@@ -307,7 +308,8 @@ Result<TermEntry> Dictionary::entry_at(u32 ordinal) const {
 Result<void> Dictionary::verify_heads() const {
   u64 blocks_at = 0;
   for (u32 i = 0; i < tops_.size(); ++i) TRY(verify_stretch(i, blocks_at));
-  if (blocks_at != blocks_.size()) return blocks_.damaged(blocks_at, "has bytes behind the last block");
+  if (blocks_at != blocks_.size())
+    return blocks_.damaged(blocks_at, "has bytes behind the last block");
   return {};
 }
 

@@ -68,8 +68,8 @@ struct TermEntry {
   u32 position = 0;  // and with tf 1 where the term stands
   u64 list_at = 0;   // SMAL
   u32 list_bytes = 0;
-  u32 big = 0;            // BIGT record, df >= 32
-  u64 positions_at = 0;   // POSI
+  u32 big = 0;           // BIGT record, df >= 32
+  u64 positions_at = 0;  // POSI
   u64 positions_bytes = 0;
 };
 

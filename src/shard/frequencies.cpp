@@ -124,8 +124,7 @@ Result<void> FrequencyLookup::escape(u32 rank, u32& tf) {
   have_escapes_ = true;
   tf = exception_of(escapes_, rank);
   if (tf != 0) return {};
-  return postings_.views().frequencies.damaged(u64(term_.frequencies_at) * 4,
-                                               "misses an escape");
+  return postings_.views().frequencies.damaged(u64(term_.frequencies_at) * 4, "misses an escape");
 }
 
 }  // namespace
@@ -153,8 +152,8 @@ Result<void> frequencies_of(const PostingsReader& postings, u32 number, const Bi
     const auto end = std::upper_bound(docs.begin() + at, docs.end(), last);
     const usize count = usize(end - docs.begin()) - at;
     if (count != 0)
-      TRY(lookup.container(container, jumps_of(jumps, container.key), base,
-                           docs.subspan(at, count), tfs.subspan(at, count)));
+      TRY(lookup.container(container, jumps_of(jumps, container.key), base, docs.subspan(at, count),
+                           tfs.subspan(at, count)));
     at += count;
     base += container.count;
   }

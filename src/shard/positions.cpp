@@ -117,14 +117,15 @@ Result<void> PositionsReader::verify_groups(u64 at, u64 bytes, u32 ends_at,
   u64 end = 0;
   for (u32 number = 0; number < groups_of(u32(tfs.size())); ++number) {
     const Bytes group = TRY(this->group(at, ends_at, number));
-    const auto part = tfs.subspan(number * group_postings,
-                                  std::min<usize>(group_postings,
-                                                  tfs.size() - number * group_postings));
+    const auto part =
+        tfs.subspan(number * group_postings,
+                    std::min<usize>(group_postings, tfs.size() - number * group_postings));
     end += group.size();
     if (varints_bytes(group, sum_of(part)) != group.size())
       return offsets_.damaged((u64(ends_at) + number) * 4, "has a wrong end of a group");
   }
-  if (end != bytes) return offsets_.damaged(u64(ends_at) * 4, "has groups that end before the positions");
+  if (end != bytes)
+    return offsets_.damaged(u64(ends_at) * 4, "has groups that end before the positions");
   return {};
 }
 

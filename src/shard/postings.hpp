@@ -7,9 +7,9 @@
 // documents (DOCS): a frozen image (base/frozen.hpp) per big term, each 32-byte aligned
 // container_ranks (CRNK): u32 per container of each image: postings in the containers before it
 // frequencies (TFRQ), per big word, 4-byte aligned, nothing for metadata terms:
-//   u8[(df + 1) / 2], padded to 4     tf of posting r in bits 4 * (r & 1) of byte r / 2; 15 = escape
-//   u32 n                             escapes
-//   TfException[n]                    rank ascending, tf >= 15
+//   u8[(df + 1) / 2], padded to 4     tf of posting r in bits 4 * (r & 1) of byte r / 2; 15 =
+//   escape u32 n                             escapes TfException[n]                    rank
+//   ascending, tf >= 15
 //
 // Dictionary and positions are none of its business. PostingsWriter fills the sections,
 // PostingsReader decodes whole lists; single ranks and frequencies are in frequencies.hpp. Used by

@@ -121,8 +121,7 @@ Result<std::span<const TfException>> PostingsReader::exceptions(const BigTerm& t
   return found;
 }
 
-Result<void> PostingsReader::frequencies(const BigTerm& term, u32 first,
-                                         std::span<u32> tfs) const {
+Result<void> PostingsReader::frequencies(const BigTerm& term, u32 first, std::span<u32> tfs) const {
   if (!term.word()) {
     std::fill(tfs.begin(), tfs.end(), 1u);
     return {};
@@ -174,8 +173,7 @@ Result<void> PostingsReader::verify_ranks(u32 number, const BigTerm& term, Ends&
   return {};
 }
 
-Result<void> PostingsReader::verify_frequencies(u32 number, const BigTerm& term,
-                                                Ends& next) const {
+Result<void> PostingsReader::verify_frequencies(u32 number, const BigTerm& term, Ends& next) const {
   if (term.frequencies_at != next.frequencies)
     return damaged_record(number, "has frequencies that do not follow those before");
   const u64 at = next.frequencies * 4;
@@ -191,7 +189,8 @@ Result<void> PostingsReader::verify_frequencies(u32 number, const BigTerm& term,
       return views_.frequencies.damaged(at + rank / 2, "misses an escape");
     ++used;
   }
-  if (used != escapes.size()) return views_.frequencies.damaged(at, "has escapes that nothing refers to");
+  if (used != escapes.size())
+    return views_.frequencies.damaged(at, "has escapes that nothing refers to");
   next.frequencies += (nibble_bytes(term.df) + 4 + escapes.size() * sizeof(TfException)) / 4;
   return {};
 }

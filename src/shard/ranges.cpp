@@ -93,7 +93,8 @@ Result<RangeMaxima> RangesReader::record(u32 number) const {
   result.maxima = view_as<u8>(bytes.first(layout_.maxima));
   result.ranks = view_as<u16>(bytes.subspan(layout_.ranks_at, layout_.ranks * 2));
   if (result.ranks.size() != layout_.ranks) return view_.damaged(at, "is not aligned");
-  if (!(result.scale > 0.0f && result.scale < 1.0f)) return view_.damaged(at, "has a scale out of range");
+  if (!(result.scale > 0.0f && result.scale < 1.0f))
+    return view_.damaged(at, "has a scale out of range");
   return result;
 }
 

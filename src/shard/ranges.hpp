@@ -24,9 +24,9 @@ inline constexpr u32 rank_documents = 1024;
 inline constexpr u32 range_df_min = 4096;
 
 struct RangeLayout {
-  u64 maxima = 0;       // how many
-  u64 ranks = 0;        // how many
-  u64 ranks_at = 0;     // byte in the record
+  u64 maxima = 0;    // how many
+  u64 ranks = 0;     // how many
+  u64 ranks_at = 0;  // byte in the record
   u64 record_bytes = 0;
 };
 RangeLayout range_layout(u32 document_count);

@@ -52,6 +52,7 @@ class SectionView {
       : map_(std::move(map)), entry_(entry), offset_(offset), bytes_(bytes) {}
 
   u64 size() const { return bytes_; }
+  u64 file_offset() const { return offset_; }  // where the section begins in the file
   // Bytes [offset, offset + count) of the section, verified. Out of bounds or a failed checksum is
   // ErrorCode::corrupt with path and file offset. Valid as long as the shard is open.
   Result<Bytes> view(u64 offset, u64 count) const;

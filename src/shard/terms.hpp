@@ -1,8 +1,8 @@
 // Terms of a shard: dictionary, postings, frequencies, range maxima and positions as one whole.
 //
 // TermsWriter takes terms in byte order and fills the sections; TermsReader answers look-ups. The
-// layouts are in dictionary.hpp, postings.hpp, ranges.hpp and positions.hpp. The reader is safe from
-// many threads; its views live as long as the shard is open. Used by shard_writer and shard.
+// layouts are in dictionary.hpp, postings.hpp, ranges.hpp and positions.hpp. The reader is safe
+// from many threads; its views live as long as the shard is open. Used by shard_writer and shard.
 #pragma once
 
 #include <functional>

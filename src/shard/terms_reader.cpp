@@ -28,17 +28,17 @@ TermsReader::TermsReader(TermsReader&&) noexcept = default;
 TermsReader::~TermsReader() = default;
 
 Result<TermsReader> TermsReader::make(TermViews views, u32 document_count, bool positions) {
-  if (document_count > documents_max) return views.heads.damaged(0, "belongs to too many documents");
+  if (document_count > documents_max)
+    return views.heads.damaged(0, "belongs to too many documents");
   Dictionary dictionary =
       TRY(Dictionary::make(views.heads, views.blocks, document_count, positions));
-  PostingsReader postings = TRY(
-      PostingsReader::make({views.small_lists, views.big_terms, views.documents,
-                            views.container_ranks, views.frequencies},
-                           document_count, dictionary.big_count()));
-  return TermsReader(std::make_unique<State>(
-      State{std::move(dictionary), std::move(postings),
-            RangesReader(views.range_maxima, document_count),
-            PositionsReader(views.positions, views.position_offsets), positions}));
+  PostingsReader postings =
+      TRY(PostingsReader::make({views.small_lists, views.big_terms, views.documents,
+                                views.container_ranks, views.frequencies},
+                               document_count, dictionary.big_count()));
+  return TermsReader(std::make_unique<State>(State{
+      std::move(dictionary), std::move(postings), RangesReader(views.range_maxima, document_count),
+      PositionsReader(views.positions, views.position_offsets), positions}));
 }
 
 u32 TermsReader::term_count() const { return state_->dictionary.term_count(); }
@@ -63,8 +63,7 @@ Result<std::string> TermsReader::term_at(u32 ordinal) const {
   return state_->dictionary.damaged_block(ordinal / block_terms, "has a block that misses terms");
 }
 
-Result<void> TermsReader::for_each(std::string_view prefix,
-                                   const Index::TermVisitor& visit) const {
+Result<void> TermsReader::for_each(std::string_view prefix, const Index::TermVisitor& visit) const {
   const u32 first = TRY(lower_bound(prefix));
   TermWalk walk(state_->dictionary, first / block_terms);
   while (TRY(walk.next())) {

@@ -36,7 +36,8 @@ class TermsVerifier {
     const bool last = walk.cursor().index() + 1 == block_terms ||
                       walk.ordinal() + 1 == state_.dictionary.term_count();
     if (last && !walk.cursor().at_end())
-      return state_.dictionary.damaged_block(walk.block(), "has bytes behind the block's last term");
+      return state_.dictionary.damaged_block(walk.block(),
+                                             "has bytes behind the block's last term");
     return {};
   }
 
@@ -44,7 +45,8 @@ class TermsVerifier {
     const TermEntry& entry = walk.entry();
     const bool positions = !state_.keeps_positions || entry.positions_at == positions_;
     if (entry.list_at != lists_ || entry.big != bigs_ || !positions)
-      return state_.dictionary.damaged_block(walk.block(), "has postings that do not follow those before");
+      return state_.dictionary.damaged_block(walk.block(),
+                                             "has postings that do not follow those before");
     return {};
   }
 

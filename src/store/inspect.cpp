@@ -8,6 +8,7 @@
 #include "catalog/overlay_file.hpp"
 #include "delta/log_reader.hpp"
 #include "shard/shard.hpp"
+#include "shard/shard_format.hpp"
 
 namespace shale::store {
 
@@ -53,16 +54,17 @@ Result<std::string> inspect_log(const std::filesystem::path& path, const Buffer&
   const FileId id{header.sequence, header.random};
   const auto log = TRY(delta::LogReader::open(path, header.project_id, id));
   u64 stashes = 0, updates = 0, erases = 0;
-  const delta::LogScan scan = TRY(
-      log.scan(0, [&](const delta::FrameHeader& frame, Bytes payload) -> Result<void> {
-        if (frame.kind != u8(delta::FrameKind::batch)) return {};
-        for (const delta::Change& change : TRY(delta::decode_payload(payload))) {
-          stashes += u64(std::holds_alternative<delta::StashChange>(change));
-          updates += u64(std::holds_alternative<delta::UpdateChange>(change));
-          erases += u64(std::holds_alternative<delta::EraseChange>(change));
-        }
-        return {};
-      }));
+  const auto count = [&](const delta::FrameHeader& frame, Bytes payload) -> Result<void> {
+    if (frame.kind != u8(delta::FrameKind::batch)) return {};
+    const std::vector<delta::Change> changes = TRY(delta::decode_payload(payload));
+    for (const delta::Change& change : changes) {
+      stashes += u64(std::holds_alternative<delta::StashChange>(change));
+      updates += u64(std::holds_alternative<delta::UpdateChange>(change));
+      erases += u64(std::holds_alternative<delta::EraseChange>(change));
+    }
+    return {};
+  };
+  const delta::LogScan scan = TRY(log.scan(0, count));
   Lines lines;
   lines.add("log", catalog::file_id_text(id));
   lines.add("format", header.version);

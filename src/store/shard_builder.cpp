@@ -80,8 +80,8 @@ Result<std::shared_ptr<LockFile>> guard_file(const std::filesystem::path& path) 
 }
 
 Result<BuiltShard> build(const BuildRequest& request, const std::filesystem::path& path) {
-  const std::filesystem::path unfinished = path.string() + ".tmp";
-  shard::ShardWriter writer = TRY(shard::ShardWriter::make(unfinished, options_of(request)));
+  const std::filesystem::path unfinished = shard::unfinished_path(path);
+  shard::ShardWriter writer = TRY(shard::ShardWriter::make(path, options_of(request)));
   BuiltShard built;
   built.guard = TRY(guard_file(unfinished));
   TRY(write_terms(request, writer));
@@ -128,7 +128,7 @@ Result<BuiltShard> build_shard(const BuildRequest& request) {
   Result<BuiltShard> built = build(request, path);
   if (!built) {
     // What is left is an orphan nobody names; not removing it is no failure of its own.
-    (void)remove_file(path.string() + ".tmp");
+    (void)remove_file(shard::unfinished_path(path));
     (void)remove_file(path);
   }
   return built;

@@ -49,7 +49,8 @@ Result<Store> Store::open(const std::filesystem::path& path, const StoreOptions&
     if (!options.create || options.read_only) {
       return fail_at(ErrorCode::not_found, "There is no store", path.string());
     }
-    TRY(create_store(path, TRY(store::config_of(options))));
+    const store::StoreConfig config = TRY(store::config_of(options));
+    TRY(create_store(path, config));
   }
   auto state = std::make_shared<State>();
   state->path = path;

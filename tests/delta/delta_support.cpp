@@ -24,7 +24,8 @@ Metadata random_metadata(Random& random, u32 ids) {
   Metadata m;
   m.id = "id" + std::to_string(below(random, ids));
   m.type = types[below(random, 3)];
-  if (below(random, 2) == 0) m.task = below(random, 4) == 0 ? "" : "t" + std::to_string(below(random, 9));
+  if (below(random, 2) == 0)
+    m.task = below(random, 4) == 0 ? "" : "t" + std::to_string(below(random, 9));
   if (below(random, 2) == 0) m.file = "src/f" + std::to_string(below(random, 50)) + ".cpp";
   if (below(random, 5) == 0) m.topic = "topic";
   if (below(random, 3) == 0) m.tags = {"a", "b" + std::to_string(below(random, 5))};
@@ -91,8 +92,7 @@ void add_random_batch(Random& random, IndexWriter& writer, Analyser& analyser, M
   IndexWriter::BatchSize size{u32(documents.size()), below(random, 3), below(random, 3), 0};
   for (ModelDocument& document : documents) {
     document = {random_metadata(random, 200), random_text(random, 200, 400), lsn};
-    prepared.push_back(
-        IndexWriter::prepare(analyser, document.metadata, document.text, positions));
+    prepared.push_back(IndexWriter::prepare(analyser, document.metadata, document.text, positions));
     size.arena_bytes += prepared.back().arena_bytes;
   }
   REQUIRE(writer.room_for(size).value());
@@ -162,9 +162,9 @@ void check_stream(const LogIndex& index, const ModelTerms& terms, bool positions
     const bool has_positions = positions && postings.term[0] >= first_text_byte;
     std::vector<ModelPosting> found;
     for (usize i = 0; i < postings.docs.size(); ++i)
-      found.push_back({postings.docs[i], postings.tfs[i],
-                       has_positions ? decode_positions(reader, postings.tfs[i])
-                                     : std::vector<u32>()});
+      found.push_back(
+          {postings.docs[i], postings.tfs[i],
+           has_positions ? decode_positions(reader, postings.tfs[i]) : std::vector<u32>()});
     REQUIRE(reader.ok());
     REQUIRE(reader.at_end());
     REQUIRE(found == expected->second);
@@ -199,8 +199,7 @@ void check_terms(const LogIndex& index, const Model& model, bool positions) {
   const ModelTerms terms = terms_of(model, positions);
   check_stream(index, terms, positions);
   for (const auto& [name, postings] : terms) check_term(index, name, postings);
-  for (const char* name : {"nosuchword", "burntword", ""})
-    REQUIRE(!index.find_term(name).value());
+  for (const char* name : {"nosuchword", "burntword", ""}) REQUIRE(!index.find_term(name).value());
   for (const std::string& prefix : {std::string(), std::string("w1"), std::string("\x01")}) {
     std::map<std::string, u32> found;
     index
@@ -281,7 +280,8 @@ void check_columns(const LogIndex& index, const Model& model) {
     index.codes(field, 0, codes).value();
     for (u32 d = 0; d < count; ++d) {
       std::optional<std::string> value;
-      if (model.documents.contains(d)) value = expected_value(model.documents.at(d).metadata, field);
+      if (model.documents.contains(d))
+        value = expected_value(model.documents.at(d).metadata, field);
       if (!value) REQUIRE(codes[d] == Index::no_code);
       if (value) REQUIRE(index.code_value(field, codes[d]).value() == *value);
     }

@@ -119,12 +119,12 @@ TEST_CASE("readers beside a writer see whole batches") {
       if (fine && lsn != 0) {
         const auto every = (*index)->find_term("every");
         const auto third = (*index)->find_term("third");
-        fine = every && *every && (*every)->df == 3 * lsn && third && *third &&
-               (*third)->df == lsn;
+        fine = every && *every && (*every)->df == 3 * lsn && third && *third && (*third)->df == lsn;
         const auto id = (*index)->find_id("id2");
         fine = fine && id && *id && to_index(**id) == 3 * lsn - 1;
-        fine = fine && (*index)->positions(**third, DocNo(u32(3 * lsn - 1))).value_or(std::vector<u32>()) ==
-                           std::vector<u32>{1};
+        fine = fine &&
+               (*index)->positions(**third, DocNo(u32(3 * lsn - 1))).value_or(std::vector<u32>()) ==
+                   std::vector<u32>{1};
         fine = fine && (*index)->lsn_of(DocNo(u32(3 * lsn - 1))).value_or(Lsn()) == Lsn{lsn};
       }
       failures += fine ? 0 : 1;

@@ -7,7 +7,7 @@
 using namespace shale::exchange;
 
 namespace {
-std::string quoted(std::string_view text) {
+std::string as_json(std::string_view text) {
   std::string out = "x";  // appends, does not replace
   append_json_string(out, text);
   return out.substr(1);
@@ -15,17 +15,17 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 TEST_CASE("json text: strings are escaped as JSON wants") {
-  CHECK(quoted("") == "\"\"");
-  CHECK(quoted("plain \xC3\xA9") == "\"plain \xC3\xA9\"");
-  CHECK(quoted("a\"b\\c") == "\"a\\\"b\\\\c\"");
-  CHECK(quoted("\n\r\t") == "\"\\n\\r\\t\"");
-  CHECK(quoted(std::string_view("\0\x1f", 2)) == "\"\\u0000\\u001f\"");
+  CHECK(as_json("") == "\"\"");
+  CHECK(as_json("plain \xC3\xA9") == "\"plain \xC3\xA9\"");
+  CHECK(as_json("a\"b\\c") == "\"a\\\"b\\\\c\"");
+  CHECK(as_json("\n\r\t") == "\"\\n\\r\\t\"");
+  CHECK(as_json(std::string_view("\0\x1f", 2)) == "\"\\u0000\\u001f\"");
 }
 
 TEST_CASE("json text: another parser reads every single byte back") {
   for (int c = 0; c < 128; ++c) {
     const std::string text = {'a', char(c), 'b'};
-    CHECK(nlohmann::json::parse(quoted(text)).get<std::string>() == text);
+    CHECK(nlohmann::json::parse(as_json(text)).get<std::string>() == text);
   }
 }
 

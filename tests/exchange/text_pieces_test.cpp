@@ -65,7 +65,7 @@ TEST_CASE("text pieces: nothing is lost, however it is fed") {
   std::mt19937 random(seed);
   for (int round = 0; round < 300; ++round) {
     std::string text;
-    for (unsigned i = random() % 400; i > 0; --i) text += random() % 5 == 0 ? '\n' : 'x';
+    for (u64 i = random() % 400; i > 0; --i) text += random() % 5 == 0 ? '\n' : 'x';
     const u64 bytes_max = 1 + random() % 60;
     const u64 lines = random() % 4;
     const Pieces pieces = cut(text, bytes_max, lines, 1 + random() % 50);

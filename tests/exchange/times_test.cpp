@@ -36,7 +36,7 @@ TEST_CASE("times: the forms that programs write are read") {
   reads("2001-09-09T01:46:40,1234569Z", 1'000'000'000 * second + 123'456, true);
   reads("1969-12-31T23:59:59.999999Z", -1, true);
   reads("2016-12-31T23:59:60Z", 1'483'228'800 * second, true);
-  reads("0000-03-01T00:00:00Z", -719'468 * 86'400 * second, true);
+  reads("0000-03-01T00:00:00Z", -719'468 * (86'400 * second), true);
   reads("2000-02-29T00:00:00Z", 951'782'400 * second, true);
 }
 

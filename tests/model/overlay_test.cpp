@@ -33,7 +33,7 @@ class MetadataIndex : public Index {
   Result<Metadata> metadata(DocNo doc) const override {
     if (to_index(doc) == 2) return fail_at(ErrorCode::corrupt, "Damaged.", "x.shard", 77);
     Metadata m;
-    m.id = "m" + std::to_string(to_index(doc));
+    m.id = std::string("m").append(std::to_string(to_index(doc)));
     m.task = "as stashed";
     return m;
   }

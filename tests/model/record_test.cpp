@@ -1,5 +1,6 @@
 #include "model/record.hpp"
 
+#include <cmath>
 #include <limits>
 
 #include "tests/model/random_records.hpp"

@@ -32,8 +32,8 @@ i64 number_of(const Live& live, const std::string& field) {
 
 using Rows = std::map<std::vector<std::string>, std::pair<u64, u64>>;
 
-void add(Rows& rows, const Live& live, const std::string& field,
-         const std::vector<std::string>& by, std::vector<std::string> key) {
+void add(Rows& rows, const Live& live, const std::string& field, const std::vector<std::string>& by,
+         std::vector<std::string> key) {
   if (key.size() == by.size()) {
     auto& [count, sum] = rows[key];
     ++count;
@@ -55,7 +55,7 @@ TEST_CASE("sums agree with a linear scan") {
     const Corpus corpus = maker.corpus(1 + maker.below(3), 80, 6);
     const Wanted wanted = random_filter(maker);
     const auto field = maker.pick<std::string>({"tokens", "bytes", "words", "refcount"});
-    std::vector<std::string> names = {"type", "task", "file", "topic", "tag",
+    std::vector<std::string> names = {"type", "task",       "file",   "topic", "tag",
                                       "tier", "generation", "pinned", "day"};
     std::vector<std::string> by;
     for (u32 i = maker.below(4); i-- > 0;) {
@@ -77,7 +77,7 @@ TEST_CASE("sums agree with a linear scan") {
     for (usize i = 1; i < answer.rows.size(); ++i) {
       const SumRow& a = answer.rows[i - 1];
       const SumRow& b = answer.rows[i];
-      const bool in_order = a.sum != b.sum         ? a.sum > b.sum
+      const bool in_order = a.sum != b.sum       ? a.sum > b.sum
                             : a.count != b.count ? a.count > b.count
                                                  : a.key < b.key;
       REQUIRE(in_order);

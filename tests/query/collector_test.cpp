@@ -70,8 +70,8 @@ TEST_CASE("the best ones of any stream, in exact order") {
     for (u32 i = maker.below(4000); i-- > 0;) {
       items.push_back({maker.below(keys), maker.below(times), std::to_string(i * 7919 % 10'007)});
     }
-    const Ties ties = maker.pick<Ties>({Ties::newest_then_id, Ties::id_ascending,
-                                        Ties::id_descending});
+    const Ties ties =
+        maker.pick<Ties>({Ties::newest_then_id, Ties::id_ascending, Ties::id_descending});
     const usize limit = maker.pick<usize>({1, 10, 300, 100'000, SIZE_MAX});
     const usize block = 1 + maker.below(1000);
     INFO("keys " << keys << " times " << times << " limit " << limit << " block " << block);

@@ -122,11 +122,30 @@ TEST_CASE("errors name the clause and where it stands") {
   CHECK(error.message.find("tokens:>many") != std::string::npos);
   CHECK(error.message.find("byte 10") != std::string::npos);
   CHECK(error.offset == 10);
-  for (const char* where :
-       {"word", "type:", "colour:red", ":x", "-", "line_first:3", "attr:x", "attr.:x", "tier:hot",
-        "generation:middle", "pinned:maybe", "tokens:", "tokens:x", "tokens:1.5", "tokens:..",
-        "tokens:1..x", "tokens:9223372036854775807", "bytes:9007199254740992M", "tokens:5K",
-        "created:soon", "created:>", "attr.n:>x", "task:\"open", "task:\"a\"b"}) {
+  for (const char* where : {"word",
+                            "type:",
+                            "colour:red",
+                            ":x",
+                            "-",
+                            "line_first:3",
+                            "attr:x",
+                            "attr.:x",
+                            "tier:hot",
+                            "generation:middle",
+                            "pinned:maybe",
+                            "tokens:",
+                            "tokens:x",
+                            "tokens:1.5",
+                            "tokens:..",
+                            "tokens:1..x",
+                            "tokens:9223372036854775807",
+                            "bytes:9007199254740992M",
+                            "tokens:5K",
+                            "created:soon",
+                            "created:>",
+                            "attr.n:>x",
+                            "task:\"open",
+                            "task:\"a\"b"}) {
     refused(where);
   }
 }

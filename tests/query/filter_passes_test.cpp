@@ -14,8 +14,9 @@ bool passes(std::string_view where, const Metadata& metadata) {
 
 TEST_CASE("an absent field passes no clause but a negated one") {
   const Metadata empty;
-  for (const char* where : {"task:x", "task:*", "file:*", "topic:a*", "tag:*", "tokens:>=0",
-                            "tokens:*", "lines:1", "lines:*", "attr.n:1", "attr.n:>0", "attr.n:*"}) {
+  for (const char* where :
+       {"task:x", "task:*", "file:*", "topic:a*", "tag:*", "tokens:>=0", "tokens:*", "lines:1",
+        "lines:*", "attr.n:1", "attr.n:>0", "attr.n:*"}) {
     INFO(where);
     CHECK_FALSE(passes(where, empty));
     CHECK(passes("-" + std::string(where), empty));

@@ -50,8 +50,9 @@ class MemoryIndex : public Index {
   u64 word_count() const override { return word_count_; }
 
   Result<std::optional<Term>> find_term(std::string_view term) const override {
-    const auto at = std::lower_bound(by_handle_.begin(), by_handle_.end(), term,
-                                     [](const Entry* e, std::string_view t) { return e->first < t; });
+    const auto at =
+        std::lower_bound(by_handle_.begin(), by_handle_.end(), term,
+                         [](const Entry* e, std::string_view t) { return e->first < t; });
     if (at == by_handle_.end() || (*at)->first != term) return std::optional<Term>();
     return std::optional(Term{u64(at - by_handle_.begin()), u32((*at)->second.size())});
   }

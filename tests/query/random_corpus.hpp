@@ -74,8 +74,8 @@ class CorpusMaker {
     Attributes attrs;
     if (chance(50)) {
       const i64 n = i64(below(10)) - 5;
-      attrs["n"] = pick<AttributeValue>({n, double(n) / 2, std::to_string(n), n > 0,
-                                         Json{std::to_string(n)}});
+      attrs["n"] = pick<AttributeValue>(
+          {n, double(n) / 2, std::to_string(n), n > 0, Json{std::to_string(n)}});
     }
     if (chance(20)) attrs["long"] = std::string(300, 'l') + std::to_string(below(2));
     return attrs;
@@ -104,7 +104,8 @@ class CorpusMaker {
     for (u32 v = 0; v < views; ++v) {
       std::vector<Document> documents;
       for (u32 i = below(documents_max + 1); i-- > 0;) {
-        const std::string id = (chance(50) ? "m" : "k/") + std::to_string(next_id++ * 7919 % 10007);
+        const std::string id =
+            (chance(50) ? "m" : "k/") + std::to_string(next_id++ * 7919 % 1000003);
         documents.push_back({metadata(id), text(words_max)});
       }
       add_view(corpus, std::move(documents));

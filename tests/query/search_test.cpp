@@ -48,7 +48,8 @@ struct Oracle {
       for (const std::string& term : terms) held += live.tfs.contains(term) ? 1 : 0;
       const bool matches = terms.empty() || (every_word ? held == terms.size() : held > 0);
       if (!matches || !wanted.holds(live)) continue;
-      found.push_back({live.metadata.id, score(live, terms), live.metadata.created_at.microseconds});
+      found.push_back(
+          {live.metadata.id, score(live, terms), live.metadata.created_at.microseconds});
     }
     return found;
   }
@@ -71,10 +72,9 @@ void compare(const RankedAnswer& answer, const std::vector<Expected>& expected, 
     REQUIRE(hit.created == by_id[hit.id].created);
     if (i == 0) continue;
     const Ranked& before = answer.hits[i - 1];
-    const bool in_order =
-        before.score != hit.score
-            ? before.score > hit.score
-            : before.created != hit.created ? before.created > hit.created : before.id < hit.id;
+    const bool in_order = before.score != hit.score       ? before.score > hit.score
+                          : before.created != hit.created ? before.created > hit.created
+                                                          : before.id < hit.id;
     REQUIRE(in_order);
   }
   if (answer.hits.empty()) return;
@@ -102,9 +102,8 @@ std::vector<std::string> random_words(CorpusMaker& maker) {
 void search_once(CorpusMaker& maker, const Corpus& corpus) {
   const Oracle oracle{corpus};
   const std::vector<std::string> words = random_words(maker);
-  const Wanted wanted = maker.chance(50) ? random_filter(maker) : Wanted{"", [](const Live&) {
-    return true;
-  }};
+  const Wanted wanted =
+      maker.chance(50) ? random_filter(maker) : Wanted{"", [](const Live&) { return true; }};
   Query query;
   for (const std::string& word : words) query.text += " " + word;
   query.where = wanted.text;

@@ -7,9 +7,8 @@ namespace shale::query::testing {
 namespace {
 
 const std::vector<Field> number_fields = {
-    Field::created,   Field::touched,           Field::tokens,   Field::line_first,
-    Field::line_last, Field::gc_survival_count, Field::refcount, Field::bytes,
-    Field::words};
+    Field::created,           Field::touched,  Field::tokens, Field::line_first, Field::line_last,
+    Field::gc_survival_count, Field::refcount, Field::bytes,  Field::words};
 
 TEST_CASE("numbers of patched and unpatched documents are those of their metadata") {
   const u32 seed = fresh_seed();

@@ -31,7 +31,7 @@ AttributeValue random_attribute(std::mt19937& random) {
 Extras random_extras(std::mt19937& random, bool often) {
   Extras extras;
   if (!often && random() % 10 != 0) return extras;
-  for (u32 n = random() % 4; n > 0; --n) extras.tags.push_back(random());
+  for (u32 n = random() % 4; n > 0; --n) extras.tags.push_back(u32(random()));
   for (u32 n = random() % 4; n > 0; --n) {
     extras.attributes["key" + std::to_string(random() % 100)] = random_attribute(random);
   }
@@ -104,7 +104,7 @@ TEST_CASE("lengths that do not fit are refused") {
 }
 
 // Bytes that pass their checksum and are wrong all the same: errors or other values, never a crash.
-TEST_CASE("no wrong byte makes the reader leave its bounds") {
+TEST_CASE("no wrong byte makes the reader of extras leave its bounds") {
   std::mt19937 random(5);
   std::vector<Extras> all;
   for (int i = 0; i < 70; ++i) all.push_back(random_extras(random, true));

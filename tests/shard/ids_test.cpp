@@ -119,7 +119,7 @@ TEST_CASE("lengths that do not fit the number of documents") {
 }
 
 // Bytes that pass their checksum and are wrong all the same: errors or other ids, never a crash.
-TEST_CASE("no wrong byte makes the reader leave its bounds") {
+TEST_CASE("no wrong byte makes the reader of ids leave its bounds") {
   std::mt19937 random(11);
   const auto ids = random_ids(random, 50);
   SectionFixture fixture;

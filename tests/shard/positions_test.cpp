@@ -38,8 +38,8 @@ TEST_CASE("positions: varints are counted as they are read one by one") {
   for (usize i = 0; i < sample.ends.size(); ++i)
     if (varints_bytes(sample.bytes.bytes(), i + 1) != sample.ends[i]) FAIL("varint " << i);
   CHECK_FALSE(varints_bytes(sample.bytes.bytes(), sample.ends.size() + 1));
-  CHECK_FALSE(varints_bytes(sample.bytes.bytes().first(sample.bytes.size() - 1),
-                            sample.ends.size()));
+  CHECK_FALSE(
+      varints_bytes(sample.bytes.bytes().first(sample.bytes.size() - 1), sample.ends.size()));
 }
 
 TEST_CASE("positions: sums over 32 bits, short bytes and skips are refused") {

@@ -67,8 +67,7 @@ TEST_CASE("postings: a decoded big term, in parts and as a whole") {
   }
   const auto ranks = reader.container_ranks(term, 3).value();
   for (u32 i = 0; i < 3; ++i)
-    CHECK(ranks[i] ==
-          std::lower_bound(docs.begin(), docs.end(), i << 16) - docs.begin());
+    CHECK(ranks[i] == std::lower_bound(docs.begin(), docs.end(), i << 16) - docs.begin());
   CHECK_FALSE(reader.container_ranks(term, 4));
   CHECK_FALSE(reader.big_term(1));
 }

@@ -87,8 +87,8 @@ TEST_CASE("ranges: damaged scales and ranks are refused") {
     fixture.files().damage(7, at, 0x80, true);
     return result.has_value();
   };
-  CHECK_FALSE(verified(layout.record_bytes - 1));    // the sign of the scale
-  CHECK_FALSE(verified(layout.ranks_at + 2 * 3));    // a rank
+  CHECK_FALSE(verified(layout.record_bytes - 1));  // the sign of the scale
+  CHECK_FALSE(verified(layout.ranks_at + 2 * 3));  // a rank
   fixture.reader().verify().value();
 }
 

@@ -39,18 +39,18 @@ struct Patient {
   Buffer with(ShardFooter changed) const {
     Buffer copy = bytes;
     changed.checksum = footer_checksum(changed, header().random);
-    store(&copy[copy.size() - 64], changed);
+    store_value(&copy[copy.size() - 64], changed);
     return copy;
   }
   // The bytes with another entry in the table of contents, all checksums made right.
   Buffer with(u32 index, ContentsEntry entry) const {
     ShardFooter changed = footer();
     Buffer copy = bytes;
-    store(&copy[usize(changed.contents_offset) + index * sizeof entry], entry);
+    store_value(&copy[usize(changed.contents_offset) + index * sizeof entry], entry);
     changed.contents_checksum = checksum64(
         Bytes(copy).subspan(usize(changed.contents_offset), usize(changed.contents_bytes)));
     changed.checksum = footer_checksum(changed, header().random);
-    store(&copy[copy.size() - 64], changed);
+    store_value(&copy[copy.size() - 64], changed);
     return copy;
   }
 };
@@ -86,7 +86,7 @@ TEST_CASE("magic, version and id") {
   ShardHeader header = patient.header();
   const auto sealed = [&] {
     header.checksum = checksum64(bytes_of(header).first(56));
-    store(bytes.data(), header);
+    store_value(bytes.data(), header);
     return bytes;
   };
   SECTION("no shard") {

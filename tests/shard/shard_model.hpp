@@ -47,9 +47,9 @@ inline Metadata random_metadata(std::mt19937& random, u32 number) {
   m.pinned = random() % 4 == 0;
   m.tier = Tier(random() % 3);
   m.generation = shale::Generation(random() % 2);
-  m.gc_survival_count = random() % 3 == 0 ? random() : 0;
-  m.refcount = random() % 5;
-  if (random() % 2 == 0) m.tokens = random() % 5000;
+  m.gc_survival_count = random() % 3 == 0 ? u32(random()) : 0;
+  m.refcount = u32(random() % 5);
+  if (random() % 2 == 0) m.tokens = u32(random() % 5000);
   if (random() % 3 == 0) m.tokenizer = "o200k";
   if (random() % 4 == 0) m.tokens_computed_at = Time{i64(random()), random() % 2 == 0};
   if (random() % 6 == 0) m.sha256 = Sha256{u8(random()), 2, 3};

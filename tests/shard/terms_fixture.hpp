@@ -122,10 +122,9 @@ class TermsFixture {
     }
     writer.finish().value();
     REQUIRE(writer.term_count() == terms.size());
-    const u32 tags[] = {tag::term_heads,      tag::term_blocks, tag::small_lists,
-                        tag::big_terms,       tag::documents,   tag::container_ranks,
-                        tag::frequencies,     tag::range_maxima, tag::positions,
-                        tag::position_offsets};
+    const u32 tags[] = {tag::term_heads, tag::term_blocks,     tag::small_lists, tag::big_terms,
+                        tag::documents,  tag::container_ranks, tag::frequencies, tag::range_maxima,
+                        tag::positions,  tag::position_offsets};
     for (usize i = 0; i < 10; ++i) files_.put(tags[i], s[i]);
   }
 

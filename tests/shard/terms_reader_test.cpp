@@ -141,7 +141,8 @@ TEST_CASE("terms: for_each gives the terms of a prefix and stops when told") {
   const ModelTerms terms = testing::border_terms(random, 5000);
   TermsFixture fixture(terms, 5000, true);
   const TermsReader reader = fixture.reader();
-  for (const std::string prefix : {"", "word", "term1", "\x03", "\x03/home/projects/", "zzz", "a"}) {
+  for (const std::string prefix :
+       {"", "word", "term1", "\x03", "\x03/home/projects/", "zzz", "a"}) {
     std::vector<std::string> expected;
     for (const auto& entry : terms)
       if (entry.first.starts_with(prefix)) expected.push_back(entry.first);

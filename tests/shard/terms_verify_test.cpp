@@ -79,8 +79,8 @@ TEST_CASE("terms: damage that passes the checksums never crashes, and verify fin
 TEST_CASE("terms: verify names each section whose structure is damaged") {
   std::mt19937 random(2);
   testing::TermsFixture fixture(some_terms(random), 5000, true);
-  const std::pair<u32, const char*> cases[] = {{0, "TDIH"}, {3, "BIGT"}, {4, "DOCS"}, {5, "CRNK"},
-                                               {6, "TFRQ"}, {9, "POSO"}};
+  const std::pair<u32, const char*> cases[] = {{0, "TDIH"}, {3, "BIGT"}, {4, "DOCS"},
+                                               {5, "CRNK"}, {6, "TFRQ"}, {9, "POSO"}};
   for (const auto& [entry, name] : cases) {
     const u64 at = entry == 4 ? 5 : 0;
     const u8 first = u8(fixture.files().views()[entry].view(0, 1).value()[0]);
@@ -96,6 +96,15 @@ TEST_CASE("terms: verify names each section whose structure is damaged") {
     fixture.files().damage(entry, at, bits, true);
   }
   fixture.reader().verify().value();
+}
+
+TEST_CASE("terms: a key that shares more than it says is refused, though terms ascend") {
+  testing::TermsFixture fixture({{"ab", {{0, {1}}}}, {"acz", {{0, {1}}}}}, 1, true);
+  // bases 0 0 0, "ab" with its length, entry 0 0 1, then key 0x11 and "cz": c becomes b
+  fixture.files().damage(1, 10, 'b' ^ 'c', true);
+  const TermsReader reader = fixture.reader();
+  REQUIRE(reader.term_at(1).value() == "abz");
+  CHECK_FALSE(reader.verify());
 }
 
 TEST_CASE("terms: a failed checksum is an error of whoever touches it") {
@@ -119,9 +128,9 @@ TEST_CASE("terms: sections that are missing or cut short") {
   for (usize gone = 0; gone < v.size(); ++gone) {
     std::vector<SectionView> left = v;
     left[gone] = SectionView();
-    const auto reader = TermsReader::make({left[0], left[1], left[2], left[3], left[4], left[5],
-                                           left[6], left[7], left[8], left[9]},
-                                          5000, true);
+    const auto reader = TermsReader::make(
+        {left[0], left[1], left[2], left[3], left[4], left[5], left[6], left[7], left[8], left[9]},
+        5000, true);
     INFO("section " << gone);
     if (!reader) continue;
     CHECK_FALSE(reader->verify());

@@ -98,7 +98,7 @@ TEST_CASE("the table grows within a text and small texts after a large one are r
   Random random(seed);
   Analyser analyser;
   std::string many;
-  for (u32 i = 0; i < 60000; ++i) many += "t" + std::to_string(i) + " ";
+  for (u32 i = 0; i < 60000; ++i) many.append("t").append(std::to_string(i)).append(" ");
   for (int round = 0; round < 3; ++round) {
     check_same(analyser, many);
     check_same(analyser, testing::random_code_text(random, 500));
@@ -120,7 +120,7 @@ TEST_CASE("hashes of many terms are distinct, in their low and in their high hal
   std::set<u32> high;
   constexpr u32 count = 20000;
   for (u32 i = 0; i < count; ++i) {
-    const u64 hash = term_hash("name" + std::to_string(i));
+    const u64 hash = term_hash(std::string("name").append(std::to_string(i)));
     whole.insert(hash);
     high.insert(u32(hash >> 32));
   }

@@ -1,0 +1,130 @@
+// Figures of an opened store, measured inside one process: what `./run prove store` prints.
+//
+//   store_figures reads STORE IDS QUERIES   gets by id, searches, snapshots; memory afterwards
+//   store_figures stash STORE COUNT         durable single stashes beside a bare write-and-sync loop
+//
+// IDS and QUERIES hold one id, one query text a line. Prints one JSON object.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <shale/shale.hpp>
+
+#include "base/file.hpp"
+#include "base/system.hpp"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double microseconds_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::micro>(Clock::now() - start).count();
+}
+
+// Resident memory of this process, shared pages included.
+unsigned long long resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  unsigned long long total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * 4096;
+}
+
+double percentile(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  const auto at = static_cast<std::ptrdiff_t>(share * double(values.size() - 1));
+  std::nth_element(values.begin(), values.begin() + at, values.end());
+  return values[static_cast<std::size_t>(at)];
+}
+
+std::vector<std::string> lines_of(const char* path) {
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+double snapshot_nanoseconds(const shale::Project& project) {
+  constexpr int rounds = 200'000;
+  const Clock::time_point start = Clock::now();
+  for (int i = 0; i < rounds; ++i) (void)project.snapshot().value();
+  return microseconds_since(start) * 1000 / rounds;
+}
+
+int reads(const char* path, const char* ids_path, const char* queries_path) {
+  const auto store = shale::Store::open(path).value();
+  const auto project = store.project("default").value();
+  const auto now = project.snapshot().value();
+  std::vector<double> gets, searches;
+  std::size_t missing = 0, bytes = 0, hits = 0;
+  for (const std::string& id : lines_of(ids_path)) {
+    const Clock::time_point start = Clock::now();
+    const auto segment = now.get(id).value();
+    gets.push_back(microseconds_since(start));
+    missing += segment ? 0 : 1;
+    bytes += segment ? segment->text().size() : 0;
+  }
+  for (const std::string& text : lines_of(queries_path)) {
+    const Clock::time_point start = Clock::now();
+    hits += now.search({.text = text}).value().hits.size();
+    searches.push_back(microseconds_since(start));
+  }
+  std::printf(
+      "{\"gets\":%zu,\"missing\":%zu,\"get_p50_us\":%.2f,\"get_p99_us\":%.2f,\"text_bytes\":%zu,"
+      "\"searches\":%zu,\"hits\":%zu,\"search_p50_us\":%.1f,\"search_p99_us\":%.1f,"
+      "\"rss_bytes\":%llu,\"peak_rss_bytes\":%llu,\"snapshot_ns\":%.0f}\n",
+      gets.size(), missing, percentile(gets, .5), percentile(gets, .99), bytes, searches.size(),
+      hits, percentile(searches, .5), percentile(searches, .99),
+      resident_bytes(),
+      static_cast<unsigned long long>(shale::peak_resident_bytes()),
+      snapshot_nanoseconds(project));
+  return missing == 0 ? 0 : 1;
+}
+
+// The same frame-sized write over blocks that are written already, synced: what the disk costs.
+double bare_write_us(shale::File& file, std::uint64_t& offset, const shale::Buffer& bytes) {
+  const Clock::time_point start = Clock::now();
+  file.write_at(offset, bytes).value();
+  file.sync_data().value();
+  offset += bytes.size();
+  return microseconds_since(start);
+}
+
+int stash(const char* path, int count) {
+  auto store = shale::Store::open(path, {.create = true}).value();
+  auto project = store.project("default").value();
+  const std::filesystem::path bare_path = std::filesystem::path(path) / "bare-writes";
+  auto file = shale::File::open(bare_path, shale::File::Mode::create).value();
+  const shale::Buffer zeros(4 << 20);
+  file.write_at(0, zeros).value();
+  file.sync_data().value();
+  const shale::Buffer frame(512);
+  std::uint64_t offset = 0;
+  std::vector<double> stashes, bare;
+  const std::string text(350, 'x');
+  for (int i = 0; i < count; ++i) {
+    bare.push_back(bare_write_us(file, offset, frame));
+    shale::Batch batch;
+    batch.stash({.id = "single-" + std::to_string(i), .text = "stash number " + text});
+    const Clock::time_point start = Clock::now();
+    project.commit(batch).value();
+    stashes.push_back(microseconds_since(start));
+  }
+  std::filesystem::remove(bare_path);
+  std::printf("{\"stash_p50_us\":%.1f,\"bare_p50_us\":%.1f,\"ratio\":%.3f,\"stash_p99_us\":%.1f}\n",
+              percentile(stashes, .5), percentile(bare, .5),
+              percentile(stashes, .5) / percentile(bare, .5), percentile(stashes, .99));
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string verb = argc > 1 ? argv[1] : "";
+  if (verb == "reads" && argc == 5) return reads(argv[2], argv[3], argv[4]);
+  if (verb == "stash" && argc == 4) return stash(argv[2], std::stoi(argv[3]));
+  std::fprintf(stderr, "usage: store_figures reads STORE IDS QUERIES | stash STORE COUNT\n");
+  return 2;
+}

@@ -1,0 +1,136 @@
+#include "catalog/overlay_file.hpp"
+
+#include <random>
+
+#include "base/file.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace shale::catalog {
+namespace {
+
+using shale::testing::TemporaryFolder;
+
+const FileId owner{5, 0xfeed};
+
+std::map<u32, Update> some_patches(std::mt19937& random, u32 count) {
+  std::map<u32, Update> patches;
+  for (u32 i = 0; i < count; ++i) {
+    Update update;
+    update.pinned = random() % 2 == 0;
+    if (random() % 2 == 0) update.tags_added = {"tag" + std::to_string(random() % 9)};
+    if (random() % 2 == 0) update.task = std::optional<std::string>();
+    patches[u32(random() % 100'000)] = update;
+  }
+  return patches;
+}
+
+Bitmap some_dead(std::mt19937& random, u32 count) {
+  Bitmap dead;
+  for (u32 i = 0; i < count; ++i) dead.add(u32(random() % 200'000));
+  return dead;
+}
+
+void flip(const std::filesystem::path& path, u64 offset) {
+  File file = File::open(path, File::Mode::read_write).value();
+  std::byte byte[1];
+  file.read_exactly(offset, byte).value();
+  byte[0] ^= std::byte(1 << offset % 8);
+  file.write_at(offset, byte).value();
+}
+
+TEST_CASE("dead documents go there and back") {
+  const u32 seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const TemporaryFolder folder;
+  for (u32 count : {1u, 10u, 5000u, 150'000u}) {
+    const auto path = folder / ("d" + std::to_string(count));
+    const Bitmap dead = some_dead(random, count);
+    const OverlayEntry entry = write_dead(path, owner, 3, {77}, dead).value();
+    CHECK(entry.number == 3);
+    CHECK(entry.as_of == Lsn{77});
+    CHECK(read_dead(path, owner, entry, 200'000).value() == dead);
+    const u32 last = dead.to_vector().back();
+    CHECK(read_dead(path, owner, entry, last + 1).has_value());
+    CHECK(read_dead(path, owner, entry, last).error().code == ErrorCode::corrupt);
+  }
+}
+
+TEST_CASE("patches go there and back") {
+  const u32 seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const TemporaryFolder folder;
+  for (u32 count : {1u, 2u, 1000u}) {
+    const auto path = folder / ("p" + std::to_string(count));
+    const auto patches = some_patches(random, count);
+    const OverlayEntry entry = write_patch(path, owner, 1, {9}, patches).value();
+    CHECK(read_patch(path, owner, entry, 100'000).value() == patches);
+    CHECK(read_patch(path, owner, entry, patches.rbegin()->first).error().code ==
+          ErrorCode::corrupt);
+  }
+  const std::map<u32, Update> first = {{0, Update{}}};
+  const auto path = folder / "first";
+  CHECK(read_patch(path, owner, write_patch(path, owner, 1, {9}, first).value(), 1).value() ==
+        first);
+}
+
+TEST_CASE("nothing is not written, and nothing is written twice") {
+  const TemporaryFolder folder;
+  const auto path = folder / "x";
+  CHECK(write_dead(path, owner, 1, {1}, Bitmap()).error().code == ErrorCode::invalid_argument);
+  CHECK(write_patch(path, owner, 1, {1}, {}).error().code == ErrorCode::invalid_argument);
+  CHECK_FALSE(path_exists(path).value());
+  write_dead(path, owner, 1, {1}, Bitmap::range(0, 5)).value();
+  CHECK_FALSE(write_dead(path, owner, 1, {1}, Bitmap::range(0, 6)));
+}
+
+TEST_CASE("only the file that MANIFEST names is read") {
+  const TemporaryFolder folder;
+  const auto path = folder / "x";
+  const OverlayEntry entry = write_dead(path, owner, 1, {1}, Bitmap::range(0, 5)).value();
+  const auto refused = [&](FileId of, OverlayEntry wanted) {
+    return read_dead(path, of, wanted, 10).error().code == ErrorCode::corrupt;
+  };
+  CHECK(refused({5, 0xfeee}, entry));
+  CHECK(refused({6, 0xfeed}, entry));
+  CHECK(refused(owner, {2, entry.checksum, entry.as_of}));
+  CHECK(refused(owner, {1, entry.checksum + 1, entry.as_of}));
+  CHECK(refused(owner, {1, entry.checksum, {2}}));
+  CHECK(read_patch(path, owner, entry, 10).error().code == ErrorCode::corrupt);
+  CHECK(read_dead(folder / "none", owner, entry, 10).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("every damaged byte and every truncation is found") {
+  std::mt19937 random(3);
+  const TemporaryFolder folder;
+  const auto dead_path = folder / "dead";
+  const auto patch_path = folder / "patch";
+  const OverlayEntry dead = write_dead(dead_path, owner, 1, {1}, some_dead(random, 40)).value();
+  const OverlayEntry patch =
+      write_patch(patch_path, owner, 1, {1}, some_patches(random, 20)).value();
+  const u64 dead_bytes = std::filesystem::file_size(dead_path);
+  for (u64 at = 0; at < dead_bytes; ++at) {
+    flip(dead_path, at);
+    REQUIRE_FALSE(read_dead(dead_path, owner, dead, 200'000));
+    flip(dead_path, at);
+  }
+  const u64 patch_bytes = std::filesystem::file_size(patch_path);
+  for (u64 at = 0; at < patch_bytes; ++at) {
+    flip(patch_path, at);
+    REQUIRE_FALSE(read_patch(patch_path, owner, patch, 100'000));
+    flip(patch_path, at);
+  }
+  CHECK(read_dead(dead_path, owner, dead, 200'000).has_value());
+  CHECK(read_patch(patch_path, owner, patch, 100'000).has_value());
+  for (u64 size = patch_bytes; size-- > 0;) {
+    std::filesystem::resize_file(patch_path, size);
+    REQUIRE_FALSE(read_patch(patch_path, owner, patch, 100'000));
+  }
+  std::filesystem::resize_file(dead_path, dead_bytes + 1);
+  CHECK_FALSE(read_dead(dead_path, owner, dead, 200'000));
+}
+
+}  // namespace
+}  // namespace shale::catalog

@@ -1,0 +1,57 @@
+"""Calls the built program (environment: SHALE_PROGRAM) in a folder of the test's own."""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+PROGRAM = os.environ["SHALE_PROGRAM"]
+
+
+class Case(unittest.TestCase):
+    """A test with a folder, a store in it, and `run`."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="shale-test-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.store = os.path.join(self.folder, "s")
+
+    def environment(self, **more):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("SHALE")}
+        return {**kept, "HOME": self.folder, "XDG_DATA_HOME": "", "SHALE_STORE": self.store, **more}
+
+    def run_program(self, *words, stdin=b"", exit=0, folder=None, **environment):
+        """The finished process; fails the test where the exit status is another."""
+        if isinstance(stdin, str):
+            stdin = stdin.encode()
+        done = subprocess.run([PROGRAM, *words], input=stdin, capture_output=True, timeout=120,
+                              cwd=folder or self.folder, env=self.environment(**environment),
+                              check=False)
+        self.assertEqual(done.returncode, exit,
+                         f"shale {words}: {done.stdout[:2000]!r} {done.stderr[:2000]!r}")
+        return done
+
+    def text(self, *words, **options):
+        return self.run_program(*words, **options).stdout.decode()
+
+    def json(self, *words, **options):
+        lines = self.text(*words, "--json", **options).splitlines()
+        self.assertEqual(len(lines), 1, lines)
+        answer = json.loads(lines[0])
+        self.assertEqual(answer["v"], 1)
+        return answer
+
+    def ndjson(self, *words, **options):
+        return [json.loads(line) for line in self.text(*words, "--ndjson", **options).splitlines()]
+
+    def ingest(self, *segments, **options):
+        lines = "".join(json.dumps(segment) + "\n" for segment in segments)
+        return self.json("ingest", stdin=lines, **options)
+
+    def write(self, name, content):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+        return path

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""How the program ends when it cannot do what it was asked: statuses, messages, streams."""
+import fcntl
+import json
+import os
+import struct
+import subprocess
+import unittest
+import unittest.mock
+
+from program import PROGRAM, Case
+
+
+class NoStore(Case):
+    def test_reading_verbs_say_how_to_make_one(self):
+        for words in [["search", "x"], ["get", "a"], ["list"], ["count"], ["sum", "tokens"],
+                      ["stats"], ["projects"], ["verify"], ["config"], ["merge"]]:
+            answer = self.json(*words, exit=5)
+            self.assertEqual(list(answer["error"]), ["code", "message", "path", "offset"])
+            self.assertEqual(answer["error"]["code"], "not_found")
+            self.assertIn("shale init", answer["error"]["message"])
+            self.assertFalse(os.path.exists(self.store))
+
+    def test_a_folder_that_is_no_store(self):
+        self.write("s/something.txt", "x")
+        for words in [["count"], ["stash", "--id", "a", "b"]]:
+            done = self.run_program(*words, exit=5)
+            self.assertEqual(done.stdout, b"")
+            self.assertIn(b"not a shale store", done.stderr)
+        self.assertEqual(os.listdir(self.store), ["something.txt"])
+
+    def test_a_file_that_is_no_store(self):
+        self.write("s", "x")
+        self.run_program("count", exit=5)
+        self.run_program("stash", "--id", "a", "b", exit=5)
+
+    def test_a_project_that_is_not_there(self):
+        self.run_program("init", "--store", self.store)
+        self.assertEqual(self.text("count"), "0\n")
+        self.run_program("search", "x", exit=1)
+        done = self.run_program("count", "--project", "absent", exit=5)
+        self.assertIn(b"absent", done.stderr)
+        self.run_program("stash", "--project", "x" * 300, "--id", "a", "b", exit=2)
+
+
+class Refused(Case):
+    def test_a_store_of_a_newer_version(self):
+        self.run_program("stash", "--id", "a", "b")
+        path = os.path.join(self.store, "projects", "default", "MANIFEST")
+        with open(path, "rb") as file:
+            content = file.read()
+        self.assertTrue(content.startswith(b"shale-manifest 1 1\n"))
+        content = content.replace(b"shale-manifest 1 1\n", b"shale-manifest 9 9\n", 1)
+        self.write("s/projects/default/MANIFEST", content)
+        for words in [["count"], ["stash", "--id", "c", "d"], ["verify"]]:
+            self.assertEqual(self.json(*words, exit=6)["error"]["code"], "too_new")
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), content)
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
+    def test_no_permission(self):
+        locked = os.path.join(self.folder, "locked")
+        os.mkdir(locked, 0o500)
+        self.run_program("stash", "--store", os.path.join(locked, "s"), "--id", "a", "b", exit=5)
+
+    def test_a_place_that_does_not_exist(self):
+        self.run_program("stash", "--store", "/proc/no/such/place", "--id", "a", "b", exit=5)
+
+    def test_usage(self):
+        for words in [[], ["dance"], ["get"], ["search", "--limit", "x"], ["stash", "--tier", "no"],
+                      ["stash", "--created", "noon", "x"], ["update", "a"], ["count", "--no-such"],
+                      ["add"], ["get", "a", "--lines", "9:1"], ["ingest", "--ack=x"],
+                      ["search", "x", "--where", "nonsense:x"]]:
+            done = self.run_program(*words, exit=unittest.mock.ANY)
+            if words[:1] == ["search"] and "--where" in words:
+                self.assertIn(done.returncode, (2, 5))
+            else:
+                self.assertEqual(done.returncode, 2, words)
+            self.assertEqual(done.stdout, b"", words)
+            self.assertTrue(done.stderr.startswith(b"shale: "), done.stderr)
+
+    def test_busy_names_the_holder(self):
+        self.run_program("stash", "--id", "a", "b")
+        path = os.path.join(self.store, "projects", "default", "LOCK")
+        with open(path, "r+b") as file:
+            whole = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            try:
+                fcntl.fcntl(file, 37, whole)  # F_OFD_SETLK
+            except OSError as error:
+                self.skipTest(f"no OFD locks here: {error}")
+            answer = self.json("stash", "--id", "c", "d", "--no-merge", exit=4)
+            self.assertEqual(answer["error"]["code"], "busy")
+        self.run_program("stash", "--id", "c", "d")
+
+
+class Streams(Case):
+    def test_a_closed_pipe_is_silent(self):
+        self.ingest(*[{"id": f"s{i}", "text": "word " * 2000} for i in range(100)])
+        with subprocess.Popen([PROGRAM, "get", *[f"s{i}" for i in range(100)]],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=self.environment(), cwd=self.folder) as process:
+            process.stdout.read(10)
+            process.stdout.close()
+            self.assertEqual(process.wait(60), -13)
+            self.assertEqual(process.stderr.read(), b"")
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
+    def test_a_full_disk_under_the_output(self):
+        self.run_program("stash", "--id", "a", "words")
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([PROGRAM, "get", "a"], stdout=full, stderr=subprocess.PIPE,
+                                  env=self.environment(), cwd=self.folder, check=False)
+        self.assertEqual(done.returncode, 5)
+        self.assertIn(b"cannot write", done.stderr)
+
+    def test_errors_in_json_are_on_both_streams(self):
+        done = self.run_program("get", "a", "--json", exit=5)
+        self.assertEqual(json.loads(done.stdout)["error"]["code"], "not_found")
+        self.assertIn(b"There is no store", done.stderr)
+
+    def test_quiet(self):
+        done = self.run_program("--quiet", "ingest", stdin='{"id":"a","text":"b"}\n')
+        self.assertEqual((done.stdout, done.stderr), (b"", b""))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,109 @@
+// Which batches and documents a cut holds, and what it makes of batch entries that lie.
+#include "delta/arena_cut.hpp"
+
+#include "tests/delta/delta_support.hpp"
+
+using namespace shale;
+using namespace shale::delta;
+using namespace shale::delta::testing;
+
+namespace {
+
+// Ten batches of 2 documents at LSN 100, 200, ...; before the 4th and 7th three are burnt.
+std::shared_ptr<Arena> arena_with_gaps() {
+  const auto arena = make_arena();
+  Analyser analyser;
+  Metadata metadata;
+  metadata.id = "x";
+  const PreparedDocument prepared = IndexWriter::prepare(analyser, metadata, "one two", true);
+  const auto add = [&](u32 documents, std::optional<Lsn> lsn) {
+    IndexWriter writer(arena, true);
+    REQUIRE(writer.room_for({documents, 0, 0, documents * prepared.arena_bytes}).value());
+    writer.begin();
+    for (u32 i = 0; i < documents; ++i)
+      static_cast<void>(writer.add_document({&metadata, {}, 0, 7}, prepared));
+    if (lsn) writer.publish(*lsn);
+  };
+  for (u32 batch = 1; batch <= 10; ++batch) {
+    if (batch == 4 || batch == 7) add(3, {});
+    add(2, Lsn{batch * 100});
+  }
+  return arena;
+}
+
+}  // namespace
+
+TEST_CASE("a cut ends with the last batch that its LSN reaches") {
+  const auto arena = arena_with_gaps();
+  for (u32 lsn = 0; lsn <= 1200; lsn += 50) {
+    const ArenaCut cut = ArenaCut::make(arena, Lsn{lsn}).value();
+    const u32 batches = std::min(lsn / 100, 10u);
+    REQUIRE(cut.batch_count() == batches);
+    REQUIRE(cut.last().lsn == batches * 100);
+    REQUIRE(cut.document_limit() == batches * 2 + (batches >= 4 ? 3 : 0) + (batches >= 7 ? 3 : 0));
+    REQUIRE(cut.gaps().size() == (batches >= 4 ? 1u : 0u) + (batches >= 7 ? 1u : 0u));
+    REQUIRE(cut.last().words_sum == batches * 4);
+    REQUIRE(cut.batches_up_to(Lsn{250}) == std::min(batches, 2u));
+  }
+}
+
+TEST_CASE("documents are visible unless burnt or beyond") {
+  const auto arena = arena_with_gaps();
+  const ArenaCut cut = ArenaCut::make(arena, Lsn{5000}).value();
+  REQUIRE(cut.document_limit() == 26);
+  VisibleFilter filter(cut);
+  for (u32 d = 0; d < 40; ++d) {
+    const bool burnt = (d >= 6 && d < 9) || (d >= 15 && d < 18);
+    REQUIRE(cut.is_visible(d) == (d < 26 && !burnt));
+    REQUIRE(filter(d) == cut.is_visible(d));
+    REQUIRE((cut.document(d) != nullptr) == cut.is_visible(d));
+  }
+}
+
+TEST_CASE("batch entries that lie give an error") {
+  const auto arena = arena_with_gaps();
+  const ArenaCut cut = ArenaCut::make(arena, Lsn{5000}).value();
+  const auto refused = [&](u32 index, auto&& change) {
+    BatchEntry& entry = const_cast<BatchEntry&>(*cut.batch(index));
+    const BatchEntry kept = entry;
+    change(entry);
+    const bool result = !ArenaCut::make(arena, Lsn{5000}).has_value();
+    entry = kept;
+    return result;
+  };
+  REQUIRE(!refused(9, [](BatchEntry&) {}));
+  REQUIRE(refused(9, [](BatchEntry& e) { e.document_end = arena_documents_max + 1; }));
+  REQUIRE(refused(9, [](BatchEntry& e) { e.tombstone_end = ~0u; }));
+  REQUIRE(refused(9, [](BatchEntry& e) { e.update_end = ~0u; }));
+  REQUIRE(refused(9, [](BatchEntry& e) { e.last_gap = 11; }));
+  REQUIRE(refused(9, [](BatchEntry& e) { e.last_gap = 9; }));
+  REQUIRE(refused(6, [](BatchEntry& e) { e.document_begin = 100; }));
+  REQUIRE(refused(5, [](BatchEntry& e) { e.last_gap = 7; }));
+  const Handle chunk = arena->header().batches.chunks[0];
+  arena->header().batches.chunks[0] = ~0u;
+  const auto without = ArenaCut::make(arena, Lsn{5000});
+  REQUIRE((!without || without->batch_count() == 0));
+  arena->header().batches.chunks[0] = chunk;
+}
+
+TEST_CASE("a term is viewed only where its record fits") {
+  const auto arena = arena_with_gaps();
+  const ArenaCut cut = ArenaCut::make(arena, Lsn{5000}).value();
+  const HashTable table = cut.terms();
+  u32 seen = 0;
+  for (u64 i = 0; i <= table.mask; ++i) {
+    if (table.slots[i] == 0) continue;
+    const u64 offset = offset_of(slot_value(table.slots[i]));
+    const auto term = cut.term_at(offset);
+    REQUIRE(term);
+    seen += term->term == "one" || term->term == "two" ? 1 : 0;
+    REQUIRE(!cut.term_at(offset + 4));
+    TermRecord& record = const_cast<TermRecord&>(*term->record);
+    record.chains += 2;
+    REQUIRE(!cut.term_at(offset));
+    record.chains -= 2;
+  }
+  REQUIRE(seen == 2);
+  REQUIRE(!cut.term_at(arena->end() - 8));
+  REQUIRE(!cut.term_at(0));
+}

@@ -1,0 +1,145 @@
+#include "store/active_segments.hpp"
+
+#include <thread>
+
+#include "tests/store/store_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+namespace shale::store {
+namespace {
+
+using namespace testing;
+
+// The live version of an id, read through `cache`.
+Segment read(const View& view, const std::string& id, ActiveSegments& cache) {
+  const Located found = find_live(view, id).value().value();
+  return read_segment(view.indexes[found.index], found.doc, cache).value();
+}
+
+TEST_CASE("a second read is a hit and shares the decoded bytes") {
+  const TestStore store;
+  const auto state = store.state();
+  stash(Project(state), "a", "text");
+  ActiveSegments cache(1 << 20, 100);
+  const Segment one = read(*view_of(state), "a", cache);
+  const Segment two = read(*view_of(state), "a", cache);
+  CHECK(one.text() == "text");
+  CHECK(one.text().data() == two.text().data());
+  CHECK(cache.counters().hits == 1);
+  CHECK(cache.counters().misses == 1);
+}
+
+TEST_CASE("a snapshot's reads are hits, and stats count them") {
+  const TestStore store;
+  Project project = store.open();
+  stash(project, "a", "text");
+  project.merge(true).value();
+  const Snapshot now = project.snapshot().value();
+  const std::string_view first = now.get("a").value()->text();
+  const ProjectStats before = project.stats().value();
+  CHECK(now.get("a").value()->text().data() == first.data());
+  const ProjectStats after = project.stats().value();
+  CHECK(after.cache_hits == before.cache_hits + 1);
+  CHECK(after.cache_misses == before.cache_misses);
+}
+
+TEST_CASE("patched metadata is applied to what the cache has") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  stash(project, "a", "text");
+  const Snapshot before = project.snapshot().value();
+  CHECK(!before.get("a").value()->metadata().pinned);
+  update(project, "a", {.pinned = true});
+  CHECK(metadata_of_id(project, "a").pinned);
+  update(project, "a", {.refcount_added = 4});
+  CHECK(metadata_of_id(project, "a").refcount == 4);
+  CHECK(metadata_of_id(project, "a").pinned);
+  CHECK(!before.get("a").value()->metadata().pinned);
+  CHECK(state->caches->segments.counters().misses == 1);  // one decoding served them all
+}
+
+// B7: the key is the version's place, not the segment's id.
+TEST_CASE("an old snapshot and a new one get each their own version") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  stash(project, "a", "old");
+  const Snapshot old = project.snapshot().value();
+  CHECK(text_of(old, "a") == "old");
+  stash(project, "a", "new");
+  CHECK(text_of(project, "a") == "new");
+  CHECK(text_of(old, "a") == "old");
+  Project(project).merge(true).value();
+  CHECK(text_of(project, "a") == "new");
+  CHECK(text_of(old, "a") == "old");
+}
+
+TEST_CASE("what does not fit the budget goes, and what was handed out stays") {
+  const TestStore store;
+  const auto state = store.state();
+  for (int n = 0; n < 200; ++n) {
+    stash(Project(state), "a" + std::to_string(n), std::string(1000, char('a' + n % 26)));
+  }
+  const auto view = view_of(state);
+  SECTION("by bytes") {
+    ActiveSegments cache(64 * 1024, 10'000);
+    const Segment first = read(*view, "a0", cache);
+    for (int n = 0; n < 200; ++n) read(*view, "a" + std::to_string(n), cache);
+    CHECK(cache.counters().evictions > 0);
+    CHECK(cache.counters().bytes <= 64 * 1024);
+    CHECK(first.text() == std::string(1000, 'a'));
+  }
+  SECTION("by count") {
+    ActiveSegments cache(u64(1) << 30, 32);
+    for (int n = 0; n < 200; ++n) read(*view, "a" + std::to_string(n), cache);
+    CHECK(cache.counters().evictions > 0);
+    CHECK(cache.counters().entries <= 32);
+  }
+  SECTION("nothing at all") {
+    ActiveSegments cache(0, 0);
+    CHECK(read(*view, "a7", cache).text() == read(*view, "a7", cache).text());
+    CHECK(cache.counters().hits == 0);
+  }
+}
+
+TEST_CASE("a damaged text is an error and never cached") {
+  const TestStore store;
+  const auto state = store.state();
+  stash(Project(state), "a", std::string(5000, 'x'));
+  const auto view = view_of(state);
+  flip_byte(store.active_log(), delta::log_header_bytes + 2000);
+  ActiveSegments cache(1 << 20, 100);
+  const Located found = find_live(*view, "a").value().value();
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const auto damaged = read_segment(view->indexes[found.index], found.doc, cache);
+    REQUIRE(!damaged);
+    CHECK(damaged.error().code == ErrorCode::corrupt);
+  }
+  CHECK(cache.counters().entries == 0);
+  flip_byte(store.active_log(), delta::log_header_bytes + 2000);
+  CHECK(read(*view, "a", cache).text().size() == 5000);
+}
+
+TEST_CASE("many threads may read through one cache") {
+  const TestStore store;
+  const auto state = store.state();
+  stash_many(Project(state), "a", 50);
+  const auto view = view_of(state);
+  ActiveSegments cache(16 * 1024, 20);
+  std::vector<std::thread> threads;
+  std::vector<int> wrong(4, 0);
+  for (unsigned t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int n = 0; n < 500; ++n) {
+        const std::string number = std::to_string((n * 7 + int(t)) % 50);
+        if (read(*view, "a" + number, cache).text() != "text a number " + number) ++wrong[t];
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == std::vector<int>(4, 0));
+}
+
+}  // namespace
+}  // namespace shale::store

@@ -1,0 +1,114 @@
+#include "store/housekeeper.hpp"
+
+#include <chrono>
+#include <thread>
+
+#include "tests/store/store_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+namespace shale::store {
+namespace {
+
+using namespace testing;
+using Clock = std::chrono::steady_clock;
+
+// Waits until `done` holds; generous, for machines that are busy.
+bool comes_true(const std::function<bool()>& done) {
+  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(20);
+  while (Clock::now() < deadline) {
+    if (done()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+TEST_CASE("a relaxed commit becomes durable without a further call") {
+  const TestStore store;
+  const auto state = store.state();
+  Housekeeper housekeeper(false);
+  housekeeper.watch(state);
+  const Committed done = stash(Project(state), "a", "text", Durability::relaxed);
+  const auto control = state->shared_control();
+  CHECK(comes_true([&] { return control->durable().value >= done.lsn; }));
+}
+
+TEST_CASE("without a housekeeper it does not") {
+  const TestStore store;
+  const auto state = store.state();
+  const Committed done = stash(Project(state), "a", "text", Durability::relaxed);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  CHECK(state->shared_control()->durable().value < done.lsn);
+}
+
+TEST_CASE("a store that is opened has one") {
+  const TestStore store;
+  StoreOptions options;
+  options.create = true;
+  const Store opened = Store::open(store.path(), options).value();
+  Project project = opened.project("default").value();
+  const Committed done = stash(project, "a", "text", Durability::relaxed);
+  const Clock::time_point start = Clock::now();
+  CHECK(comes_true([&] { return project.stats().value().durable_lsn >= done.lsn; }));
+  WARN("durable after "
+       << std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count()
+       << " ms");
+}
+
+TEST_CASE("what is not durable yet is synced when the housekeeper ends") {
+  const TestStore store;
+  const auto state = store.state();
+  Committed done;
+  {
+    Housekeeper housekeeper(false);
+    housekeeper.watch(state);
+    done = stash(Project(state), "a", "text", Durability::relaxed);
+  }
+  CHECK(state->shared_control()->durable().value >= done.lsn);
+}
+
+TEST_CASE("closing a store makes its relaxed commits durable") {
+  const TestStore store;
+  StoreOptions options;
+  options.create = true;
+  Committed done;
+  {
+    const Store opened = Store::open(store.path(), options).value();
+    done = stash(opened.project("default").value(), "a", "text", Durability::relaxed);
+  }
+  CHECK(store.state()->shared_control()->durable().value >= done.lsn);
+}
+
+TEST_CASE("background_merge folds sealed logs; without it nothing is folded") {
+  for (const bool merges : {true, false}) {
+    INFO("merges " << merges);
+    const TestStore store(sealing_after(5));
+    const auto state = store.state();
+    Housekeeper housekeeper(merges);
+    housekeeper.watch(state);
+    for (int n = 0; n < 4; ++n) stash_many(Project(state), "s" + std::to_string(n) + "-", 4);
+    const auto folded = [&] {
+      const catalog::Manifest manifest = store.manifest();
+      return !manifest.shards.empty() && manifest.logs.size() == 1;
+    };
+    if (merges) {
+      CHECK(comes_true(folded));
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      CHECK(store.manifest().shards.empty());
+    }
+    CHECK(count_of(Project(state)) == 16);
+  }
+}
+
+TEST_CASE("projects that are gone are no burden, and it ends at once") {
+  const TestStore store;
+  Housekeeper housekeeper(true);
+  for (int n = 0; n < 3; ++n) housekeeper.watch(store.state());
+  std::this_thread::sleep_for(std::chrono::milliseconds(120));
+  const Clock::time_point start = Clock::now();
+  { Housekeeper idle(true); }
+  CHECK(Clock::now() - start < std::chrono::seconds(5));
+}
+
+}  // namespace
+}  // namespace shale::store

@@ -1,0 +1,190 @@
+#include "store/lease.hpp"
+
+#include <thread>
+
+#include "tests/store/store_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+namespace shale::store {
+namespace {
+
+using namespace testing;
+using Clock = std::chrono::steady_clock;
+
+TEST_CASE("the lease is had, given back and had again") {
+  const TestStore store;
+  const auto state = store.state(patience(0));
+  for (int i = 0; i < 3; ++i) {
+    Lease lease = Lease::acquire(*state, "test").value();
+    const auto holder = state->shared_control()->holder();
+    REQUIRE(holder.has_value());
+    CHECK(holder->pid == u64(::getpid()));
+    CHECK(holder->verb == "test");
+    const Lease moved = std::move(lease);
+    CHECK(!Lease::acquire(*state, "second"));
+  }
+  const auto nobody = state->shared_control()->holder();
+  CHECK((!nobody.has_value() || nobody->pid == 0));
+}
+
+TEST_CASE("a second thread waits until the deadline and is told who holds the lease") {
+  const TestStore store;
+  const auto state = store.state(patience(60));
+  const Lease lease = Lease::acquire(*state, "first").value();
+  const Clock::time_point start = Clock::now();
+  ErrorCode code{};
+  std::thread([&] { code = Lease::acquire(*state, "second").error().code; }).join();
+  CHECK(code == ErrorCode::busy);
+  CHECK(Clock::now() - start >= std::chrono::milliseconds(55));
+}
+
+TEST_CASE("a second thread gets the lease when the first lets go") {
+  const TestStore store;
+  const auto state = store.state(patience(10'000));
+  std::optional<Lease> lease = Lease::acquire(*state, "first").value();
+  bool had = false;
+  std::thread waiting([&] { had = Lease::acquire(*state, "second").has_value(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  lease.reset();
+  waiting.join();
+  CHECK(had);
+}
+
+TEST_CASE("another handle of the same process is another writer") {
+  const TestStore store;
+  const auto one = store.state();
+  const auto two = store.state(patience(30));
+  std::optional<Lease> lease = Lease::acquire(*one, "first").value();
+  const auto refused = Lease::acquire(*two, "second");
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::busy);
+  lease.reset();
+  CHECK(Lease::acquire(*two, "second"));
+}
+
+TEST_CASE("busy names the process that holds the lease; its death frees it") {
+  const TestStore store;
+  Child child([&](int pipe) {
+    const auto state = store.state();
+    const Lease lease = Lease::acquire(*state, "slow").value();
+    Child::say(pipe);
+    for (;;) ::pause();
+  });
+  REQUIRE(child.hears(1));
+  Project project = store.open(patience(50));
+  Batch batch;
+  batch.stash(segment("a", "text"));
+  const Clock::time_point start = Clock::now();
+  const auto refused = project.commit(batch);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::busy);
+  CHECK(refused.error().pid == child.pid());
+  CHECK(refused.error().message.find("slow") != std::string::npos);
+  CHECK(refused.error().path == store.paths().lock().string());
+  CHECK(Clock::now() - start >= std::chrono::milliseconds(45));
+  CHECK(count_of(project) == 0);  // reading needs no lease
+  child.kill();
+  CHECK(project.commit(batch));
+}
+
+TEST_CASE("a LOCK replaced under the path ends writing") {
+  const TestStore store;
+  Project project = store.open();
+  stash(project, "a", "text");
+  const path lock = store.paths().lock();
+  std::filesystem::rename(lock, lock.string() + ".old");
+  write_text(lock, "");
+  Batch batch;
+  batch.stash(segment("b", "text"));
+  const auto refused = project.commit(batch);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::io);
+  CHECK(count_of(project) == 1);
+  std::filesystem::remove(lock);
+  CHECK(!project.commit(batch));
+  CHECK(stash(store.open(), "a", "again").replaced == 1);
+}
+
+TEST_CASE("a store moved away and restored from a copy is not written through old handles") {
+  const TestStore store;
+  Project project = store.open();
+  stash(project, "a", "text", Durability::full);
+  const path copy = store.parent() / "copy";
+  std::filesystem::copy(store.path(), copy, std::filesystem::copy_options::recursive);
+  std::filesystem::rename(store.path(), store.parent() / "gone");
+  std::filesystem::rename(copy, store.path());
+  Batch batch;
+  batch.stash(segment("b", "text"));
+  CHECK(!project.commit(batch));
+  const Project restored = store.open();
+  CHECK(contents(restored) == Contents{{"a", "text"}});
+  stash(restored, "c", "text");
+  CHECK(count_of(restored) == 2);
+}
+
+TEST_CASE("a poisoned log ends writing, reading goes on") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  stash(project, "a", "text");
+  state->shared_control()->poison(view_of(state)->edition->logs.back().id.sequence);
+  Batch batch;
+  batch.stash(segment("b", "text"));
+  CHECK(project.commit(batch).error().code == ErrorCode::io);
+  CHECK(text_of(project, "a") == "text");
+}
+
+TEST_CASE("who takes the lease repairs what a killed publisher left") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  stash(project, "a", "text");
+  SECTION("between MANIFEST and CONTROL") {
+    catalog::Manifest next = store.manifest();
+    ++next.edition;
+    state->shared_control()->set_manifest_in_flight(next.edition);
+    catalog::write_manifest(store.paths().manifest(), next).value();
+  }
+  SECTION("before MANIFEST") { state->shared_control()->set_manifest_in_flight(99); }
+  SECTION("in the middle of CONTROL") { state->shared_control()->begin_change(); }
+  const u64 before = store.manifest().edition;
+  stash(project, "b", "text");
+  CHECK(store.manifest().edition == before + 1);
+  CHECK(contents(project) == Contents{{"a", "text"}, {"b", "text"}});
+  CHECK(contents(store.open()) == Contents{{"a", "text"}, {"b", "text"}});
+}
+
+TEST_CASE("a reader without a view repairs a change whose owner died") {
+  const TestStore store;
+  const auto state = store.state();
+  stash(Project(state), "a", "text");
+  const auto late = store.state();  // has seen no view yet
+  state->shared_control()->begin_change();
+  CHECK(text_of(Project(late), "a") == "text");
+  CHECK(text_of(Project(state), "a") == "text");
+}
+
+TEST_CASE("the merge lock keeps a second merger out") {
+  const TestStore store;
+  const auto one = store.state();
+  const auto two = store.state();
+  std::optional<MergeLock> lock = MergeLock::acquire(*one, std::chrono::milliseconds(0)).value();
+  CHECK(MergeLock::acquire(*one, std::chrono::milliseconds(20)).error().code == ErrorCode::busy);
+  CHECK(MergeLock::acquire(*two, std::chrono::milliseconds(20)).error().code == ErrorCode::busy);
+  CHECK(Lease::acquire(*two, "writers do not wait for a merge"));
+  MergeLock moved = *std::move(lock);
+  lock.reset();
+  CHECK(!MergeLock::acquire(*two, std::chrono::milliseconds(0)));
+  { const MergeLock last = std::move(moved); }
+  CHECK(MergeLock::acquire(*two, std::chrono::milliseconds(0)));
+}
+
+TEST_CASE("there is no lease on what is opened for reading") {
+  const TestStore store;
+  stash(store.open(), "a", "text");
+  const auto state = store.state(reading());
+  CHECK(Lease::acquire(*state, "test").error().code == ErrorCode::read_only);
+}
+
+}  // namespace
+}  // namespace shale::store

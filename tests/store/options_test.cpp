@@ -1,0 +1,115 @@
+#include "store/options.hpp"
+
+#include "tests/store/store_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+namespace shale::store {
+namespace {
+
+Error parse_error(const std::string& text) {
+  const auto parsed = parse_config(text, "the/shale.toml");
+  REQUIRE(!parsed);
+  CHECK(parsed.error().code == ErrorCode::invalid_argument);
+  CHECK(parsed.error().path == "the/shale.toml");
+  return parsed.error();
+}
+
+TEST_CASE("an empty shale.toml means the defaults") {
+  const StoreConfig config = parse_config("", "shale.toml").value();
+  CHECK(config.analysis == "plain");
+  CHECK(config.tokenizer == "none");
+  CHECK(config.shard_by == "none");
+  CHECK(config.positions);
+  CHECK(!config.fast_reads);
+  CHECK(config.delta_text_bytes == u64(64) << 20);
+  CHECK(config.delta_segments == 100'000);
+  CHECK(config.delta_age_seconds == 600);
+}
+
+TEST_CASE("format_config and parse_config are inverses") {
+  StoreConfig config;
+  config.shard_by = "month";
+  config.positions = false;
+  config.fast_reads = true;
+  config.delta_text_bytes = 12345;
+  config.delta_segments = 678;
+  config.delta_age_seconds = 9;
+  for (const StoreConfig& one : {StoreConfig{}, config}) {
+    const StoreConfig back = parse_config(format_config(one), "shale.toml").value();
+    CHECK(back.analysis == one.analysis);
+    CHECK(back.tokenizer == one.tokenizer);
+    CHECK(back.shard_by == one.shard_by);
+    CHECK(back.positions == one.positions);
+    CHECK(back.fast_reads == one.fast_reads);
+    CHECK(back.delta_text_bytes == one.delta_text_bytes);
+    CHECK(back.delta_segments == one.delta_segments);
+    CHECK(back.delta_age_seconds == one.delta_age_seconds);
+  }
+}
+
+TEST_CASE("an unknown option is an error that names it") {
+  for (const std::string key : {"analysys", "delta.segmnts", "text.fast", "segments"}) {
+    const auto dot = key.find('.');
+    const std::string text = dot == std::string::npos ? key + " = 1\n"
+                                                      : "[" + key.substr(0, dot) + "]\n" +
+                                                            key.substr(dot + 1) + " = 1\n";
+    INFO(text);
+    CHECK(parse_error(text).message.find("'" + key + "'") != std::string::npos);
+  }
+}
+
+TEST_CASE("a value of the wrong kind is an error that names the option") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"analysis = 3", "analysis"},
+      {"shard_by = true", "shard_by"},
+      {"positions = \"yes\"", "positions"},
+      {"positions = 1", "positions"},
+      {"[text]\nfast_reads = 0", "text.fast_reads"},
+      {"[delta]\nsegments = \"many\"", "delta.segments"},
+      {"[delta]\nsegments = 0", "delta.segments"},
+      {"[delta]\ntext_bytes = -1", "delta.text_bytes"},
+      {"[delta]\nage_seconds = 1.5", "delta.age_seconds"},
+      {"delta = 7", "delta"},
+  };
+  for (const auto& [text, key] : cases) {
+    INFO(text);
+    CHECK(parse_error(text).message.find(key) != std::string::npos);
+  }
+}
+
+TEST_CASE("unknown analysis, tokenizer and partition are refused") {
+  CHECK(parse_error("analysis = \"stemmed\"").message.find("stemmed") != std::string::npos);
+  CHECK(parse_error("tokenizer = \"o200k\"").message.find("o200k") != std::string::npos);
+  CHECK(parse_error("shard_by = \"week\"").message.find("week") != std::string::npos);
+  CHECK(parse_config("shard_by = \"month\"", "shale.toml").value().shard_by == "month");
+}
+
+TEST_CASE("what is no TOML is an error that names the line") {
+  CHECK(parse_error("positions = true\nshard_by = \n").message.find("Line 2") == 0);
+}
+
+TEST_CASE("a missing shale.toml is not_found, a present one is read") {
+  const testing::TemporaryFolder folder;
+  const auto missing = read_config(folder / "shale.toml");
+  REQUIRE(!missing);
+  CHECK(missing.error().code == ErrorCode::not_found);
+  testing::write_text(folder / "shale.toml", "[delta]\nsegments = 17\n");
+  CHECK(read_config(folder / "shale.toml").value().delta_segments == 17);
+}
+
+TEST_CASE("a new store gets what its options say") {
+  StoreOptions options;
+  options.shard_by = "month";
+  options.positions = false;
+  const StoreConfig config = config_of(options).value();
+  CHECK(config.shard_by == "month");
+  CHECK(!config.positions);
+  options.analysis = "unknown";
+  CHECK(config_of(options).error().code == ErrorCode::invalid_argument);
+  options.analysis = "plain";
+  options.shard_by = "year";
+  CHECK(config_of(options).error().code == ErrorCode::invalid_argument);
+}
+
+}  // namespace
+}  // namespace shale::store

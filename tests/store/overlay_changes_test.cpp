@@ -1,0 +1,100 @@
+#include "store/overlay_changes.hpp"
+
+#include "catalog/overlay_file.hpp"
+#include "tests/store/store_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+namespace shale::store {
+namespace {
+
+using namespace testing;
+
+struct Place {
+  TemporaryFolder folder;
+  catalog::ProjectPaths paths{folder.path()};
+  catalog::ShardEntry entry;
+
+  Place() {
+    std::filesystem::create_directory(paths.shard_folder());
+    entry.id = {3, 33};
+  }
+  void write(const Overlay& overlay, const Overlay& on_disk, u64 as_of) {
+    write_overlay(paths, overlay, on_disk, Lsn{as_of}, entry).value();
+  }
+  Overlay read() const {
+    Overlay overlay;
+    if (entry.dead) {
+      overlay.dead =
+          catalog::read_dead(paths.dead(entry.id, entry.dead->number), entry.id, *entry.dead, 100)
+              .value();
+    }
+    if (entry.patch) {
+      overlay.patches = catalog::read_patch(paths.patch(entry.id, entry.patch->number), entry.id,
+                                            *entry.patch, 100)
+                            .value();
+    }
+    return overlay;
+  }
+};
+
+TEST_CASE("nothing changed, nothing written") {
+  Place place;
+  place.write({}, {}, 5);
+  Overlay same;
+  same.dead.add(4);
+  same.patches[2].pinned = true;
+  place.write(same, same, 5);
+  CHECK(!place.entry.dead.has_value());
+  CHECK(!place.entry.patch.has_value());
+  CHECK(files_in(place.paths.shard_folder()).empty());
+}
+
+TEST_CASE("a change is a new file under the next number that holds the old content too") {
+  Place place;
+  Overlay first;
+  first.dead.add(4);
+  place.write(first, {}, 5);
+  REQUIRE(place.entry.dead.has_value());
+  CHECK(place.entry.dead->number == 1);
+  CHECK(place.entry.dead->as_of == Lsn{5});
+  CHECK(!place.entry.patch.has_value());
+  Overlay second = first;
+  second.dead.add(9);
+  second.patches[2].refcount_added = 3;
+  place.write(second, first, 8);
+  CHECK(place.entry.dead->number == 2);
+  CHECK(place.entry.dead->as_of == Lsn{8});
+  REQUIRE(place.entry.patch.has_value());
+  CHECK(place.entry.patch->number == 1);
+  CHECK(place.read().dead == second.dead);
+  CHECK(place.read().patches == second.patches);
+  // The old file is immutable and still there: the old edition may be read.
+  CHECK(files_in(place.paths.shard_folder(), ".dead.1").size() == 1);
+}
+
+TEST_CASE("only what changed gets a new file") {
+  Place place;
+  Overlay first;
+  first.dead.add(4);
+  first.patches[2].pinned = true;
+  place.write(first, {}, 5);
+  Overlay second = first;
+  second.patches[2].pinned = false;
+  place.write(second, first, 8);
+  CHECK(place.entry.dead->number == 1);
+  CHECK(place.entry.dead->as_of == Lsn{5});
+  CHECK(place.entry.patch->number == 2);
+  CHECK(place.entry.patch->as_of == Lsn{8});
+  CHECK(place.read().patches == second.patches);
+}
+
+TEST_CASE("a file that cannot be written is an error") {
+  Place place;
+  std::filesystem::remove(place.paths.shard_folder());
+  Overlay overlay;
+  overlay.dead.add(4);
+  CHECK(!write_overlay(place.paths, overlay, {}, Lsn{5}, place.entry).has_value());
+}
+
+}  // namespace
+}  // namespace shale::store

@@ -1,0 +1,193 @@
+#include "store/stash.hpp"
+
+#include "tests/store/store_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+namespace shale {
+namespace {
+
+using namespace testing;
+
+TEST_CASE("a commit counts what it stashed, replaced, updated and erased") {
+  const TestStore store;
+  Project project = store.open();
+  Batch first;
+  for (const char* id : {"a", "b", "c"}) first.stash(segment(id, "one"));
+  const Committed one = project.commit(first).value();
+  CHECK((one.stashed == 3 && one.replaced == 0 && one.updated == 0 && one.erased == 0));
+  CHECK(one.missing.empty());
+  Batch second;
+  second.stash(segment("a", "two"));
+  second.stash(segment("d", "two"));
+  second.update("b", Update{.pinned = true});
+  second.erase("c");
+  second.update("nobody", Update{.pinned = true});
+  second.erase("nothing");
+  const Committed two = project.commit(second).value();
+  CHECK((two.stashed == 2 && two.replaced == 1 && two.updated == 1 && two.erased == 1));
+  CHECK(two.missing == std::vector<std::string>{"nobody", "nothing"});
+  CHECK(two.lsn > one.lsn);
+  CHECK(contents(project) == Contents{{"a", "two"}, {"b", "one"}, {"d", "two"}});
+  CHECK(metadata_of_id(project, "b").pinned);
+}
+
+TEST_CASE("a batch that changes nothing is no record") {
+  const TestStore store;
+  Project project = store.open();
+  const Committed first = stash(project, "a", "text");
+  const Committed none = erase(project, "nobody");
+  CHECK(none.lsn == first.lsn);
+  CHECK(none.missing == std::vector<std::string>{"nobody"});
+  CHECK(project.commit(Batch{}).value().lsn == first.lsn);
+  CHECK(project.snapshot().value().lsn() == first.lsn);
+}
+
+TEST_CASE("changes of one batch see the changes before them") {
+  const TestStore store;
+  Project project = store.open();
+  stash(project, "old", "old text");
+  Batch batch;
+  batch.stash(segment("new", "new text"));
+  batch.update("new", Update{.refcount_added = 2});
+  batch.update("new", Update{.refcount_added = 3});
+  batch.stash(segment("old", "newer text"));
+  batch.update("old", Update{.refcount_added = 7});
+  batch.stash(segment("gone", "nobody reads this"));
+  batch.erase("gone");
+  const Committed done = project.commit(batch).value();
+  CHECK((done.stashed == 2 && done.replaced == 1 && done.updated == 3 && done.erased == 0));
+  CHECK(done.missing == std::vector<std::string>{"gone"});
+  CHECK(metadata_of_id(project, "new").refcount == 5);
+  CHECK(metadata_of_id(project, "old").refcount == 7);
+  CHECK(text_of(project, "old") == "newer text");
+  CHECK(text_of(project, "gone") == "(none)");
+}
+
+TEST_CASE("an update after an erase in one batch is void and says so") {
+  const TestStore store;
+  Project project = store.open();
+  stash(project, "a", "text");
+  Batch batch;
+  batch.erase("a");
+  batch.update("a", Update{.pinned = true});
+  const Committed done = project.commit(batch).value();
+  CHECK((done.erased == 1 && done.updated == 0));
+  CHECK(done.missing == std::vector<std::string>{"a"});
+  CHECK(text_of(project, "a") == "(none)");
+  CHECK(stash(project, "a", "again").replaced == 0);
+  CHECK(!metadata_of_id(project, "a").pinned);
+}
+
+TEST_CASE("a bad change keeps the whole batch out") {
+  const TestStore store;
+  Project project = store.open();
+  Batch batch;
+  batch.stash(segment("fine", "text"));
+  batch.stash(segment("", "text"));
+  CHECK(project.commit(batch).error().code == ErrorCode::invalid_argument);
+  CHECK(count_of(project) == 0);
+}
+
+TEST_CASE("full is durable when it returns, relaxed after a sync") {
+  const TestStore store;
+  Project project = store.open();
+  const Committed full = stash(project, "a", "text", Durability::full);
+  CHECK(project.stats().value().durable_lsn == full.lsn);
+  const Committed relaxed = stash(project, "b", "text", Durability::relaxed);
+  CHECK(relaxed.lsn > full.lsn);
+  CHECK(project.stats().value().committed_lsn == relaxed.lsn);
+  CHECK(project.stats().value().durable_lsn == full.lsn);
+  CHECK(text_of(project, "b") == "text");  // visible comes before durable
+  project.sync().value();
+  CHECK(project.stats().value().durable_lsn == relaxed.lsn);
+}
+
+TEST_CASE("a full commit makes the relaxed ones before it durable") {
+  const TestStore store;
+  Project project = store.open();
+  stash(project, "a", "text", Durability::relaxed);
+  const Committed full = stash(project, "b", "text", Durability::full);
+  CHECK(project.stats().value().durable_lsn == full.lsn);
+}
+
+TEST_CASE("a log is sealed before a batch would overfill it") {
+  const TestStore store(sealing_after(10));
+  Project project = store.open();
+  stash_many(project, "a", 6);
+  CHECK(project.stats().value().logs == 1);
+  stash_many(project, "b", 6);
+  CHECK(project.stats().value().logs == 2);
+  CHECK(project.stats().value().shards == 0);
+  CHECK(count_of(project) == 12);
+}
+
+TEST_CASE("a batch over the delta's limit goes to a shard") {
+  const TestStore store(sealing_after(10));
+  Project project = store.open();
+  stash(project, "a3", "before");
+  const Committed done = stash_many(project, "a", 11);
+  CHECK((done.stashed == 11 && done.replaced == 1));
+  const ProjectStats stats = project.stats().value();
+  CHECK(stats.shards == 1);
+  CHECK(stats.segments == 11);
+  CHECK(stats.durable_lsn == done.lsn);
+  CHECK(text_of(project, "a3") == "text a number 3");
+}
+
+TEST_CASE("a batch with too much text goes to a shard") {
+  store::StoreConfig config;
+  config.delta_text_bytes = 1000;
+  const TestStore store(config);
+  Project project = store.open();
+  stash(project, "small", std::string(900, 'x'));
+  CHECK(project.stats().value().shards == 0);
+  stash(project, "large", std::string(1100, 'y'));
+  CHECK(project.stats().value().shards == 1);
+  CHECK(text_of(project, "large") == std::string(1100, 'y'));
+}
+
+TEST_CASE("a large batch with other changes stays one batch of the log") {
+  const TestStore store(sealing_after(10));
+  Project project = store.open();
+  stash_many(project, "a", 5);
+  Batch batch;
+  for (int n = 0; n < 30; ++n) batch.stash(segment("b" + std::to_string(n), "text"));
+  batch.erase("a1");
+  const Committed done = project.commit(batch).value();
+  CHECK((done.stashed == 30 && done.erased == 1));
+  CHECK(project.stats().value().shards == 0);
+  CHECK(count_of(project) == 34);
+}
+
+TEST_CASE("a very large batch keeps every text") {
+  const TestStore store;
+  Project project = store.open();
+  Batch batch;
+  for (int n = 0; n < 20'000; ++n) {
+    batch.stash(segment("id-" + std::to_string(n),
+                        "word" + std::to_string(n % 97) + " body " + std::to_string(n)));
+  }
+  for (int n = 0; n < 20'000; n += 2) batch.update("id-" + std::to_string(n), {.pinned = true});
+  const Committed done = project.commit(batch).value();
+  CHECK((done.stashed == 20'000 && done.updated == 10'000));
+  CHECK(count_of(project, "pinned:true") == 10'000);
+  CHECK(text_of(project, "id-19999") == "word" + std::to_string(19'999 % 97) + " body 19999");
+  Query query{.text = "word5", .limit = 1};
+  CHECK(project.snapshot().value().search(query).value().total == (20'000 - 5 + 96) / 97);
+}
+
+TEST_CASE("texts may hold any bytes, and nothing at all") {
+  const TestStore store;
+  Project project = store.open();
+  const std::string bytes("a\0b\xff\xfe\n", 6);
+  stash(project, "bytes", bytes);
+  stash(project, "empty", "");
+  CHECK(text_of(project, "bytes") == bytes);
+  CHECK(text_of(project, "empty").empty());
+  project.merge(true).value();
+  CHECK(text_of(project, "bytes") == bytes);
+  CHECK(text_of(project, "empty").empty());
+}
+
+}  // namespace
+}  // namespace shale
