@@ -115,7 +115,7 @@ Result<OverlayEntry> write_dead(const std::filesystem::path& path, FileId owner,
 }
 
 Result<OverlayEntry> write_patch(const std::filesystem::path& path, FileId owner, u64 number,
-                                 Lsn as_of, const std::map<u32, Update>& patches) {
+                                 Lsn as_of, const Patches& patches) {
   if (patches.empty()) return nothing_to_write();
   ByteWriter out;
   out.varint(patches.size());

@@ -38,7 +38,7 @@ static_assert(sizeof(OverlayHeader) == 64);
 Result<OverlayEntry> write_dead(const std::filesystem::path& path, FileId owner, u64 number,
                                 Lsn as_of, const Bitmap& dead);
 Result<OverlayEntry> write_patch(const std::filesystem::path& path, FileId owner, u64 number,
-                                 Lsn as_of, const std::map<u32, Update>& patches);
+                                 Lsn as_of, const Patches& patches);
 
 // Documents must lie below `documents`.
 Result<Bitmap> read_dead(const std::filesystem::path& path, FileId owner, const OverlayEntry& entry,

@@ -41,8 +41,8 @@ constexpr Examples examples[] = {
     {"unpin", "shale unpin m1\n"},
     {"search",
      "shale search why is search slow\n"
-     "shale search '\"merge policy\" file:src/** type:code' --limit 3\n"
-     "shale search --where 'task:perf created:>=2025-12-01' -- -draft cache\n"},
+     "shale search merge policy --where 'file:src/** type:code' --limit 3\n"
+     "shale search --where 'task:perf created:>=2025-12-01' -- the option --no-merge\n"},
     {"list",
      "shale list --where type:decision --sort touched --limit 20\n"
      "shale list --sort -tokens       # smallest first\n"},

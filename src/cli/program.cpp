@@ -52,6 +52,22 @@ void add_help_verb(CLI::App& app, Context& context) {
   });
 }
 
+// The parser takes a word `[a,b]` apart where several may stand; behind a mark it stays whole.
+constexpr char whole_word_mark = '\x01';
+
+void mark_whole(std::string& word) {
+  if (word.starts_with('[') || word.starts_with(whole_word_mark))
+    word.insert(0, 1, whole_word_mark);
+}
+
+void take_marks_off(CLI::App& app) {
+  const auto take_off = [](std::string word) {
+    return word.starts_with(whole_word_mark) ? word.substr(1) : word;
+  };
+  for (CLI::Option* option : app.get_options()) option->transform(take_off);
+  for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) take_marks_off(*verb);
+}
+
 // `--name=` is an empty value; the parser would take the next word instead.
 std::vector<std::string> words_of(int count, char** arguments) {
   std::vector<std::string> words;
@@ -61,6 +77,7 @@ std::vector<std::string> words_of(int count, char** arguments) {
     options_over = options_over || word == "--";
     const bool empty_value = !options_over && word.starts_with("--") && word.ends_with('=');
     if (empty_value) word.pop_back();
+    mark_whole(word);
     words.push_back(std::move(word));
     if (empty_value) words.emplace_back();
   }
@@ -144,6 +161,7 @@ int run_program(int count, char** arguments) {
   add_read_verbs(app, context);
   add_care_verbs(app, context);
   add_help_verb(app, context);
+  take_marks_off(app);
   const Exit exit = parse_and_run(app, context, flags, words_of(count, arguments));
   return int(context.output.finish(exit));
 }

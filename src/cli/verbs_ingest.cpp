@@ -241,8 +241,7 @@ Result<Exit> add(Context& context, const AddOptions& options) {
 void add_ingest(CLI::App& app, Context& context) {
   CLI::App* verb = add_verb(app, "ingest", "stores the segments of NDJSON lines");
   auto options = std::make_shared<IngestOptions>();
-  verb->add_option("FILE", options->files, "files of NDJSON; - or nothing: standard input")
-      ->allow_extra_args(false);
+  verb->add_option("FILE", options->files, "files of NDJSON; - or nothing: standard input");
   verb->add_flag("--ack{1}", options->ack,
                  "commit every N lines (1) and print `ack M` once M lines are durable");
   verb->add_flag("--strict", options->strict, "all of the input or, on a bad line, nothing");
@@ -258,9 +257,7 @@ void add_ingest_verbs(CLI::App& app, Context& context) {
   add_ingest(app, context);
   CLI::App* verb = add_verb(app, "add", "stores files and folders as segments");
   auto options = std::make_shared<AddOptions>();
-  verb->add_option("PATH", options->paths, "files and folders")
-      ->required()
-      ->allow_extra_args(false);
+  verb->add_option("PATH", options->paths, "files and folders")->required();
   verb->add_option("--lines", options->lines, "lines of a piece (default: up to 64 KiB)");
   add_create_options(*verb, options->create);
   verb->callback([&context, options] {

@@ -264,7 +264,7 @@ void add_where(CLI::App& verb, std::vector<std::string>& where) {
 void add_get(CLI::App& app, Context& context) {
   CLI::App* verb = add_verb(app, "get", "prints the text of segments");
   auto options = std::make_shared<GetOptions>();
-  verb->add_option("ID", options->ids, "ids of segments")->required()->allow_extra_args(false);
+  verb->add_option("ID", options->ids, "ids of segments")->required();
   verb->add_option("--lines", options->lines, "only these lines of each, A:B");
   verb->callback([&context, options] {
     context.action = [&context, options] { return get(context, *options); };
@@ -274,8 +274,7 @@ void add_get(CLI::App& app, Context& context) {
 void add_search(CLI::App& app, Context& context) {
   CLI::App* verb = add_verb(app, "search", "finds segments by their words, best first");
   auto options = std::make_shared<SearchOptions>();
-  verb->add_option("QUERY", options->words, "words, \"phrases\", field:value; after -- anything")
-      ->allow_extra_args(false);
+  verb->add_option("QUERY", options->words, "words to look for; after -- anything");
   add_where(*verb, options->where);
   verb->add_option("--match", options->match, "all words, any, or auto: all and where few, any")
       ->check(CLI::IsMember({"all", "any", "auto"}));

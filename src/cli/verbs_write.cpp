@@ -143,7 +143,7 @@ using Ids = std::shared_ptr<std::vector<std::string>>;
 
 Ids add_ids(CLI::App& verb) {
   auto ids = std::make_shared<std::vector<std::string>>();
-  verb.add_option("ID", *ids, "ids of segments")->required()->allow_extra_args(false);
+  verb.add_option("ID", *ids, "ids of segments")->required();
   return ids;
 }
 

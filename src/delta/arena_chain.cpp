@@ -62,7 +62,7 @@ void append_posting(ArenaHeap& heap, u64& state_word, u32 document, u32 tf, Byte
 }
 
 ChainCursor::ChainCursor(const Arena& arena, const u64& state_word, u64 inline_slice)
-    : arena_(&arena), base_(arena.data()) {
+    : base_(arena.data()) {
   const ChainState state = ChainState::unpack(load_acquire(state_word));
   end_ = state.end;
   const u64 content_end = end_ + state.room;

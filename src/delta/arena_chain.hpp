@@ -46,7 +46,6 @@ class ChainCursor {
   u32 slow_varint();
   void fail_now();
 
-  const Arena* arena_;
   const std::byte* base_;
   u64 slice_ = 0;
   u64 position_ = 0;

@@ -4,17 +4,17 @@
 // snapshot's committed LSN are added up into one Overlay per index. Immutable once shared.
 #pragma once
 
-#include <map>
 #include <memory>
 
 #include "base/bitmap.hpp"
 #include "model/index.hpp"
+#include "model/patches.hpp"
 
 namespace shale {
 
 struct Overlay {
   Bitmap dead;                    // documents no reader of this snapshot sees
-  std::map<u32, Update> patches;  // document -> all changes since it was stashed, merged
+  Patches patches;  // document -> all changes since it was stashed, merged
 };
 
 // One index as a snapshot sees it. Cheap to copy.

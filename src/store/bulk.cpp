@@ -6,9 +6,9 @@
 #include "base/checksum.hpp"
 #include "base/system.hpp"
 #include "model/record.hpp"
-#include "store/lease.hpp"
 #include "store/current_view.hpp"
 #include "store/document_plan.hpp"
+#include "store/lease.hpp"
 #include "store/overlay_changes.hpp"
 #include "store/publish.hpp"
 #include "store/replay.hpp"
@@ -18,11 +18,10 @@ namespace shale::store {
 
 namespace {
 
-constexpr u64 piece_text_bytes = u64(64) << 20;
+constexpr u64 piece_text_bytes = u64(80) << 20;  // a batch of 64 MiB and its last segment fit
 constexpr u32 piece_documents = 200'000;
 constexpr u32 piece_terms = 1u << 20;
 constexpr int catch_up_attempts = 3;  // more merges than that meanwhile: the lease settles it
-constexpr Lsn local_lsn{1};  // of every document while the piece is built; 0 in the shard
 
 // A piece of the batch, indexed in anonymous memory. Texts stay where the batch has them.
 class Piece {
@@ -37,8 +36,8 @@ class Piece {
 
   // False: the piece is full.
   Result<bool> add(const delta::StashChange& stash, Analyser& analyser) {
-    if (documents_ > 0 && (text_bytes_ + stash.text.size() > piece_text_bytes ||
-                           documents_ >= piece_documents)) {
+    if (documents_ > 0 &&
+        (text_bytes_ + stash.text.size() > piece_text_bytes || documents_ >= piece_documents)) {
       return false;
     }
     const delta::PreparedDocument prepared =
@@ -48,10 +47,10 @@ class Piece {
       return fail(ErrorCode::invalid_argument, "The segment does not fit an index");
     }
     writer_->begin();
-    writer_->add_document({&stash.metadata, stash.text_hash, u64(texts_->size()),
-                           u32(stash.text.size())},
-                          prepared);
-    writer_->publish(local_lsn);
+    writer_->add_document(
+        {&stash.metadata, stash.text_hash, u64(texts_->size()), u32(stash.text.size())}, prepared);
+    // Each document is a batch of its own here; in the shard they all have the LSN of the commit.
+    writer_->publish(Lsn{documents_ + 1});
     texts_->push_back(stash.text);
     text_bytes_ += stash.text.size();
     ++documents_;
@@ -61,7 +60,7 @@ class Piece {
   Result<MergeSource> source() const {
     const auto texts = texts_;
     auto index = TRY(delta::LogIndex::make(
-        arena_, local_lsn, [texts](u64 number, u32, TextHash) -> Result<std::string> {
+        arena_, Lsn{documents_}, [texts](u64 number, u32, TextHash) -> Result<std::string> {
           return std::string((*texts)[usize(number)]);
         }));
     return MergeSource{{std::move(index), std::make_shared<const Overlay>()}, nullptr};
@@ -190,8 +189,8 @@ class BulkIngest {
     ActiveLog& active = *TRY(lease.active_log());
     delta::LogEnd end = TRY(lease.log_end());
     const u64 frame_offset = end.offset;
-    const delta::FrameHeader frame = TRY(
-        active.log.append(end, delta::FrameKind::advance, {}, lease.control().durable()));
+    const delta::FrameHeader frame =
+        TRY(active.log.append(end, delta::FrameKind::advance, {}, lease.control().durable()));
     // What was acknowledged before must not be younger on disk than this batch.
     TRY(active.log.sync());
     const Lsn lsn{frame.lsn};
@@ -209,18 +208,21 @@ class BulkIngest {
 
   // Room in the active log's index for the tombstones of this batch.
   Result<void> make_room(Lease& lease) {
-    ActiveLog& active = *TRY(lease.active_log());
-    if (active.index.last() > lease.view()->committed) {
-      active.index.discard_after(lease.view()->committed);
-    }
     u32 tombstones = 1024;  // for what may have come in since the last look
     for (const auto& log : lease.view()->logs) {
       const auto found = superseded_.find(log->file_id());
       if (found != superseded_.end()) tombstones += found->second.count();
       tombstones += log->document_count();
     }
-    if (TRY(active.index.room_for({0, tombstones, 0, 0}))) return {};
-    return seal_active_log(lease);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      ActiveLog& active = *TRY(lease.active_log());
+      if (active.index.last() > lease.view()->committed) {
+        active.index.discard_after(lease.view()->committed);
+      }
+      if (TRY(active.index.room_for({0, tombstones, 0, 0}))) return {};
+      TRY(seal_active_log(lease));
+    }
+    return fail(ErrorCode::busy, "Too many logs wait for a merge: merge the project first");
   }
 
   void hide_in_logs(const View& view, ActiveLog& active, Lsn lsn) {
@@ -263,8 +265,8 @@ class BulkIngest {
   const ProgressCallback& progress_;
   std::stop_token stop_;
   std::vector<BuiltShard> built_;
-  std::shared_ptr<const View> seen_;         // what superseded_ was found in
-  std::map<FileId, Bitmap> superseded_;      // by index: documents the batch replaces
+  std::shared_ptr<const View> seen_;     // what superseded_ was found in
+  std::map<FileId, Bitmap> superseded_;  // by index: documents the batch replaces
   Committed result_;
 };
 
@@ -284,6 +286,8 @@ Result<Committed> ingest_batch(Project::State& project, const Batch::State& batc
     return fail(ErrorCode::invalid_argument, "A bulk ingest takes new segments only");
   }
   if (batch.entries.empty()) return Committed{};
+  // Shards are built before the lease is asked for: who may not write must not come that far.
+  if (project.is_private) return Unexpected{Lease::acquire(project, "ingest").error()};
   return BulkIngest(project, progress, std::move(stop)).run(batch);
 }
 

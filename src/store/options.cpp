@@ -63,8 +63,8 @@ Result<StoreConfig> checked(StoreConfig config) {
                 "Unknown analysis '" + config.analysis + "': this version knows 'plain'");
   }
   if (config.shard_by != "none" && config.shard_by != "month") {
-    return fail(ErrorCode::invalid_argument, "shard_by must be 'none' or 'month', not '" +
-                                                 config.shard_by + "'");
+    return fail(ErrorCode::invalid_argument,
+                "shard_by must be 'none' or 'month', not '" + config.shard_by + "'");
   }
   if (config.tokenizer != "none") {
     return fail(ErrorCode::invalid_argument,
@@ -79,10 +79,10 @@ Result<StoreConfig> parse_config(std::string_view text, const std::filesystem::p
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
     const toml::source_position at = parsed.error().source().begin;
-    return fail_at(ErrorCode::invalid_argument,
-                   "Line " + std::to_string(at.line) + ": " +
-                       std::string(parsed.error().description()),
-                   path.string());
+    return fail_at(
+        ErrorCode::invalid_argument,
+        "Line " + std::to_string(at.line) + ": " + std::string(parsed.error().description()),
+        path.string());
   }
   StoreConfig config;
   Reader reader(path.string());
@@ -96,7 +96,9 @@ Result<StoreConfig> parse_config(std::string_view text, const std::filesystem::p
       TRY(reader.read(std::string(key.str()) + "." + std::string(inner.str()), value, config));
     }
   }
-  return checked(std::move(config));
+  Result<StoreConfig> result = checked(std::move(config));
+  if (!result) result.error().path = path.string();
+  return result;
 }
 
 Result<StoreConfig> read_config(const std::filesystem::path& path) {

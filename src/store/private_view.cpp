@@ -24,8 +24,13 @@ Result<bool> is_current(const Project::State& project) {
   if (project.view == nullptr) return false;
   const PrivateState& state = project.private_state;
   if (TRY(path_identity(project.paths.manifest())) != state.manifest) return false;
+  // A MANIFEST replaced twice may have its old inode again: the edition decides.
+  const catalog::Manifest manifest = TRY(catalog::read_manifest(project.paths.manifest()));
+  if (manifest.edition != project.view->edition->manifest.edition) return false;
   if (state.active_log == FileId{}) return true;
-  return !TRY(log_has_grown(project, state.active_log, state.end));
+  const Result<bool> grown = log_has_grown(project, state.active_log, state.end);
+  if (!grown && grown.error().code == ErrorCode::not_found) return false;  // retired meanwhile
+  return !TRY(grown);
 }
 
 class PrivateLoader {

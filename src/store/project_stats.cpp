@@ -11,6 +11,18 @@ namespace {
 
 constexpr u32 block_documents = 4096;
 
+// Tokens that an update has set take the place of those in the columns.
+Result<void> add_recounted(const IndexView& one, ProjectStats& stats) {
+  std::vector<i64> before(1);
+  for (const auto& [doc, update] : one.overlay->patches) {
+    if (!update.tokens.has_value() || one.overlay->dead.contains(doc)) continue;
+    TRY(one.index->numbers(Field::tokens, doc, before));
+    if (before[0] != no_number) stats.tokens -= u64(before[0]);
+    stats.tokens += *update.tokens;
+  }
+  return {};
+}
+
 // Live text bytes and tokens of one index.
 Result<void> add_live(const IndexView& one, ProjectStats& stats) {
   std::vector<i64> bytes, tokens;
@@ -27,7 +39,7 @@ Result<void> add_live(const IndexView& one, ProjectStats& stats) {
       if (tokens[i] != no_number) stats.tokens += u64(tokens[i]);
     }
   }
-  return {};
+  return add_recounted(one, stats);
 }
 
 void add_sections(const Edition& edition, ProjectStats& stats) {

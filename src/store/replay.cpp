@@ -2,6 +2,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "text/analysis.hpp"
 
@@ -33,8 +34,8 @@ class Replay {
                                       request_.in_files, live_log_terms));
     log_ = entry.id;
     writer_.emplace(result.log.arena, request_.manifest->positions);
-    result.scan = TRY(reader->scan(
-        entry.sealed_end, [&](const delta::FrameHeader& header, Bytes payload) {
+    result.scan =
+        TRY(reader->scan(entry.sealed_end, [&](const delta::FrameHeader& header, Bytes payload) {
           return add_frame(header, payload, reader->path());
         }));
     result.log.reader = std::move(reader);
@@ -57,10 +58,14 @@ class Replay {
         lsn.offset() - delta::frame_total_bytes(header.payload_bytes) + sizeof header;
     delta::IndexWriter::BatchSize size;
     std::vector<delta::PreparedDocument> prepared = prepare(changes, size);
+    for (const delta::Change& change : changes) (void)TRY(find(delta::change_id(change)));
+    size.tombstones += u32(stale_.size());
     if (!TRY(writer_->room_for(size))) {
       return fail_at(ErrorCode::no_space, "The log does not fit its index", path.string());
     }
     writer_->begin();
+    for (const Place& stale : stale_) writer_->add_tombstone(stale.index, stale.doc);
+    stale_.clear();
     for (usize i = 0; i < changes.size(); ++i) {
       TRY(apply(changes[i], prepared[i], payload_offset, lsn));
     }
@@ -95,10 +100,10 @@ class Replay {
     Place& target = *TRY(find(delta::change_id(change)));
     const bool newer_exists = target.alive && target.lsn > lsn;
     if (const auto* stash = std::get_if<delta::StashChange>(&change)) {
-      const DocNo doc = writer_->add_document({&stash->metadata, stash->text_hash,
-                                               payload_offset + stash->text_offset,
-                                               u32(stash->text.size())},
-                                              prepared);
+      const DocNo doc =
+          writer_->add_document({&stash->metadata, stash->text_hash,
+                                 payload_offset + stash->text_offset, u32(stash->text.size())},
+                                prepared);
       if (newer_exists) {
         writer_->add_tombstone(log_, doc);
         return {};
@@ -116,7 +121,9 @@ class Replay {
     return {};
   }
 
-  // What is known of the id: from the logs replayed so far, else from the shards.
+  // What is known of the id: from the logs replayed so far, else from the shards. Several shards
+  // may hold a version that their files call alive, where a log killed the older one before a bulk
+  // ingest brought the newer: the newest counts, the others are to be hidden (stale_).
   Result<Place*> find(const std::string& id) {
     const auto [entry, is_new] = known_.try_emplace(id);
     if (!is_new) return &entry->second;
@@ -125,9 +132,9 @@ class Replay {
       if (edition.shards[i] == nullptr) continue;
       const std::optional<DocNo> doc = TRY(edition.shards[i]->find_id(id));
       if (!doc.has_value() || edition.overlays[i]->dead.contains(to_index(*doc))) continue;
-      const Lsn lsn = TRY(edition.shards[i]->lsn_of(*doc));
-      entry->second = {edition.shards[i]->file_id(), *doc, lsn, true};
-      break;
+      Place place{edition.shards[i]->file_id(), *doc, TRY(edition.shards[i]->lsn_of(*doc)), true};
+      if (place.lsn > entry->second.lsn) std::swap(place, entry->second);
+      if (place.alive) stale_.push_back(place);
     }
     return &entry->second;
   }
@@ -137,13 +144,14 @@ class Replay {
   FileId log_;
   std::optional<delta::IndexWriter> writer_;
   std::unordered_map<std::string, Place> known_;
+  std::vector<Place> stale_;  // of the frame at hand: older versions in shards
 };
 
 }  // namespace
 
 Result<std::shared_ptr<delta::Arena>> make_arena(const catalog::ProjectPaths& paths,
-                                                 const delta::ArenaIdentity& identity,
-                                                 bool in_file, u32 expected_terms) {
+                                                 const delta::ArenaIdentity& identity, bool in_file,
+                                                 u32 expected_terms) {
   if (!in_file) {
     SharedMap map = TRY(SharedMap::anonymous(delta::arena_bytes_max));
     return delta::Arena::create(std::move(map), identity, expected_terms);

@@ -28,7 +28,7 @@ class TermMerge : public TermStream {
   struct Input {
     std::unique_ptr<TermStream> stream;
     const std::vector<u32>* new_numbers = nullptr;           // null: numbers are new already
-    const std::map<u32, Update>* patches = nullptr;  // documents to skip in metadata terms
+    const Patches* patches = nullptr;  // documents to skip in metadata terms
     TermPostings current;
     u64 head = 0;  // first 8 bytes of the term, big-endian: settles most comparisons
     bool done = false;

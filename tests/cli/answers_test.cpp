@@ -38,7 +38,7 @@ TEST_CASE("answers: the JSON of a hit has every key, absent values as null") {
         R"("source":"src/a.cpp:1-9"})");
   Hit bare;
   bare.id = "x";
-  const Json json = json_of(ProjectHit{"p", bare}, "p/x");
+  const cli::Json json = json_of(ProjectHit{"p", bare}, "p/x");
   CHECK(json["id"] == "p/x");
   CHECK(json["file"].is_null());
   CHECK(json["line_range"].is_null());
@@ -59,6 +59,7 @@ TEST_CASE("answers: a segment as JSON, a listing as columns") {
   metadata.id = "a";
   metadata.file = "f\tg";
   metadata.line_range = LineRange{2, 3};
+  metadata.created_at.zoned = false;
   CHECK(segment_json(metadata, "t", "p", "a").starts_with(R"({"id":"a","text":"t","project":"p")"));
   CHECK(segment_json(metadata, std::nullopt, "p", "p/a").starts_with(R"({"id":"p/a","project")"));
   CHECK(listing_line(metadata, "p/a") == "p/a\tnote\tf g:2-3\t1970-01-01T00:00:00");
@@ -69,6 +70,6 @@ TEST_CASE("answers: a segment as JSON, a listing as columns") {
 
 TEST_CASE("answers: segments inside an answer") {
   CHECK(segments_object({}, {{"missing", {"x"}}}) == R"({"v":1,"segments":[],"missing":["x"]})");
-  CHECK(segments_object({"{}", "{\"a\":1}"}, Json::object()) ==
+  CHECK(segments_object({"{}", "{\"a\":1}"}, cli::Json::object()) ==
         R"({"v":1,"segments":[{},{"a":1}]})");
 }

@@ -58,7 +58,7 @@ TEST_CASE("output: JSON is one line of UTF-8, members in order") {
 }
 
 TEST_CASE("output: faults keep their place and the ids they hide") {
-  const Json list = json_of({Fault{.project = "p",
+  const cli::Json list = json_of({Fault{.project = "p",
                                    .file = "f.shard",
                                    .section = "text",
                                    .offset = 4096,

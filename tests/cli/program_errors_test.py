@@ -57,11 +57,22 @@ class Refused(Case):
         with open(path, "rb") as file:
             self.assertEqual(file.read(), content)
 
-    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
     def test_no_permission(self):
-        locked = os.path.join(self.folder, "locked")
-        os.mkdir(locked, 0o500)
-        self.run_program("stash", "--store", os.path.join(locked, "s"), "--id", "a", "b", exit=5)
+        self.run_program("stash", "--id", "a", "b")
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.store, 0o000)
+        self.addCleanup(os.chmod, self.store, 0o700)
+        # Root may do everything: then the program runs as nobody.
+        nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        for words in [["count"], ["stash", "--id", "c", "d"],
+                      ["stash", "--store", os.path.join(self.folder, "new"), "--id", "c", "d"]]:
+            if len(words) > 4 and not nobody:
+                os.chmod(self.folder, 0o500)
+                self.addCleanup(os.chmod, self.folder, 0o700)
+            done = subprocess.run([PROGRAM, *words], capture_output=True, cwd="/", check=False,
+                                  env=self.environment(), **nobody)
+            self.assertEqual(done.returncode, 5, (words, done.stderr))
+            self.assertIn(b"ermission denied", done.stderr)
 
     def test_a_place_that_does_not_exist(self):
         self.run_program("stash", "--store", "/proc/no/such/place", "--id", "a", "b", exit=5)

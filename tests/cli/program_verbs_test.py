@@ -91,7 +91,7 @@ class Questions(Case):
         self.ingest(
             {"id": "m1", "text": "why is the search slow today", "type": "message", "task": "perf",
              "tokens": 6, "created_at": 100},
-            {"id": "c1", "text": "void slow_search(Delta& delta);", "type": "code",
+            {"id": "c1", "text": "// slow search\nvoid slow_search(Delta& delta);", "type": "code",
              "file": "src/search.cpp", "line_range": [10, 12], "tokens": 9, "created_at": 200},
             {"id": "d1", "text": "decision: keep the log", "type": "decision", "task": "perf",
              "created_at": 300},
@@ -122,7 +122,7 @@ class Questions(Case):
         self.assertEqual(len(self.ndjson("search", "search", "--limit", "1")), 1)
         hits = self.ndjson("search", "search", "--where", "type:code")
         self.assertEqual([h["id"] for h in hits], ["c1"])
-        self.assertEqual([h["id"] for h in self.ndjson("search", "task:perf")], ["d1", "m1"])
+        self.assertEqual([h["id"] for h in self.ndjson("search", "--where", "task:perf")], ["d1", "m1"])
         self.assertEqual(self.json("search", "search", "log", "--match", "all", exit=1)["hits"], [])
         self.assertEqual(self.json("search", "search", "log", "--match", "any")["total"], 3)
         self.assertTrue(self.json("search", "search", "log")["widened"])
@@ -138,6 +138,12 @@ class Questions(Case):
                       "--", "[a,b]", "-x"]:
             done = self.run_program("search", "--json", "--", query, exit=unittest.mock.ANY)
             self.assertIn(done.returncode, (0, 1), (query, done.stderr))
+
+    def test_words_in_brackets_stay_whole(self):
+        self.ingest({"id": "[a,b]", "text": "x"})
+        self.assertEqual(self.text("get", "[a,b]"), "x")
+        self.run_program("update", "[a,b]", "--task", "[c]")
+        self.assertEqual(self.ndjson("get", "[a,b]")[0]["task"], "[c]")
 
     def test_all_projects(self):
         answer = self.json("search", "search", "--all-projects")

@@ -89,7 +89,7 @@ TEST_CASE("verbs: ingest --strict takes all or nothing") {
 
 TEST_CASE("verbs: add, search, list, count, sum") {
   const Place place;
-  std::ofstream(place / "one.cpp") << "void slow_search();\n";
+  std::ofstream(place / "one.cpp") << "void slow_search(); // search\n";
   std::ofstream(place / "two.md") << "about search\n";
   const std::string folder = (place / "").string();
   CHECK(has(place.out({"add", folder + "one.cpp", folder + "two.md"}), "stashed 2 (0 replaced)"));
@@ -104,7 +104,7 @@ TEST_CASE("verbs: add, search, list, count, sum") {
   CHECK(has(place.out({"list", "--where", "type:code"}), "one.cpp#1\tcode\t"));
   CHECK(place.out({"list", "--where", "type:log"}, 1).empty());
   CHECK(place.out({"count", "--where", "type:note"}) == "1\n");
-  CHECK(has(place.out({"sum", "bytes", "--by", "type"}), "code\t20\n"));
+  CHECK(has(place.out({"sum", "bytes", "--by", "type"}), "code\t30\n"));
   CHECK(place.out({"sum", "tokens", "--where", "type:log"}) == "0\n");
 }
 

@@ -48,32 +48,35 @@ class Run:
     def write_until_killed(self):
         child = subprocess.Popen(
             [self.program, "--store", self.store, "ingest", "--ack=%d" % BATCH, "-"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         base = self.acknowledged
-        deadline = time.monotonic() + self.random.uniform(0.002, 0.12)
+        deadline = time.monotonic() + self.random.uniform(0.01, 0.25)
         merger = None
         if self.random.random() < 0.4:
             merger = subprocess.Popen([self.program, "--store", self.store, "merge"],
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.set_blocking(child.stdout.fileno(), False)
-        sent, pending = base, ""
+        out = child.stdout.fileno()
+        os.set_blocking(out, False)
+        sent, pending = base, b""
         try:
             while time.monotonic() < deadline:
                 if sent < base + 400:
-                    child.stdin.write("\n".join(self.batch(sent)) + "\n")
+                    child.stdin.write(("\n".join(self.batch(sent)) + "\n").encode())
                     child.stdin.flush()
                     sent += 1
-                pending += child.stdout.read() or ""
-        except (BrokenPipeError, TypeError):
+                pending += read_now(out)
+        except BrokenPipeError:
             pass
         child.send_signal(signal.SIGKILL)
         if merger is not None and self.random.random() < 0.7:
             merger.send_signal(signal.SIGKILL)
-        os.set_blocking(child.stdout.fileno(), True)
-        pending += child.stdout.read() or ""
+        os.set_blocking(out, True)
+        while more := os.read(out, 1 << 16):
+            pending += more
         child.wait()
         if merger is not None:
             merger.wait()
+        pending = pending.decode()
         acks = [int(l.split()[1]) for l in pending.splitlines() if l.startswith("ack ")]
         if acks:
             self.acknowledged = max(self.acknowledged, base + acks[-1] // BATCH)
@@ -107,10 +110,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         store = os.path.join(folder, "store")
         run = Run(options.program, store, options.seed)
-        if run.shale("init", store).returncode != 0:
-            sys.exit("init failed")
-        with open(os.path.join(store, "shale.toml"), "a", encoding="utf-8") as file:
-            pass
+        made = run.shale("stash", "--id", "first", "made before the first kill")
+        if made.returncode != 0:
+            sys.exit("the store could not be made: " + made.stderr)
         small_delta(os.path.join(store, "shale.toml"))
         for _ in range(options.kills):
             problem = run.check(run.write_until_killed())
@@ -119,7 +121,16 @@ def main():
         verify = run.shale("verify")
         if verify.returncode != 0:
             sys.exit(f"seed {options.seed}: verify: {verify.returncode} {verify.stdout}")
+        if run.acknowledged < run.kills // 4:
+            sys.exit(f"seed {options.seed}: only {run.acknowledged} batches got through: too few")
         print(f"{run.kills} kills, {run.acknowledged} batches, 0 lost, seed {options.seed}")
+
+
+def read_now(descriptor):
+    try:
+        return os.read(descriptor, 1 << 16)
+    except BlockingIOError:
+        return b""
 
 
 def small_delta(path):

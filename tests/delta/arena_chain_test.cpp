@@ -152,3 +152,17 @@ TEST_CASE("any state word and any link lead to an end") {
   }
   REQUIRE(failed > 1000);
 }
+
+TEST_CASE("a link that leads back ends the walk where it stands") {
+  Chain chain;
+  for (u32 d = 0; d < 3000; ++d) append_posting(chain.heap, chain.state, d, 1, {});
+  // 8 bytes of content, then the link to the second slice, whose link stands 12 bytes in.
+  const u64 second = load<u32>(chain.arena->data() + chain.slice + 8);
+  store_value(chain.arena->data() + second + 12, u32(second));
+  ChainCursor cursor = chain.cursor();
+  Posting posting;
+  u32 count = 0;
+  while (cursor.next(posting)) ++count;
+  REQUIRE(cursor.failed());
+  REQUIRE(count == 20);
+}

@@ -55,8 +55,8 @@ class Proof:
         return done.stdout, wall, cpu, after.ru_maxrss * 1024
 
     def ingest(self, corpus):
-        self.shale("init", "--analysis", "plain", "--tokenizer", "none", self.store)
-        out, wall, cpu, rss = self.shale("ingest", "--json", "--no-merge", str(corpus.path))
+        out, wall, cpu, rss = self.shale("ingest", "--analysis", "plain", "--tokenizer", "none",
+                                         "--json", "--no-merge", str(corpus.path))
         stashed = json.loads(out)["stashed"]
         rate = corpus.text_bytes / 1e6 / cpu
         self.item("segments ingested", stashed, corpus.segments, stashed == corpus.segments)

@@ -84,8 +84,8 @@ TEST_CASE("a bulk ingest of several pieces is visible all at once") {
   const TestStore store;
   const auto state = store.state();
   Project project(state);
-  const std::string body(700'000, 'x');
-  Batch batch;  // 100 texts of 0.7 MB: more than one piece of 64 MB
+  const std::string body(1'000'000, 'x');
+  Batch batch;  // 100 texts of 1 MB: more than one piece of 80 MiB
   for (int n = 0; n < 100; ++n) {
     batch.stash(segment("a" + std::to_string(n), "n" + std::to_string(n) + " " + body));
   }

@@ -172,7 +172,7 @@ TEST_CASE("by month, merges leave one shard for each month") {
     months.push_back({entry.month, entry.documents});
   std::sort(months.begin(), months.end());
   CHECK(months == std::vector<std::pair<u32, u64>>{
-                      {202311, 6}, {202312, 10}, {202401, 10}, {202402, 10}, {202403, 4}});
+                      {202311, 6}, {202312, 10}, {202401, 11}, {202402, 9}, {202403, 4}});
   CHECK(contents(project) == before);
   const u64 edition = store.manifest().edition;
   project.merge(true).value();
@@ -209,7 +209,8 @@ TEST_CASE("merge_step does what is due and says so") {
   CHECK(!project.merge_step().value());
   seal(state);
   {
-    const MergeLock lock = MergeLock::acquire(*store.state(), std::chrono::seconds(0)).value();
+    const auto other = store.state();
+    const MergeLock lock = MergeLock::acquire(*other, std::chrono::seconds(0)).value();
     CHECK(!project.merge_step().value());
     const auto busy = Project(store.state(patience(20))).merge(true);
     REQUIRE(!busy);

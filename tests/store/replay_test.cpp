@@ -59,6 +59,31 @@ TEST_CASE("a bulk ingest newer than a frame of the log wins after replay") {
   });
 }
 
+// Two shards hold a version that their files call alive: the log killed the older one.
+TEST_CASE("of versions in two shards the newest is found, whatever the log says of the older") {
+  for (const bool erased : {false, true}) {
+    INFO("erased " << erased);
+    const TestStore store;
+    {
+      Project project = store.open();
+      stash(project, "x", "in the first shard");
+      project.merge(false).value();
+      if (erased) {
+        erase(project, "x");
+      } else {
+        stash(project, "x", "in the log");
+      }
+      ingest(project, {segment("x", "by bulk")});
+    }
+    check_everywhere(store, [](const Project& project) {
+      CHECK(count_of(project) == 1);
+      CHECK(contents(project) == Contents{{"x", "by bulk"}});
+    });
+    store.open().merge(true).value();
+    CHECK(contents(store.open()) == Contents{{"x", "by bulk"}});
+  }
+}
+
 TEST_CASE("an erase older than a bulk ingest does not reach it") {
   const TestStore store;
   {

@@ -126,8 +126,17 @@ std::shared_ptr<const shard::Shard> shard_with_dictionary(const TemporaryFolder&
   options.id = {n + 1, n + 1000};
   options.document_count = 1;
   options.word_counts = words;
+  options.positions = false;
   const path file = folder / std::to_string(n);
   auto writer = shard::ShardWriter::make(file, options).value();
+  Terms terms;
+  for (const std::string& term : metadata_terms(metadata)) terms[term][0] = {0};
+  for (const std::string& word : plain_words(text)) terms[word][0].push_back(0);
+  const std::vector<u32> first = {0};
+  for (const auto& [term, postings] : terms) {
+    const std::vector<u32> tfs = {u32(postings.at(0).size())};
+    writer.add_term({term, first, tfs, {}}).value();
+  }
   writer.compress_with(writer.add_dictionary(dictionary).value()).value();
   shard::DocumentToWrite document;
   document.metadata = &metadata;
@@ -136,7 +145,7 @@ std::shared_ptr<const shard::Shard> shard_with_dictionary(const TemporaryFolder&
   document.text = text;
   writer.add_document(document).value();
   writer.finish().value();
-  return shard::Shard::open(file, nullptr).value();
+  return shard::Shard::open(shard::unfinished_path(file), nullptr).value();
 }
 
 TEST_CASE("foreign dictionaries are carried as far as a shard may hold them") {
@@ -154,7 +163,7 @@ TEST_CASE("foreign dictionaries are carried as far as a shard may hold them") {
     BuildRequest request = build_request(*state, *view_of(state));
     request.sources = some;
     request.plan = &plan;
-    request.stop = {};
+    request.positions = false;
     return build_shard(request).value();
   };
   for (const usize count : {usize(2), usize(31), usize(35)}) {

@@ -1,0 +1,67 @@
+#include "model/patches.hpp"
+
+#include <random>
+
+#include "tests/support/catch.hpp"
+
+namespace shale {
+namespace {
+
+Update numbered(std::int64_t n) {
+  Update update;
+  update.refcount_added = n;
+  return update;
+}
+
+TEST_CASE("patches read like the map they were made from") {
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  for (int round = 0; round < 50; ++round) {
+    std::map<u32, Update> expected;
+    Patches patches;
+    for (int i = 0; i < 200; ++i) {
+      const u32 doc = u32(random() % 2000);
+      expected[doc].refcount_added += i;
+      patches[doc].refcount_added += i;
+    }
+    REQUIRE(patches.size() == expected.size());
+    REQUIRE(std::equal(patches.begin(), patches.end(), expected.begin(), expected.end()));
+    for (u32 doc = 0; doc < 2100; ++doc) {
+      REQUIRE(patches.contains(doc) == expected.contains(doc));
+      const auto above = expected.lower_bound(doc);
+      const auto found = patches.lower_bound(doc);
+      REQUIRE((found == patches.end()) == (above == expected.end()));
+      if (above != expected.end()) REQUIRE(found->first == above->first);
+    }
+    REQUIRE(patches == Patches(expected));
+  }
+}
+
+TEST_CASE("a copy keeps what it had when the other changes") {
+  Patches first;
+  first[5] = numbered(1);
+  first[70] = numbered(2);
+  const Patches before = first;
+  first[5].refcount_added = 9;
+  first[6] = numbered(3);
+  first[1000] = numbered(4);
+  CHECK(before.size() == 2);
+  CHECK(before.at(5).refcount_added == 1);
+  CHECK_FALSE(before.contains(6));
+  CHECK(first.at(5).refcount_added == 9);
+  CHECK(first.size() == 4);
+  CHECK_FALSE(before == first);
+}
+
+TEST_CASE("no patches at all") {
+  const Patches none;
+  CHECK(none.empty());
+  CHECK(none.begin() == none.end());
+  CHECK(none.lower_bound(0) == none.end());
+  CHECK(none.find(7) == none.end());
+  CHECK(none == Patches());
+}
+
+}  // namespace
+}  // namespace shale
