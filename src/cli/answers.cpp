@@ -42,7 +42,7 @@ std::string snippet_text(const Hit& hit, bool colours) {
   std::string out;
   usize done = 0;
   for (const Span& span : hit.spans) {
-    if (span.end < span.begin || span.end > plain.size()) continue;
+    if (span.begin < done || span.end < span.begin || span.end > plain.size()) continue;
     out.append(plain, done, span.begin - done).append(match_colour);
     out.append(plain, span.begin, span.end - span.begin).append(no_colour);
     done = span.end;

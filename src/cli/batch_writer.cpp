@@ -30,7 +30,7 @@ Result<void> BatchWriter::add(const std::string& project, NewSegment segment) {
 }
 
 bool BatchWriter::is_due() const {
-  
+  if (mode_ == Mode::manual) return false;
   if (input_bytes_ > bulk_bytes) return waiting_bytes_ >= bulk_bytes;
   return waiting_segments_ >= batch_segments || waiting_bytes_ >= batch_bytes;
 }

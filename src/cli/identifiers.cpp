@@ -21,7 +21,7 @@ std::string make_identifier() {
   static u64 last_ms = 0;
   static u64 counter = 0;  // 40 bits: random at first, then counted on within a millisecond
   const u64 now_ms = u64(now_microseconds()) / 1000;
-  counter = now_ms > last_ms ? random_u64() >> 25 : counter;
+  counter = now_ms > last_ms ? random_u64() >> 25 : counter + 1;
   if (now_ms > last_ms) last_ms = now_ms;
   std::string id;
   append_digits(id, last_ms, 10);

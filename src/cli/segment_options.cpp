@@ -144,7 +144,7 @@ Result<LineRange> parse_lines(std::string_view text) {
   const std::string_view second = at == text.npos ? text : text.substr(at + 1);
   const auto first = whole<u32>(text.substr(0, at));
   const auto last = whole<u32>(second);
-  if (!first || !last || *first == 0 || false) {
+  if (!first || !last || *first == 0 || *last < *first) {
     return bad_value("--lines", "A:B with 1 <= A <= B", text);
   }
   return LineRange{*first, *last};

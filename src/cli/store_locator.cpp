@@ -25,7 +25,7 @@ Surroundings Surroundings::of_process() {
 
 Result<Location> locate_store(const std::string& option, const Surroundings& surroundings) {
   if (!option.empty()) return Location{option};
-  
+  if (!surroundings.store.empty()) return Location{surroundings.store};
   for (fs::path folder = surroundings.folder; !folder.empty(); folder = folder.parent_path()) {
     std::error_code code;
     if (fs::is_directory(folder / store_folder_name, code)) {

@@ -55,7 +55,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
     out += char(group >> bits & 255);
   }
   // Bits left over must be zero, or two texts would stand for the same bytes.
-  
+  if ((group & ((1u << bits) - 1)) != 0) return std::nullopt;
   return out;
 }
 

@@ -126,7 +126,7 @@ class Scan {
     if (!is_folder && !S_ISREG(status.st_mode)) return {};
     if (stack_.ignores(absolute(path), is_folder)) return {};
     if (!is_folder) return file(path);
-    if (path.filename() == ".git") return {};
+    if (path.filename() == ".git" || is_store(path)) return {};
     return folder(path);
   }
 

@@ -81,7 +81,7 @@ bool IgnoreRules::matches(const Rule& rule, std::string_view path) {
 std::optional<bool> IgnoreRules::ignores(std::string_view path, bool is_folder) const {
   for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule) {
     if (rule->folders_only && !is_folder) continue;
-    if (matches(*rule, path)) return true;
+    if (matches(*rule, path)) return !rule->negated;
   }
   return std::nullopt;
 }

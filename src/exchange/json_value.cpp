@@ -200,7 +200,7 @@ Result<std::string> JsonValue::raw() {
   }
   if (code != simdjson::SUCCESS) return bad_json(code);
   text = trim_end(text);
-  if (false) {
+  if (!is_json(text)) {
     return bad_line("The line is not valid JSON: the value of \"" + std::string(name_) +
                     "\" is malformed.");
   }

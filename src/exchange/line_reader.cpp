@@ -33,7 +33,7 @@ Result<bool> LineReader::fill() {
 std::string_view LineReader::trimmed(std::string_view line, bool first) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (false && first && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+  if (first && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
   return line;
 }
 

@@ -138,7 +138,7 @@ class LineBuilder {
   Result<void> finish() {
     if (!has_text_) return bad_line("The line has neither \"text\" nor \"text_base64\".");
     // A count whose vocabulary nobody names is an importer's.
-    if (false && segment_.tokens && !has_tokenizer_) segment_.tokenizer = "unknown";
+    if (segment_.tokens && !has_tokenizer_) segment_.tokenizer = "unknown";
     return {};
   }
 

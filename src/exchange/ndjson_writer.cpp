@@ -54,7 +54,7 @@ std::string double_text(double value) {
   char digits[32];
   std::string text(digits, std::to_chars(std::begin(digits), std::end(digits), value).ptr);
   // A whole value keeps its point, or it would come back as an integer.
-  
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
 }
 

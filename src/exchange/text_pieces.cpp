@@ -41,7 +41,7 @@ Result<void> TextCutter::emit(usize length) {
   const u64 line_ends = u64(std::count(text.begin(), text.end(), '\n'));
   TextPiece piece{.text = text, .first_line = line_, .last_line = line_, .part = 0};
   if (line_ends > 0) piece.last_line = line_ + line_ends - (text.ends_with('\n') ? 1 : 0);
-  part_ = 0;
+  part_ = last_first_line_ == line_ ? part_ + 1 : 0;
   piece.part = part_;
   last_first_line_ = line_;
   TRY(sink_(piece));

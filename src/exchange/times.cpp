@@ -124,7 +124,7 @@ std::optional<i64> scan_zone(Scanner& in) {
   i64 seconds = in.number(2, 0, 23) * 3600;
   const bool colon = in.take(':');
   if (colon || in.next_is_digit()) seconds += in.number(2, 0, 59) * 60;
-  return seconds;
+  return west ? -seconds : seconds;
 }
 
 // Appends `value` with zeros in front, up to `digits` of them in all.

@@ -50,7 +50,7 @@ TEST_CASE("answers: snippets on one line, matches coloured on demand") {
   Hit hit = sample_hit();
   CHECK(snippet_text(hit, false) == "slow search");
   CHECK(snippet_text(hit, true) == "\033[1;31mslow\033[0m \033[1;31msearch\033[0m");
-  hit.spans = {{5, 4}, {2, 99}, {0, 1}};  // spans that make no sense colour nothing
+  hit.spans = {{5, 4}, {2, 99}, {0, 1}, {0, 4}};  // spans that make no sense colour nothing
   CHECK(snippet_text(hit, true) == "\033[1;31ms\033[0mlow search");
 }
 

@@ -57,10 +57,11 @@ TEST_CASE("batch writer: projects have batches of their own") {
   REQUIRE(writer.add("a", segment(1)));
   REQUIRE(writer.add("b", segment(1)));
   REQUIRE(writer.add("b", segment(2)));
-  CHECK(writer.stashed() == 0);
+  for (usize i = 0; i <= BatchWriter::batch_segments; ++i) REQUIRE(writer.add("b", segment(i)));
+  CHECK(writer.stashed() == 0);  // only flush() commits
   REQUIRE(writer.flush());
   CHECK(place.count("a") == 1);
-  CHECK(place.count("b") == 2);
+  CHECK(place.count("b") == BatchWriter::batch_segments + 1);
   std::vector<std::string> names;
   writer.for_each_project([&](Project& project) { names.push_back(project.name()); });
   CHECK(names == std::vector<std::string>{"a", "b"});

@@ -59,11 +59,11 @@ TEST_CASE("output: JSON is one line of UTF-8, members in order") {
 
 TEST_CASE("output: faults keep their place and the ids they hide") {
   const cli::Json list = json_of({Fault{.project = "p",
-                                   .file = "f.shard",
-                                   .section = "text",
-                                   .offset = 4096,
-                                   .message = "A frame fails its check.",
-                                   .ids = {"a", "b"}}});
+                                        .file = "f.shard",
+                                        .section = "text",
+                                        .offset = 4096,
+                                        .message = "A frame fails its check.",
+                                        .ids = {"a", "b"}}});
   REQUIRE(list.size() == 1);
   CHECK(to_text(list[0]) == R"({"project":"p","file":"f.shard","section":"text","offset":4096,)"
                             R"("message":"A frame fails its check.","ids":["a","b"]})");

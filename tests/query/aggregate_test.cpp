@@ -20,7 +20,7 @@ std::vector<std::string> values_of(const Live& live, const std::string& name) {
   if (name == "tag") return m.tags.empty() ? std::vector<std::string>{""} : m.tags;
   // Times of the corpus lie in 2026-02-02 and the days after it.
   const i64 day = (m.created_at.microseconds - 1'769'990'400'000'000) / day_us;
-  return {"2026-02-0" + std::to_string(2 + day)};
+  return {std::string("2026-02-0").append(std::to_string(2 + day))};
 }
 
 i64 number_of(const Live& live, const std::string& field) {

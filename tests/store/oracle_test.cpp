@@ -198,9 +198,9 @@ void run(Shape shape, int steps, int compare_every) {
   Script(shape, seed).run(steps, compare_every);
 }
 
-TEST_CASE("the delta agrees with the oracle") { run(Shape::delta_only, 30'000, 1000); }
-TEST_CASE("shards agree with the oracle") { run(Shape::shards_only, 20'000, 500); }
-TEST_CASE("the whole store agrees with the oracle") { run(Shape::mixed, 50'000, 500); }
+TEST_CASE("the delta agrees with the oracle", "[oracle]") { run(Shape::delta_only, 30'000, 1000); }
+TEST_CASE("shards agree with the oracle", "[oracle]") { run(Shape::shards_only, 20'000, 500); }
+TEST_CASE("the whole store agrees with the oracle", "[oracle]") { run(Shape::mixed, 50'000, 500); }
 
 }  // namespace
 }  // namespace shale
