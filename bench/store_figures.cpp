@@ -1,7 +1,7 @@
 // Figures of an opened store, measured inside one process: what `./run prove store` prints.
 //
 //   store_figures reads STORE IDS QUERIES   gets by id, searches, snapshots; memory afterwards
-//   store_figures stash STORE COUNT         durable single stashes beside a bare write-and-sync loop
+//   store_figures stash STORE COUNT         durable single stashes beside bare write-and-syncs
 //
 // IDS and QUERIES hold one id, one query text a line. Prints one JSON object.
 #include <algorithm>
@@ -76,10 +76,8 @@ int reads(const char* path, const char* ids_path, const char* queries_path) {
       "\"searches\":%zu,\"hits\":%zu,\"search_p50_us\":%.1f,\"search_p99_us\":%.1f,"
       "\"rss_bytes\":%llu,\"peak_rss_bytes\":%llu,\"snapshot_ns\":%.0f}\n",
       gets.size(), missing, percentile(gets, .5), percentile(gets, .99), bytes, searches.size(),
-      hits, percentile(searches, .5), percentile(searches, .99),
-      resident_bytes(),
-      static_cast<unsigned long long>(shale::peak_resident_bytes()),
-      snapshot_nanoseconds(project));
+      hits, percentile(searches, .5), percentile(searches, .99), resident_bytes(),
+      static_cast<unsigned long long>(shale::peak_resident_bytes()), snapshot_nanoseconds(project));
   return missing == 0 ? 0 : 1;
 }
 

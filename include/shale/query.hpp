@@ -1,4 +1,6 @@
-// Questions to a snapshot and their answers.
+// Questions to a snapshot and their answers: search, listing, aggregate, and the faults told beside
+// them. Plain values that hold no part of the store, so they outlive the snapshot that gave them.
+// Not here: asking (Snapshot, in shale/store.hpp) and how hits are ranked (src/query).
 #pragma once
 
 #include <cstdint>
@@ -14,17 +16,17 @@ namespace shale {
 // A damaged or unreadable piece, told beside the answer and never silently skipped.
 struct Fault {
   std::string project;
-  std::string file;           // path of the file concerned
-  std::string section;        // part of it: "text", "postings", ...
-  std::uint64_t offset = 0;   // byte in the file
-  std::string message;        // a whole sentence
+  std::string file;              // path of the file concerned
+  std::string section;           // part of it: "text", "postings", ...
+  std::uint64_t offset = 0;      // byte in the file
+  std::string message;           // a whole sentence
   std::vector<std::string> ids;  // segments it hides, as far as known
 };
 
 enum class Match : std::uint8_t {
-  all,     // every word
-  any,     // at least one word, ranked
-  auto_,   // all; where that finds fewer than `limit`, any (Answer::widened says so)
+  all,    // every word
+  any,    // at least one word, ranked
+  auto_,  // all; where that finds fewer than `limit`, any (Answer::widened says so)
 };
 
 // A search. Empty text means every segment that passes `where`, newest first; text without a
@@ -65,7 +67,8 @@ struct Answer {
 // A listing: segments by a column, without touching text.
 struct Listing {
   std::string where = {};
-  std::string sort = "created";  // a sortable field, "-" before it for ascending order; default newest first
+  // A sortable field, "-" before it for ascending order; default newest first.
+  std::string sort = "created";
   std::size_t limit = 100;
 };
 
@@ -85,8 +88,8 @@ struct Fetched {
 // A sum over columns, grouped. `key` holds one value for each field of `by` ("" for absent).
 struct SumRow {
   std::vector<std::string> key;
-  std::uint64_t count = 0;   // segments in the group
-  std::uint64_t sum = 0;     // of the summed field over those that have it
+  std::uint64_t count = 0;  // segments in the group
+  std::uint64_t sum = 0;    // of the summed field over those that have it
   bool operator==(const SumRow&) const = default;
 };
 

@@ -1,4 +1,6 @@
-// The whole of shale's public interface.
+// The whole of shale's public interface in one include, for programs that embed the store, the cli
+// among them. It adds nothing of its own; whoever needs a part includes that part. What is not
+// reached from here is in src/, is not installed, and may change.
 #pragma once
 
 #include <shale/query.hpp>

@@ -45,13 +45,13 @@ struct Progress {
 using ProgressCallback = std::function<bool(const Progress&)>;
 
 struct StoreOptions {
-  bool create = false;     // make the store if the path holds none
-  bool read_only = false;  // never write, not even volatile files
+  bool create = false;                           // make the store if the path holds none
+  bool read_only = false;                        // never write, not even volatile files
   std::chrono::milliseconds busy_timeout{5000};  // a writer waits this long for another
   std::uint64_t active_bytes = 64u << 20;        // decoded segments kept in memory
   std::uint64_t active_segments = 10'000;
   std::uint64_t resident_bytes = 64u << 20;  // mapped pages kept resident
-  bool background_merge = false;  // fold and merge on a thread of this process
+  bool background_merge = false;             // fold and merge on a thread of this process
   // Options a new store is made with (they live in shale.toml afterwards).
   std::string analysis = "plain";
   std::string shard_by = "none";  // or "month"
@@ -69,7 +69,7 @@ class SHALE_API Batch {
   void stash(NewSegment segment);
   void update(std::string id, Update changes);
   void erase(std::string id);
-  std::size_t size() const noexcept;         // changes so far
+  std::size_t size() const noexcept;          // changes so far
   std::uint64_t text_bytes() const noexcept;  // of the segments stashed so far
   void clear();
 
@@ -97,19 +97,20 @@ struct SectionBytes {
 };
 
 struct ProjectStats {
-  std::uint64_t segments = 0;      // live
-  std::uint64_t text_bytes = 0;    // of live segments
-  std::uint64_t tokens = 0;        // of live segments that have a count
-  std::uint64_t superseded = 0;    // versions still on disk that no reader of now sees
+  std::uint64_t segments = 0;    // live
+  std::uint64_t text_bytes = 0;  // of live segments
+  std::uint64_t tokens = 0;      // of live segments that have a count
+  std::uint64_t superseded = 0;  // versions still on disk that no reader of now sees
   std::uint64_t shards = 0;
-  std::uint64_t logs = 0;          // sealed and active
+  std::uint64_t logs = 0;  // sealed and active
   std::uint64_t delta_segments = 0;
   std::uint64_t disk_bytes = 0;
   std::uint64_t edition = 0;
   std::uint64_t committed_lsn = 0;
   std::uint64_t durable_lsn = 0;
   std::uint64_t ingested_bytes = 0;  // text that ever entered through a fold or the bulk way
-  std::uint64_t written_bytes = 0;   // bytes of shards ever written: / ingested = write amplification
+  // Bytes of shards ever written; divided by ingested_bytes it is the write amplification.
+  std::uint64_t written_bytes = 0;
   std::vector<SectionBytes> sections;
   std::uint64_t cache_hits = 0;
   std::uint64_t cache_misses = 0;

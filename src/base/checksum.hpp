@@ -1,4 +1,6 @@
-// XXH3 checksums: the home of xxHash. Every format of shale is checked with these two.
+// XXH3 checksums: the home of xxHash. Every format of shale (manifest, logs, shards, overlays) is
+// checked with the short ones; the long one is the hash of a segment's text.
+// They find damage, not forgery: whoever may write the store can write a checksum that fits.
 #pragma once
 
 #include <shale/segment.hpp>

@@ -30,7 +30,7 @@ Unexpected fail_errno(std::string what, std::string path, int errno_value) {
   char text[128] = {};
   // The GNU form of strerror_r returns the text, in the buffer or elsewhere.
   const char* reason = strerror_r(errno_value, text, sizeof text);
-  Error error(code_of(errno_value), what + ": " + reason);
+  Error error(code_of(errno_value), what.append(": ").append(reason));
   error.path = std::move(path);
   error.errno_value = errno_value;
   return Unexpected{std::move(error)};

@@ -1,4 +1,6 @@
-// Making and passing on errors: the whole of the house's error style in one header.
+// Making and passing on errors: the whole of the house's error style in one header, used by every
+// folder of src/. The types themselves (Result, Error, ErrorCode) are public: shale/result.hpp.
+// Nothing here throws or logs; an error is a value until somebody outside reads it.
 #pragma once
 
 #include <string>

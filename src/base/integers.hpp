@@ -1,4 +1,6 @@
-// Short names for the fixed-width integers, and the numbers that must not be mixed up.
+// Short names for the fixed-width integers, for every folder of src/. The public headers spell the
+// std names out, so that programs which embed shale do not get `u8` in a namespace they may open.
+// Names only: reading and writing them as bytes is base/bytes.hpp.
 #pragma once
 
 #include <cstddef>

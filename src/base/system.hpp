@@ -1,4 +1,7 @@
-// What the machine and the moment are: clock, random numbers, process and boot identity.
+// What the machine and the moment are: clock, random numbers, process and boot identity, memory.
+// Writers tell with it whether the holder of a lease still lives (catalog/control.hpp), the page
+// budget what is resident. Not for measuring spans of time (the clock may be set; std::chrono's
+// steady_clock) and not for tests' random numbers, which come from a printed seed.
 #pragma once
 
 #include <string>

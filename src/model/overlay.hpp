@@ -13,7 +13,7 @@
 namespace shale {
 
 struct Overlay {
-  Bitmap dead;                    // documents no reader of this snapshot sees
+  Bitmap dead;      // documents no reader of this snapshot sees
   Patches patches;  // document -> all changes since it was stashed, merged
 };
 

@@ -112,9 +112,9 @@ class Patches {
  private:
   // The first slot that may hold `doc` or something behind it.
   usize slot_of(u32 doc) const {
-    const auto found = std::lower_bound(
-        slots_.begin(), slots_.end(), doc / chunk_documents,
-        [](const Slot& slot, u32 number) { return slot.number < number; });
+    const auto found =
+        std::lower_bound(slots_.begin(), slots_.end(), doc / chunk_documents,
+                         [](const Slot& slot, u32 number) { return slot.number < number; });
     return usize(found - slots_.begin());
   }
   const_iterator at_slot(usize slot) const {

@@ -6,7 +6,6 @@ namespace shale::shard {
 
 namespace {
 
-constexpr u32 chunk_values = 4096;
 constexpr usize chunk_memory = usize(1) << 20;
 
 constexpr u64 all_ones(unsigned width) { return width == 0 ? 0 : ~u64(0) >> (64 - 8 * width); }
@@ -26,21 +25,16 @@ struct Range {
     min = std::min(min, value);
     max = std::max(max, value);
   }
-  void add(const Range& other) {
-    some_absent |= other.some_absent;
-    min = std::min(min, other.min);
-    max = std::max(max, other.max);
-  }
 };
 
-ColumnHeader header_of(const Range& range, Column column) {
-  ColumnHeader header;
+ChunkHeader header_of(const Range& range, Column column) {
+  ChunkHeader header;
   header.column = u8(column);
   if (is_plain_bits(column)) {
     header.width = 8;
-    header.flags = ColumnHeader::plain_bits;
+    header.flags = ChunkHeader::plain_bits;
   } else if (range.all_absent()) {
-    header.flags = ColumnHeader::all_absent;
+    header.flags = ChunkHeader::all_absent;
   } else {
     header.base = range.min;
     const u64 difference = u64(range.max) - u64(range.min);
@@ -51,11 +45,11 @@ ColumnHeader header_of(const Range& range, Column column) {
   return header;
 }
 
-void encode(const ColumnHeader& header, std::span<const i64> values, Buffer& out) {
+void encode(const ChunkHeader& header, std::span<const i64> values, Buffer& out) {
   const usize begin = out.size();
   out.resize(begin + values.size() * header.width);
   std::byte* at = out.data() + begin;
-  const bool plain = (header.flags & ColumnHeader::plain_bits) != 0;
+  const bool plain = (header.flags & ChunkHeader::plain_bits) != 0;
   for (const i64 value : values) {
     const bool absent = value == no_number && !plain;
     const u64 stored = absent ? all_ones(header.width) : u64(value) - u64(header.base);
@@ -65,7 +59,7 @@ void encode(const ColumnHeader& header, std::span<const i64> values, Buffer& out
 }
 
 template <class Stored, class Out>
-void decode_fixed(const ColumnHeader& header, const std::byte* from, std::span<Out> out,
+void decode_fixed(const ChunkHeader& header, const std::byte* from, std::span<Out> out,
                   Out absent) {
   constexpr Stored sentinel = Stored(~Stored(0));
   for (usize i = 0; i < out.size(); ++i) {
@@ -76,7 +70,7 @@ void decode_fixed(const ColumnHeader& header, const std::byte* from, std::span<O
 
 // Widths no integer has. The width is a constant: a memcpy of variable length costs 7 ns a value.
 template <unsigned width, class Out>
-void decode_odd(const ColumnHeader& header, const std::byte* from, std::span<Out> out, Out absent) {
+void decode_odd(const ChunkHeader& header, const std::byte* from, std::span<Out> out, Out absent) {
   constexpr u64 sentinel = all_ones(width);
   for (usize i = 0; i < out.size(); ++i) {
     u64 stored = 0;
@@ -87,15 +81,15 @@ void decode_odd(const ColumnHeader& header, const std::byte* from, std::span<Out
 
 // Width 2: 0.7 ns a value.
 template <class Out>
-void decode(const ColumnHeader& header, const std::byte* from, std::span<Out> out, Out absent) {
-  if ((header.flags & ColumnHeader::plain_bits) != 0) {
+void decode(const ChunkHeader& header, const std::byte* from, std::span<Out> out, Out absent) {
+  if ((header.flags & ChunkHeader::plain_bits) != 0) {
     for (usize i = 0; i < out.size(); ++i) out[i] = Out(load<u64>(from + i * 8));
     return;
   }
   switch (header.width) {
     case 0:
       std::fill(out.begin(), out.end(),
-                (header.flags & ColumnHeader::all_absent) != 0 ? absent : Out(header.base));
+                (header.flags & ChunkHeader::all_absent) != 0 ? absent : Out(header.base));
       return;
     case 1:
       return decode_fixed<u8>(header, from, out, absent);
@@ -156,53 +150,59 @@ void add_up(Field field, std::span<const i64> bases, std::span<i64> out) {
   }
 }
 
+u32 chunks_of(u32 documents) { return (documents + chunk_documents - 1) / chunk_documents; }
+
+// Calls f(chunk, first document inside it, part of `out`) for the chunks that `out` spans.
+template <class Out, class F>
+Result<void> by_chunks(u32 first, std::span<Out> out, F&& f) {
+  for (usize done = 0; done < out.size();) {
+    const u32 doc = first + u32(done);
+    const u32 inside = doc % chunk_documents;
+    const usize count = std::min<usize>(out.size() - done, chunk_documents - inside);
+    TRY(f(doc / chunk_documents, inside, out.subspan(done, count)));
+    done += count;
+  }
+  return {};
+}
+
 }  // namespace
 
 // ---- write half ----
 
-// One column while it grows: chunks of 4,096 values, each packed by its own range, so that memory
-// and spool hold about what the finished column will.
+// One column while it grows: packed a chunk at a time, so that memory and spool hold what the
+// finished column will.
 struct ColumnsWriter::Values {
-  struct Chunk {
-    ColumnHeader header;  // offset: in the spool
-    u32 count = 0;
-  };
-
   Values(std::filesystem::path folder, Column c)
       : column(c), spool(std::move(folder), chunk_memory) {}
 
   Column column;
   SectionSpool spool;
-  std::vector<Chunk> chunks;
+  std::vector<ChunkHeader> chunks;  // offsets in the spool
   std::vector<i64> pending;
-  Range range;
 
   Result<void> add(i64 value) {
     pending.push_back(value);
-    return pending.size() == chunk_values ? flush() : Result<void>();
+    return pending.size() == chunk_documents ? flush() : Result<void>();
   }
 
   Result<void> flush() {
     if (pending.empty()) return {};
-    Range own;
-    for (const i64 value : pending) own.add(value);
-    range.add(own);
-    Chunk chunk{header_of(own, column), u32(pending.size())};
-    chunk.header.offset = spool.size();
-    encode(chunk.header, pending, spool.buffer());
-    chunks.push_back(chunk);
+    Range range;
+    for (const i64 value : pending) range.add(value);
+    ChunkHeader header = header_of(range, column);
+    header.offset = spool.size();
+    encode(header, pending, spool.buffer());
+    chunks.push_back(header);
     pending.clear();
     return spool.settle();
   }
 
-  Result<void> write(const ColumnHeader& header, SectionSpool& out) {
-    Buffer packed;
-    for (const Chunk& chunk : chunks) {
-      packed.resize(usize(chunk.count) * chunk.header.width);
-      TRY(spool.read_at(chunk.header.offset, packed));
-      pending.resize(chunk.count);
-      decode<i64>(chunk.header, packed.data(), pending, no_number);
-      encode(header, pending, out.buffer());
+  Result<void> copy_to(SectionSpool& out) const {
+    Buffer piece;
+    for (u64 at = 0; at < spool.size(); at += piece.size()) {
+      piece.resize(usize(std::min<u64>(chunk_memory, spool.size() - at)));
+      TRY(spool.read_at(at, piece));
+      out.buffer().insert(out.buffer().end(), piece.begin(), piece.end());
       TRY(out.settle());
     }
     return {};
@@ -223,55 +223,57 @@ Result<void> ColumnsWriter::add(const ColumnRow& row) {
 }
 
 Result<void> ColumnsWriter::finish(SectionSpool& out) {
+  for (Values& column : values_) TRY(column.flush());
   ByteWriter head;
   head.value(ColumnsHeader{u32(column_count), documents_});
-  u64 offset = sizeof(ColumnsHeader) + column_count * sizeof(ColumnHeader);
-  std::array<ColumnHeader, column_count> headers;
-  for (usize i = 0; i < column_count; ++i) {
-    TRY(values_[i].flush());
-    headers[i] = header_of(values_[i].range, Column(i));
-    headers[i].offset = offset;
-    head.value(headers[i]);
-    offset += (u64(documents_) * headers[i].width + 7) / 8 * 8;
+  u64 begin = sizeof(ColumnsHeader) + column_count * chunks_of(documents_) * sizeof(ChunkHeader);
+  for (const Values& column : values_) {
+    for (ChunkHeader header : column.chunks) {
+      header.offset += begin;
+      head.value(header);
+    }
+    begin += column.spool.size();
   }
   out.buffer().insert(out.buffer().end(), head.bytes().begin(), head.bytes().end());
-  for (usize i = 0; i < column_count; ++i) {
-    TRY(values_[i].write(headers[i], out));
-    out.pad_to(8);
-  }
+  for (const Values& column : values_) TRY(column.copy_to(out));
   return out.settle();
 }
 
 // ---- read half ----
 
 Result<ColumnsReader> ColumnsReader::make(SectionView section, u32 document_count) {
-  ColumnsReader reader;
-  const u64 head_bytes = sizeof(ColumnsHeader) + column_count * sizeof(ColumnHeader);
-  ByteReader in(TRY(section.view(0, head_bytes)));
+  ByteReader in(TRY(section.view(0, sizeof(ColumnsHeader))));
   const ColumnsHeader head = in.value<ColumnsHeader>();
   if (head.columns != column_count || head.documents != document_count) {
     return section.damaged(0, "has other columns or documents than the shard");
   }
-  u64 end = head_bytes;
-  for (usize i = 0; i < column_count; ++i) {
-    const ColumnHeader header = in.value<ColumnHeader>();
-    const u8 plain = is_plain_bits(Column(i)) ? ColumnHeader::plain_bits : 0;
-    const bool flags_fit =
-        plain != 0
-            ? header.flags == plain && header.width == 8
-            : header.flags == 0 || (header.flags == ColumnHeader::all_absent && header.width == 0);
-    if (header.column != i || header.width > 8 || !flags_fit || header.offset != end) {
-      return section.damaged(sizeof(ColumnsHeader) + i * sizeof(ColumnHeader),
-                             "has a damaged column header");
-    }
-    end += (u64(document_count) * header.width + 7) / 8 * 8;
-    reader.headers_[i] = header;
-  }
-  if (end != section.size())
-    return section.damaged(0, "has a length that does not fit its columns");
+  ColumnsReader reader;
   reader.section_ = std::move(section);
   reader.document_count_ = document_count;
+  reader.chunk_count_ = chunks_of(document_count);
   return reader;
+}
+
+// Checked at each use, with the header behind it: reading all of them when a shard is opened would
+// touch every page they lie on.
+Result<ChunkHeader> ColumnsReader::header(Column column, u32 chunk) const {
+  const u64 number = u64(column) * chunk_count_ + chunk;
+  const bool is_last = number + 1 == u64(column_count) * chunk_count_;
+  const u64 at = sizeof(ColumnsHeader) + number * sizeof(ChunkHeader);
+  const Bytes bytes = TRY(section_.view(at, (is_last ? 1 : 2) * sizeof(ChunkHeader)));
+  const ChunkHeader header = load<ChunkHeader>(bytes.data());
+  const u64 end =
+      is_last ? section_.size() : load<ChunkHeader>(bytes.data() + sizeof(ChunkHeader)).offset;
+  const u32 count = std::min(chunk_documents, document_count_ - chunk * chunk_documents);
+  const bool flags_fit =
+      is_plain_bits(column)
+          ? header.flags == ChunkHeader::plain_bits && header.width == 8
+          : header.flags == 0 || (header.flags == ChunkHeader::all_absent && header.width == 0);
+  if (header.column != u8(column) || header.width > 8 || !flags_fit || header.offset > end ||
+      end - header.offset != u64(count) * header.width) {
+    return section_.damaged(at, "has a damaged column header");
+  }
+  return header;
 }
 
 Result<void> ColumnsReader::check_range(u32 first, usize count) const {
@@ -281,41 +283,53 @@ Result<void> ColumnsReader::check_range(u32 first, usize count) const {
 
 Result<void> ColumnsReader::values(Column column, u32 first, std::span<i64> out) const {
   TRY(check_range(first, out.size()));
-  const ColumnHeader& header = headers_[usize(column)];
-  const Bytes bytes =
-      TRY(section_.view(header.offset + u64(first) * header.width, u64(out.size()) * header.width));
-  decode<i64>(header, bytes.data(), out, no_number);
-  return {};
+  return by_chunks(first, out, [&](u32 chunk, u32 inside, std::span<i64> part) -> Result<void> {
+    const ChunkHeader head = TRY(header(column, chunk));
+    const Bytes bytes =
+        TRY(section_.view(head.offset + u64(inside) * head.width, u64(part.size()) * head.width));
+    decode<i64>(head, bytes.data(), part, no_number);
+    return {};
+  });
 }
 
 Result<void> ColumnsReader::codes(Column column, u32 first, std::span<u32> out) const {
   TRY(check_range(first, out.size()));
-  const ColumnHeader& header = headers_[usize(column)];
-  const Bytes bytes =
-      TRY(section_.view(header.offset + u64(first) * header.width, u64(out.size()) * header.width));
-  decode<u32>(header, bytes.data(), out, Index::no_code);
+  return by_chunks(first, out, [&](u32 chunk, u32 inside, std::span<u32> part) -> Result<void> {
+    const ChunkHeader head = TRY(header(column, chunk));
+    const Bytes bytes =
+        TRY(section_.view(head.offset + u64(inside) * head.width, u64(part.size()) * head.width));
+    decode<u32>(head, bytes.data(), part, Index::no_code);
+    return {};
+  });
+}
+
+Result<void> ColumnsReader::values_of(Column column, std::span<const u32> docs,
+                                      std::span<i64> out) const {
+  for (usize i = 0; i < docs.size();) {
+    TRY(check_range(docs[i], 1));
+    const u32 chunk = docs[i] / chunk_documents;
+    usize end = i + 1;
+    while (end < docs.size() && docs[end] < document_count_ &&
+           docs[end] / chunk_documents == chunk) {
+      ++end;
+    }
+    TRY(values_in_chunk(column, chunk, docs.subspan(i, end - i), out.subspan(i, end - i)));
+    i = end;
+  }
   return {};
 }
 
-// Documents that lie within one extent's length of each other share a view.
-Result<void> ColumnsReader::values_of(Column column, std::span<const u32> docs,
-                                      std::span<i64> out) const {
-  if (docs.empty()) return {};
-  TRY(check_range(docs.back(), 1));
-  const ColumnHeader& header = headers_[usize(column)];
-  const u64 reach = header.width == 0 ? ~u64(0) : extent_bytes / header.width;
-  for (usize i = 0; i < docs.size();) {
-    const u32 first = docs[i];
-    usize end = i + 1;
-    while (end < docs.size() && docs[end] >= docs[end - 1] && docs[end] - first < reach) ++end;
-    const u64 count = u64(docs[end - 1] - first) + 1;
-    TRY(check_range(first, usize(count)));
-    const Bytes bytes =
-        TRY(section_.view(header.offset + u64(first) * header.width, count * header.width));
-    for (; i < end; ++i) {
-      decode<i64>(header, bytes.data() + usize(docs[i] - first) * header.width, out.subspan(i, 1),
-                  no_number);
-    }
+// A chunk is at most two extents long, so one view serves all its documents.
+Result<void> ColumnsReader::values_in_chunk(Column column, u32 chunk, std::span<const u32> docs,
+                                            std::span<i64> out) const {
+  const ChunkHeader head = TRY(header(column, chunk));
+  const auto [least, most] = std::minmax_element(docs.begin(), docs.end());
+  const u32 first = *least % chunk_documents;
+  const u64 count = *most - *least + 1;
+  const Bytes bytes = TRY(section_.view(head.offset + u64(first) * head.width, count * head.width));
+  for (usize i = 0; i < docs.size(); ++i) {
+    decode<i64>(head, bytes.data() + usize(docs[i] - *least) * head.width, out.subspan(i, 1),
+                no_number);
   }
   return {};
 }
@@ -356,7 +370,8 @@ Result<void> ColumnsReader::numbers_of(Field field, std::span<const u32> docs,
 }
 
 Unexpected ColumnsReader::damaged(Column column, std::string what) const {
-  return section_.damaged(headers_[usize(column)].offset, std::move(what));
+  return section_.damaged(sizeof(ColumnsHeader) + u64(column) * chunk_count_ * sizeof(ChunkHeader),
+                          std::move(what));
 }
 
 }  // namespace shale::shard

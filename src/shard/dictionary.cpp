@@ -185,8 +185,8 @@ void BlockCursor::read_single(bool once) {
 
 // -- reading: the whole --
 
-Result<Dictionary> Dictionary::make(SectionView heads, SectionView blocks, u32 document_count,
-                                    bool positions) {
+Result<Dictionary> Dictionary::make(const SectionView& heads, const SectionView& blocks,
+                                    u32 document_count, bool positions) {
   Dictionary result(heads, blocks);
   result.document_count_ = document_count;
   result.positions_ = positions;

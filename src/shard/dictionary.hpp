@@ -29,6 +29,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/fields.hpp"
@@ -131,8 +132,8 @@ class BlockCursor {
 
 class Dictionary {
  public:
-  static Result<Dictionary> make(SectionView heads, SectionView blocks, u32 document_count,
-                                 bool positions);
+  static Result<Dictionary> make(const SectionView& heads, const SectionView& blocks,
+                                 u32 document_count, bool positions);
   u32 term_count() const { return trailer_.term_count; }
   u32 big_count() const { return trailer_.big_count; }
   u32 block_count() const { return (trailer_.term_count + block_terms - 1) / block_terms; }
@@ -152,7 +153,8 @@ class Dictionary {
   Result<void> verify_heads() const;
 
  private:
-  Dictionary(SectionView heads, SectionView blocks) : heads_(heads), blocks_(blocks) {}
+  Dictionary(SectionView heads, SectionView blocks)
+      : heads_(std::move(heads)), blocks_(std::move(blocks)) {}
   Result<const HeadStretch*> stretch(u32 number) const;
   Result<Bytes> block_bytes(u32 number) const;
   Result<std::string_view> first_term(u32 block) const;

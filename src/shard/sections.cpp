@@ -73,7 +73,7 @@ Result<Bytes> SectionView::view(u64 offset, u64 count) const {
 }
 
 Unexpected SectionView::damaged(u64 offset, std::string what) const {
-  if (!map_) return fail(ErrorCode::corrupt, "A missing section " + what);
+  if (!map_) return fail(ErrorCode::corrupt, "A missing section " + std::move(what));
   return map_->damaged(entry_, offset, what);
 }
 

@@ -16,8 +16,8 @@ constexpr std::string_view cachedir_tag =
 
 Result<void> fill(const catalog::ProjectPaths& paths, const std::string& name,
                   const StoreConfig& config) {
-  for (const auto& folder : {paths.folder, paths.log_folder(), paths.shard_folder(),
-                             paths.volatile_folder()}) {
+  for (const auto& folder :
+       {paths.folder, paths.log_folder(), paths.shard_folder(), paths.volatile_folder()}) {
     TRY(make_folder(folder));
   }
   (void)TRY(LockFile::open(paths.lock(), true));

@@ -2,8 +2,8 @@
 //
 // Documents stand in (file | task, position | time) order, never in hash or arrival order: ranges
 // of neighbours then hold the same words, on which ranking speed depends threefold (RANKING 1a).
-// Documents of files come first, by path and first line; then those of tasks, by task and time; then
-// the rest by time. Used by the fold, the merger and the bulk way alike (shard_builder.hpp).
+// Documents of files come first, by path and first line; then those of tasks, by task and time;
+// then the rest by time. Used by the fold, the merger and the bulk way alike (shard_builder.hpp).
 #pragma once
 
 #include <memory>
@@ -31,9 +31,9 @@ struct PlannedDocument {
 };
 
 struct DocumentPlan {
-  std::vector<PlannedDocument> documents;        // in the order of the new shard
-  std::vector<std::vector<u32>> new_numbers;     // [source][document]: its new number or no_document
-  std::vector<u32> word_counts;                  // of the new documents
+  std::vector<PlannedDocument> documents;     // in the order of the new shard
+  std::vector<std::vector<u32>> new_numbers;  // [source][document]: its new number or no_document
+  std::vector<u32> word_counts;               // of the new documents
   u64 text_bytes = 0;
 };
 

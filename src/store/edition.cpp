@@ -78,9 +78,8 @@ class Opener {
                                              entry.id, *entry.dead, documents));
     }
     if (entry.patch.has_value()) {
-      overlay->patches =
-          TRY(catalog::read_patch(request_.paths.patch(entry.id, entry.patch->number), entry.id,
-                                  *entry.patch, documents));
+      overlay->patches = TRY(catalog::read_patch(
+          request_.paths.patch(entry.id, entry.patch->number), entry.id, *entry.patch, documents));
     }
     return std::shared_ptr<const Overlay>(std::move(overlay));
   }
@@ -95,8 +94,8 @@ class Opener {
     }
     OpenLog log;
     log.id = entry.id;
-    auto reader = delta::LogReader::open(request_.paths.log(entry.id),
-                                         request_.manifest.project_id, entry.id);
+    auto reader = delta::LogReader::open(request_.paths.log(entry.id), request_.manifest.project_id,
+                                         entry.id);
     if (reader) {
       log.reader = std::make_shared<const delta::LogReader>(*std::move(reader));
       log.arena = TRY(or_fault(request_.arenas(entry, *log.reader), "log"));

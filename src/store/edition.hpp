@@ -25,15 +25,15 @@ struct OpenLog {
 
 struct Edition {
   catalog::Manifest manifest;
-  std::vector<std::shared_ptr<const shard::Shard>> shards;   // as in the manifest; null: a fault
-  std::vector<std::shared_ptr<const Overlay>> overlays;      // of the shards, from their files
-  std::vector<OpenLog> logs;                                 // as in the manifest; arena null: a fault
+  std::vector<std::shared_ptr<const shard::Shard>> shards;  // as in the manifest; null: a fault
+  std::vector<std::shared_ptr<const Overlay>> overlays;     // of the shards, from their files
+  std::vector<OpenLog> logs;  // as in the manifest; arena null: a fault
   std::vector<Fault> faults;
 };
 
 // How a log's arena is had: attached from volatile/, or built privately.
-using ArenaSource = std::function<Result<std::shared_ptr<delta::Arena>>(
-    const catalog::LogEntry&, const delta::LogReader&)>;
+using ArenaSource = std::function<Result<std::shared_ptr<delta::Arena>>(const catalog::LogEntry&,
+                                                                        const delta::LogReader&)>;
 
 struct EditionRequest {
   catalog::ProjectPaths paths;

@@ -1,5 +1,7 @@
 // The background thread of an opened store: makes relaxed commits durable within 100 ms and, where
-// the store was opened so, folds and merges. Ends with the store.
+// the store was opened so, folds and merges. Ends with the store. One per Store::State; it decides
+// when, never how (stash.hpp syncs, merger.hpp merges), and no correctness rests on it: a store
+// without it is only later.
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,6 @@
 // What a single file of a store holds, in words: the `inspect` verb. Reads, never trusts, never
-// writes; works on files of damaged stores as far as they can be read.
+// writes; works on files of damaged stores as far as they can be read. It takes no lock and opens
+// no project, and it does not look for damage: that is verify_project (project_stats.hpp).
 #pragma once
 
 #include <filesystem>

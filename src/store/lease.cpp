@@ -91,8 +91,7 @@ Result<ActiveLog*> Lease::active_log() {
                    project.paths.log(log.id).string());
   }
   const catalog::Manifest& manifest = view_->edition->manifest;
-  auto writer =
-      TRY(delta::LogWriter::open(project.paths.log(log.id), manifest.project_id, log.id));
+  auto writer = TRY(delta::LogWriter::open(project.paths.log(log.id), manifest.project_id, log.id));
   const i64 written_at = TRY(first_frame_time(writer));
   project.active.emplace(
       ActiveLog{std::move(writer), delta::IndexWriter(log.arena, manifest.positions), written_at});
@@ -106,7 +105,8 @@ Result<delta::LogEnd> Lease::log_end() const {
     return fail_at(ErrorCode::corrupt, "CONTROL contradicts itself",
                    project_->paths.control().string());
   }
-  if (last->lsn.log_sequence() != id.sequence) return delta::LogEnd{delta::log_header_bytes, id.random};
+  if (last->lsn.log_sequence() != id.sequence)
+    return delta::LogEnd{delta::log_header_bytes, id.random};
   return delta::LogEnd{last->lsn.offset(), last->checksum};
 }
 

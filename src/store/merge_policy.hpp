@@ -3,8 +3,8 @@
 // Sealed logs are folded first, oldest first and without gaps (PROTOCOL A9). Shards fall into size
 // classes: under 16 MB of text, then a factor of four each; four of one class become one of the
 // next. So a store of 10 GB has about ten shards, and a text is rewritten once per class. With
-// shard_by = "month" only what a fold has written may span months; merges split it, and from then on
-// only shards of one month are merged (PROTOCOL C10).
+// shard_by = "month" only what a fold has written may span months; merges split it, and from then
+// on only shards of one month are merged (PROTOCOL C10).
 #pragma once
 
 #include <optional>

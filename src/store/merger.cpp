@@ -60,8 +60,8 @@ class MergeJob {
     for (const u32 month : months) {
       Output output;
       output.month = month;
-      output.plan = TRY(plan_documents(
-          sources_, plan_.split_months ? std::optional<u32>(month) : std::nullopt));
+      output.plan = TRY(
+          plan_documents(sources_, plan_.split_months ? std::optional<u32>(month) : std::nullopt));
       if (output.plan.documents.empty()) continue;
       BuildRequest request = build_request(project_, *start_);
       request.sources = sources_;

@@ -19,7 +19,7 @@ struct StoreConfig {
   std::string tokenizer = "none";
   std::string shard_by = "none";  // or "month"
   bool positions = true;
-  bool fast_reads = false;              // text.fast_reads: literals uncompressed
+  bool fast_reads = false;               // text.fast_reads: literals uncompressed
   u64 delta_text_bytes = u64(64) << 20;  // a log is sealed beyond this,
   u64 delta_segments = 100'000;          // or this,
   u64 delta_age_seconds = 600;           // or this

@@ -49,8 +49,7 @@ void remove_unnamed(const std::filesystem::path& folder, const Paths& named) {
 
 void remove_orphans(const catalog::ProjectPaths& paths, const catalog::Manifest& manifest) {
   const Paths named = named_by(paths, manifest);
-  for (const auto& folder :
-       {paths.log_folder(), paths.shard_folder(), paths.volatile_folder()}) {
+  for (const auto& folder : {paths.log_folder(), paths.shard_folder(), paths.volatile_folder()}) {
     remove_unnamed(folder, named);
   }
 }

@@ -1,4 +1,6 @@
-// Files that nothing names any more: what a killed writer or merger left, what a merge retired.
+// Files that nothing names any more: what a killed writer or merger left (removed by recovery),
+// what a merge retired (removed by publish). A file whose name does not have shale's form, or that
+// somebody is building, stays. It does not decide what is needed: the manifest does.
 #pragma once
 
 #include <vector>

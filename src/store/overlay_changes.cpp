@@ -16,8 +16,8 @@ Result<void> write_overlay(const catalog::ProjectPaths& paths, const Overlay& ov
                            const Overlay& on_disk, Lsn as_of, catalog::ShardEntry& entry) {
   if (!(overlay.dead == on_disk.dead)) {
     const u64 number = next_number(entry.dead);
-    entry.dead = TRY(catalog::write_dead(paths.dead(entry.id, number), entry.id, number, as_of,
-                                         overlay.dead));
+    entry.dead = TRY(
+        catalog::write_dead(paths.dead(entry.id, number), entry.id, number, as_of, overlay.dead));
   }
   if (!(overlay.patches == on_disk.patches)) {
     const u64 number = next_number(entry.patch);

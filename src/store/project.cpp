@@ -16,8 +16,7 @@ namespace store {
 Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& request) {
   auto project = std::make_shared<Project::State>();
   project->name = request.name;
-  project->paths.folder =
-      request.store / "projects" / catalog::encode_project_name(request.name);
+  project->paths.folder = request.store / "projects" / catalog::encode_project_name(request.name);
   project->options = request.options;
   project->config = request.config;
   project->caches = request.caches;
@@ -34,9 +33,9 @@ Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& reque
 
 Result<std::shared_ptr<const View>> snapshot_view(Project::State& project) {
   Result<std::shared_ptr<const View>> view = current_view(project);
-  const bool repairable = !view && !project.is_private &&
-                          (view.error().code == ErrorCode::not_found ||
-                           view.error().code == ErrorCode::busy);
+  const bool repairable =
+      !view && !project.is_private &&
+      (view.error().code == ErrorCode::not_found || view.error().code == ErrorCode::busy);
   if (!repairable) return view;
   // Taking the lease settles what a killed holder left.
   (void)TRY(Lease::acquire(project, "repair"));
@@ -56,7 +55,8 @@ Result<Committed> Project::ingest(const Batch& batch, const ProgressCallback& pr
 
 Result<Snapshot> Project::snapshot() const {
   auto view = TRY(store::snapshot_view(*state_));
-  return Snapshot(std::make_shared<const Snapshot::State>(Snapshot::State{state_, std::move(view)}));
+  return Snapshot(
+      std::make_shared<const Snapshot::State>(Snapshot::State{state_, std::move(view)}));
 }
 
 Result<void> Project::merge(bool full, const ProgressCallback& progress, std::stop_token stop) {

@@ -1,4 +1,6 @@
-// Opening a project of a store, for Store::project.
+// Opening a project of a store, for Store::project, and the view that snapshots, stats and verify
+// start from. What an opened project holds is project_state.hpp; the public Project, whose methods
+// hand over to stash, bulk and merger, is defined in project.cpp.
 #pragma once
 
 #include <memory>

@@ -61,7 +61,7 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   std::shared_ptr<store::SharedCaches> caches;
   u64 project_id = 0;
   u64 boot = 0;
-  bool positions = true;  // as MANIFEST fixed it when the project was made
+  bool positions = true;    // as MANIFEST fixed it when the project was made
   bool is_private = false;  // nothing is written: logs are indexed in this process's own memory
 
   // The lease: in-process mutex first, then the lock between processes (PROTOCOL C1).
@@ -72,10 +72,10 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
 
   // Replaced as a whole under view_mutex when CONTROL was made anew; readers copy the pointer.
   mutable std::mutex view_mutex;
-  std::shared_ptr<catalog::Control> control;      // null where private
-  std::shared_ptr<const store::View> view;        // the newest this process has seen
-  std::optional<Error> damaged;                   // why nothing may be written, if so
-  store::PrivateState private_state;              // where private: what `view` was made from
+  std::shared_ptr<catalog::Control> control;  // null where private
+  std::shared_ptr<const store::View> view;    // the newest this process has seen
+  std::optional<Error> damaged;               // why nothing may be written, if so
+  store::PrivateState private_state;          // where private: what `view` was made from
 
   std::shared_ptr<catalog::Control> shared_control() const {
     const std::lock_guard lock(view_mutex);

@@ -67,9 +67,10 @@ Result<bool> seal_is_due(Lease& lease, u64 text_bytes, u64 documents) {
   const delta::LogEnd end = TRY(lease.log_end());
   if (end.offset == delta::log_header_bytes) return false;
   const i64 age = now_microseconds() - active.first_written_at;
-  const bool is_old = active.first_written_at != 0 &&
-                      age > i64(config.delta_age_seconds) * 1'000'000;
-  return is_old || documents_now + documents > std::min<u64>(config.delta_segments, log_documents_max) ||
+  const bool is_old =
+      active.first_written_at != 0 && age > i64(config.delta_age_seconds) * 1'000'000;
+  return is_old ||
+         documents_now + documents > std::min<u64>(config.delta_segments, log_documents_max) ||
          active.index.text_bytes() + text_bytes > config.delta_text_bytes ||
          end.offset > 2 * config.delta_text_bytes;
 }

@@ -1,7 +1,7 @@
 // The one way a new edition comes to be: seal, fold, merge and bulk ingest all end here.
 //
-// Order (PROTOCOL C4, B5): everything the manifest names is synced -> CONTROL: MANIFEST in flight ->
-// MANIFEST replaced and its folder synced -> CONTROL: epoch odd, edition and log, epoch even ->
+// Order (PROTOCOL C4, B5): everything the manifest names is synced -> CONTROL: MANIFEST in flight
+// -> MANIFEST replaced and its folder synced -> CONTROL: epoch odd, edition and log, epoch even ->
 // in flight cleared -> retired files unlinked. A crash before the rename leaves the old edition and
 // orphans; after it, the next holder of the lease sees the word in flight and recovers.
 #pragma once

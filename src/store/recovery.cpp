@@ -27,8 +27,8 @@ Result<bool> last_frame_is_there(const Project::State& project, const catalog::M
 
 // The CONTROL at the path if it fits MANIFEST and the logs.
 Result<std::shared_ptr<Control>> usable_control(const Project::State& project) {
-  Control::Opened opened = TRY(
-      Control::open(project.paths.control(), {project.project_id, project.boot}));
+  Control::Opened opened =
+      TRY(Control::open(project.paths.control(), {project.project_id, project.boot}));
   if (opened.state != Control::Opened::State::usable) return std::shared_ptr<Control>();
   auto control = std::make_shared<Control>(*std::move(opened.control));
   if (control->change_pending() || control->manifest_in_flight() != 0) {
@@ -44,8 +44,8 @@ Result<std::shared_ptr<Control>> usable_control(const Project::State& project) {
 // Every log as the disk has it, not as the page cache remembers it.
 Result<void> sync_logs(const Project::State& project, const catalog::Manifest& manifest) {
   for (const catalog::LogEntry& entry : manifest.logs) {
-    auto log = TRY(delta::LogWriter::open(project.paths.log(entry.id), manifest.project_id,
-                                          entry.id));
+    auto log =
+        TRY(delta::LogWriter::open(project.paths.log(entry.id), manifest.project_id, entry.id));
     TRY(log.sync());
   }
   return {};
@@ -81,8 +81,7 @@ catalog::Manifest sealed_manifest(const catalog::Manifest& before,
   for (const ReplayedLog& log : logs) {
     if (log.scan.frames == 0) continue;
     last = std::max(last, log.scan.last);
-    next.logs.push_back(
-        {log.log.id, log.scan.end.offset, log.scan.end.checksum, log.scan.last});
+    next.logs.push_back({log.log.id, log.scan.end.offset, log.scan.end.checksum, log.scan.last});
   }
   ++next.edition;
   next.logs.push_back({FileId{next.next_sequence++, random_u64()}, 0, 0, {}});

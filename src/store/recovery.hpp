@@ -4,8 +4,8 @@
 //  - kill -9 of a writer anywhere: CONTROL and the arenas stay true (catalog/control.hpp,
 //    delta/arena.hpp). What the writer had not published is void: frames behind `committed` are
 //    overwritten, document numbers it took are burnt. Nothing is rebuilt.
-//  - kill -9 between MANIFEST and CONTROL: `manifest_in_flight` or an odd epoch tell the next holder
-//    of the lease, who recovers as after a reboot.
+//  - kill -9 between MANIFEST and CONTROL: `manifest_in_flight` or an odd epoch tell the next
+//    holder of the lease, who recovers as after a reboot.
 //  - reboot, power cut, copied or restored store: CONTROL does not fit (boot id, device, inode,
 //    project, last frame). Recovery syncs every log first, so that what it is about to read is what
 //    the disk has; seals each at its last whole valid frame; rebuilds the arenas; goes on in a new

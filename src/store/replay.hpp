@@ -2,8 +2,9 @@
 //
 // Done after a reboot (recovery.hpp, into volatile/) and by readers that cannot write (into their
 // own memory). Frames name ids, never documents, so each change finds its target again: the newest
-// version of the id below the frame's own LSN. A version that is newer than the frame (a bulk ingest
-// committed later) hides what the frame stashes (PROTOCOL A10, A11, A12: highest sequence wins).
+// version of the id below the frame's own LSN. A version that is newer than the frame (a bulk
+// ingest committed later) hides what the frame stashes (PROTOCOL A10, A11, A12: highest sequence
+// wins).
 #pragma once
 
 #include <memory>
@@ -31,7 +32,7 @@ Result<std::vector<ReplayedLog>> replay_logs(const ReplayRequest& request);
 
 // A new, empty arena for a log.
 Result<std::shared_ptr<delta::Arena>> make_arena(const catalog::ProjectPaths& paths,
-                                                 const delta::ArenaIdentity& identity,
-                                                 bool in_file, u32 expected_terms);
+                                                 const delta::ArenaIdentity& identity, bool in_file,
+                                                 u32 expected_terms);
 
 }  // namespace shale::store

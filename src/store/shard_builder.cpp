@@ -15,8 +15,7 @@ constexpr u32 stop_checked_every = 1024;  // terms or documents
 Unexpected cancelled() { return fail(ErrorCode::cancelled, "The merge was cancelled"); }
 
 Result<void> write_terms(const BuildRequest& request, shard::ShardWriter& writer) {
-  const std::unique_ptr<TermMerge> terms =
-      TRY(TermMerge::make(request.sources, *request.plan));
+  const std::unique_ptr<TermMerge> terms = TRY(TermMerge::make(request.sources, *request.plan));
   TermPostings term;
   for (u32 n = 1; TRY(terms->next(term)); ++n) {
     TRY(writer.add_term(term));
@@ -26,8 +25,8 @@ Result<void> write_terms(const BuildRequest& request, shard::ShardWriter& writer
 }
 
 Result<void> write_documents(const BuildRequest& request, shard::ShardWriter& writer) {
-  TextTransfer texts = TRY(TextTransfer::make(request.sources, *request.plan,
-                                              request.newest_dictionary, writer));
+  TextTransfer texts =
+      TRY(TextTransfer::make(request.sources, *request.plan, request.newest_dictionary, writer));
   for (u32 n = 0; n < request.plan->documents.size(); ++n) {
     const PlannedDocument& from = request.plan->documents[n];
     const IndexView& view = request.sources[from.source].view;
@@ -67,8 +66,8 @@ Result<std::shared_ptr<const shard::Shard>> reopen(const BuildRequest& request,
   TRY(shard->verify(faults, [&](u64) { return !request.stop.stop_requested(); }));
   if (!faults.empty()) {
     return fail_at(ErrorCode::corrupt,
-                   "The new shard fails its verification: " + faults.front().message,
-                   path.string(), faults.front().offset);
+                   "The new shard fails its verification: " + faults.front().message, path.string(),
+                   faults.front().offset);
   }
   return shard;
 }

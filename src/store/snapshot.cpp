@@ -28,8 +28,8 @@ bool is_damage(const Error& error) {
 }
 
 // Looks an id up index by index; a damaged index becomes a fault and the others still answer.
-std::optional<store::Located> find(const View& view, std::string_view id, std::vector<Fault>& faults,
-                                   const std::string& project) {
+std::optional<store::Located> find(const View& view, std::string_view id,
+                                   std::vector<Fault>& faults, const std::string& project) {
   for (usize at = view.indexes.size(); at-- > 0;) {
     const IndexView& one = view.indexes[at];
     const auto doc = one.index->find_id(id);
@@ -65,8 +65,7 @@ Result<Answer> Snapshot::search(const Query& query) const {
   answer.faults = std::move(ranked.faults);
   for (const query::Ranked& one : ranked.hits) {
     const IndexView& index = view.indexes[one.place.view];
-    auto segment =
-        store::read_segment(index, one.place.doc, state_->project->caches->segments);
+    auto segment = store::read_segment(index, one.place.doc, state_->project->caches->segments);
     if (!segment) {
       if (!is_damage(segment.error())) return Unexpected{std::move(segment).error()};
       answer.faults.push_back(text_fault(segment.error(), project, one.id));
@@ -122,8 +121,8 @@ Result<std::optional<Segment>> Snapshot::get(std::string_view id) const {
   std::vector<Fault> faults;
   const auto found = find(view, id, faults, state_->project->name);
   if (found.has_value()) {
-    return std::optional<Segment>(TRY(store::read_segment(
-        view.indexes[found->index], found->doc, state_->project->caches->segments)));
+    return std::optional<Segment>(TRY(store::read_segment(view.indexes[found->index], found->doc,
+                                                          state_->project->caches->segments)));
   }
   add_edition_faults(view, faults, state_->project->name);
   if (faults.empty()) return std::optional<Segment>();
@@ -155,9 +154,7 @@ Result<Fetched> Snapshot::get_many(std::span<const std::string> ids) const {
   return fetched;
 }
 
-std::uint64_t Snapshot::edition() const noexcept {
-  return state_->view->edition->manifest.edition;
-}
+std::uint64_t Snapshot::edition() const noexcept { return state_->view->edition->manifest.edition; }
 
 std::uint64_t Snapshot::lsn() const noexcept { return state_->view->committed.value; }
 

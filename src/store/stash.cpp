@@ -55,8 +55,8 @@ class BatchWriter {
     ActiveLog& active = *TRY(make_room(lease));
     delta::LogEnd end = TRY(lease.log_end());
     const u64 frame_offset = end.offset;
-    const delta::FrameHeader frame = TRY(active.log.append(
-        end, delta::FrameKind::batch, payload_, lease.control().durable()));
+    const delta::FrameHeader frame =
+        TRY(active.log.append(end, delta::FrameKind::batch, payload_, lease.control().durable()));
     if (active.first_written_at == 0) active.first_written_at = frame.written_at;
     const Lsn lsn{frame.lsn};
     add_to_index(active, frame_offset + sizeof frame);
@@ -137,10 +137,10 @@ class BatchWriter {
       if (here != added.end()) target = {true, own, here->second};
       if (const auto* stash = std::get_if<delta::StashChange>(&changes_[i])) {
         if (target.alive) active.index.add_tombstone(target.index, target.doc);
-        added[id] = active.index.add_document({&stash->metadata, stash->text_hash,
-                                               payload_offset + stash->text_offset,
-                                               u32(stash->text.size())},
-                                              prepared_[i]);
+        added[id] = active.index.add_document(
+            {&stash->metadata, stash->text_hash, payload_offset + stash->text_offset,
+             u32(stash->text.size())},
+            prepared_[i]);
       } else if (const auto* update = std::get_if<delta::UpdateChange>(&changes_[i])) {
         active.index.add_update(target.index, target.doc, update->update);
       } else {

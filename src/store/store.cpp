@@ -85,8 +85,8 @@ Result<std::vector<std::string>> Store::projects() const {
     if (auto name = catalog::decode_project_name(folder)) {
       names.push_back(std::move(*name));
     } else if (folder.starts_with("%h")) {
-      names.push_back(TRY(catalog::read_manifest(state_->path / "projects" / folder / "MANIFEST"))
-                          .project);
+      names.push_back(
+          TRY(catalog::read_manifest(state_->path / "projects" / folder / "MANIFEST")).project);
     }
   }
   std::sort(names.begin(), names.end());

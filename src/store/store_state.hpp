@@ -1,4 +1,6 @@
-// What an opened store holds: its options, its caches, its projects, its housekeeper.
+// What an opened store holds: its options, its caches, its projects, its housekeeper. Behind the
+// public Store and for store.cpp alone; the projects live on where a caller still holds one.
+// Nothing of it is on disk: a store there is shale.toml and a folder of projects.
 #pragma once
 
 #include <map>

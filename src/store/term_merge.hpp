@@ -27,8 +27,8 @@ class TermMerge : public TermStream {
  private:
   struct Input {
     std::unique_ptr<TermStream> stream;
-    const std::vector<u32>* new_numbers = nullptr;           // null: numbers are new already
-    const Patches* patches = nullptr;  // documents to skip in metadata terms
+    const std::vector<u32>* new_numbers = nullptr;  // null: numbers are new already
+    const Patches* patches = nullptr;               // documents to skip in metadata terms
     TermPostings current;
     u64 head = 0;  // first 8 bytes of the term, big-endian: settles most comparisons
     bool done = false;

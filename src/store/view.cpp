@@ -42,10 +42,10 @@ class ViewBuilder {
     for (const OpenLog& log : edition_->logs) {
       if (log.arena == nullptr) continue;
       const std::shared_ptr<const delta::LogReader> reader = log.reader;
-      auto index = TRY(delta::LogIndex::make(
-          log.arena, committed_, [reader](u64 offset, u32 bytes, TextHash hash) {
-            return reader->read_text(offset, bytes, hash);
-          }));
+      auto index = TRY(delta::LogIndex::make(log.arena, committed_,
+                                             [reader](u64 offset, u32 bytes, TextHash hash) {
+                                               return reader->read_text(offset, bytes, hash);
+                                             }));
       const usize at = view_->indexes.size();
       places_[log.id] = at;
       push({index, std::make_shared<const Overlay>()});

@@ -1,8 +1,8 @@
 // What a snapshot sees: one edition cut at one committed LSN, as index views with their overlays.
 //
 // Overlays add up the files of the edition and what live logs say below the LSN: tombstones, and
-// updates that the files do not hold yet. A view grows out of the one before it where the edition is
-// the same, so that its cost is what was committed since. Immutable and shared.
+// updates that the files do not hold yet. A view grows out of the one before it where the edition
+// is the same, so that its cost is what was committed since. Immutable and shared.
 #pragma once
 
 #include <memory>

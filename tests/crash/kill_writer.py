@@ -5,9 +5,9 @@ Usage: kill_writer.py PROGRAM [--kills N] [--seed S]
 
 A child stashes numbered segments in batches through `shale ingest --ack=BATCH` while this script
 kills it at a random moment (during stash, seal or merge: small delta limits make seals and folds
-frequent). Every batch also rewrites and erases older segments, so that half a batch would show. After
-each kill the store is opened again and compared with what was acknowledged; at the end `verify` must
-be clean. Exits 1 at the first violation, with the seed.
+frequent). Every batch also rewrites and erases older segments, so that half a batch would show.
+After each kill the store is opened again and compared with what was acknowledged; at the end
+`verify` must be clean. Exits 1 at the first violation, with the seed.
 """
 import argparse
 import json

@@ -3,9 +3,9 @@
 
 Usage: store.py BUILD_FOLDER [--quick] [--json]
 
-The corpus is linux-source-6.1 (a Debian package, installed if need be) in 30-line pieces, 1.1 million
-segments; --quick takes the first 100,000 of them and fewer kills. Input is seeded; figures are
-medians. Exits 1 when an item is not met.
+The corpus is linux-source-6.1 (a Debian package, installed if need be) in 30-line pieces, 1.1
+million segments; --quick takes the first 100,000 of them and fewer kills. Input is seeded; figures
+are medians. Exits 1 when an item is not met.
 """
 import argparse
 import json
@@ -61,7 +61,8 @@ class Proof:
         rate = corpus.text_bytes / 1e6 / cpu
         self.item("segments ingested", stashed, corpus.segments, stashed == corpus.segments)
         self.item("bulk ingest, MB of text per CPU second",
-                  f"{rate:.1f} ({corpus.text_bytes / 1e6 / wall:.1f} MB/s wall)", ">= 40", rate >= 40)
+                  f"{rate:.1f} ({corpus.text_bytes / 1e6 / wall:.1f} MB/s wall)", ">= 40",
+                  rate >= 40)
         self.item("bulk ingest, peak RSS", f"{rss / 2**20:.0f} MiB", "< 1024 MiB", rss < 2**30)
 
     def merge_and_verify(self, corpus):
@@ -84,14 +85,15 @@ class Proof:
             inside.append(json.loads(out)["microseconds"] / 1000)
         walls.sort()
         inside.sort()
-        self.item("2-word AND search, whole process", f"{walls[30]:.1f} ms median, {walls[-1]:.1f} worst",
-                  "< 50 ms", walls[30] < 50)
+        self.item("2-word AND search, whole process", f"{walls[30]:.1f} ms median, "
+                  f"{walls[-1]:.1f} worst", "< 50 ms", walls[30] < 50)
         self.item("2-word AND search, inside the process", f"{inside[30]:.2f} ms median, "
                   f"{inside[-1]:.2f} worst", "< 5 ms", inside[30] < 5)
 
     def reads(self, corpus):
         done = subprocess.run([self.figures, "reads", self.store, str(corpus.ids_path),
-                               str(corpus.queries_path)], capture_output=True, text=True, check=True)
+                               str(corpus.queries_path)],
+                              capture_output=True, text=True, check=True)
         figures = json.loads(done.stdout)
         self.item("get, inside a process", f"{figures['get_p50_us']} us median, "
                   f"{figures['get_p99_us']} p99", "< 20 us", figures["get_p50_us"] < 20)
@@ -111,14 +113,14 @@ class Proof:
             ratios.append(json.loads(done.stdout))
         ratios.sort(key=lambda f: f["ratio"])
         middle = ratios[2]
-        self.item("durable stash over bare write and sync",
-                  f"{middle['ratio']:.2f} ({middle['stash_p50_us']} against {middle['bare_p50_us']} us)",
-                  "<= 1.5", middle["ratio"] <= 1.5)
+        self.item("durable stash over bare write and sync", f"{middle['ratio']:.2f} "
+                  f"({middle['stash_p50_us']} against {middle['bare_p50_us']} us)", "<= 1.5",
+                  middle["ratio"] <= 1.5)
 
     def kills(self):
         count = 50 if self.quick else 500
-        done = subprocess.run([sys.executable, str(ROOT / "tests/crash/kill_writer.py"), self.program,
-                               "--kills", str(count), "--seed", str(SEED)],
+        done = subprocess.run([sys.executable, str(ROOT / "tests/crash/kill_writer.py"),
+                               self.program, "--kills", str(count), "--seed", str(SEED)],
                               capture_output=True, text=True, check=False)
         said = (done.stdout + done.stderr).strip().splitlines()
         self.item(f"kill -9 at {count} random moments", said[-1] if said else "no output",
@@ -160,7 +162,8 @@ class Corpus:
                 reservoir(ids, 10_000, self.segments, name, chance)
                 words = sorted({w for w in text.split() if w.isalnum() and len(w) > 2})
                 if len(words) > 4:
-                    reservoir(queries, 1_000, self.segments, " ".join(chance.sample(words, 2)), chance)
+                    query = " ".join(chance.sample(words, 2))
+                    reservoir(queries, 1_000, self.segments, query, chance)
         self.queries = queries
         self.ids_path.write_text("\n".join(ids) + "\n", encoding="utf-8")
         self.queries_path.write_text("\n".join(queries) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ TEST_CASE("an absent field passes no clause but a negated one") {
         "lines:*", "attr.n:1", "attr.n:>0", "attr.n:*"}) {
     INFO(where);
     CHECK_FALSE(passes(where, empty));
-    CHECK(passes("-" + std::string(where), empty));
+    CHECK(passes(std::string("-").append(where), empty));
   }
 }
 

@@ -22,7 +22,8 @@ def sources():
     if not ARCHIVE.exists():
         sudo = [] if os.geteuid() == 0 else ["sudo"]
         subprocess.run([*sudo, "apt-get", "install", "-y", "-qq", "linux-source-6.1"], check=True,
-                       stdin=subprocess.DEVNULL, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+                       stdin=subprocess.DEVNULL,
+                       env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
     cache.mkdir(parents=True, exist_ok=True)
     unfinished = cache / f"unpacking-{os.getpid()}"
     unfinished.mkdir()
@@ -48,7 +49,8 @@ def linux_pieces(limit=None):
                 piece = "".join(lines[first:first + PIECE_LINES])[:PIECE_BYTES_MAX]
                 if not piece.strip():
                     continue
-                yield str(path.relative_to(root)), first + 1, min(first + PIECE_LINES, len(lines)), piece
+                last = min(first + PIECE_LINES, len(lines))
+                yield str(path.relative_to(root)), first + 1, last, piece
                 count += 1
                 if limit is not None and count >= limit:
                     return
