@@ -155,7 +155,7 @@ class Parser {
     shard.month = pairs.small_number("month");
     shard.as_of.value = pairs.number("as_of");
     if (!pairs.ok() || knows(shard.id)) return damaged(line, "a shard's line makes no sense.");
-    manifest_.shards.push_back(std::move(shard));
+    manifest_.shards.push_back(shard);
     return {};
   }
 
@@ -169,7 +169,7 @@ class Parser {
     if (!pairs.ok() || knows(log.id)) return damaged(line, "a log's line makes no sense.");
     const bool after_active = !manifest_.logs.empty() && manifest_.logs.back().sealed_end == 0;
     if (after_active) return damaged(line, "a log stands behind the active one.");
-    manifest_.logs.push_back(std::move(log));
+    manifest_.logs.push_back(log);
     return {};
   }
 

@@ -37,7 +37,7 @@ Json json_of(const ProjectHit& found, const std::string& shown_id) {
 }
 
 std::string snippet_text(const Hit& hit, bool colours) {
-  const std::string plain = printable(hit.snippet);
+  std::string plain = printable(hit.snippet);
   if (!colours) return plain;
   std::string out;
   usize done = 0;

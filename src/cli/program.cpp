@@ -61,7 +61,7 @@ void mark_whole(std::string& word) {
 }
 
 void take_marks_off(CLI::App& app) {
-  const auto take_off = [](std::string word) {
+  const auto take_off = [](const std::string& word) {
     return word.starts_with(whole_word_mark) ? word.substr(1) : word;
   };
   for (CLI::Option* option : app.get_options()) option->transform(take_off);

@@ -160,10 +160,10 @@ Result<void> check(Field field, std::span<const Field> by) {
   return {};
 }
 
-std::vector<SumRow> sorted_rows(Groups groups) {
+std::vector<SumRow> sorted_rows(const Groups& groups) {
   std::vector<SumRow> rows;
   rows.reserve(groups.size());
-  for (auto& [key, amount] : groups) rows.push_back({key, amount.count, amount.sum});
+  for (const auto& [key, amount] : groups) rows.push_back({key, amount.count, amount.sum});
   std::stable_sort(rows.begin(), rows.end(), [](const SumRow& a, const SumRow& b) {
     return a.sum != b.sum ? a.sum > b.sum : a.count > b.count;
   });
@@ -195,7 +195,7 @@ Result<Sum> sum(std::span<const IndexView> views, Field field, std::span<const F
     for (const u32 number : scope.active()) {
       TRY(ViewSum(scope.enter(number), field, by, groups).run(filter));
     }
-    return Sum{sorted_rows(std::move(groups)), {}};
+    return Sum{sorted_rows(groups), {}};
   });
 }
 

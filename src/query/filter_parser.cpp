@@ -43,7 +43,7 @@ struct RawClause {
   bool quoted = false;
 };
 
-Unexpected refuse(const RawClause& raw, std::string reason) {
+Unexpected refuse(const RawClause& raw, const std::string& reason) {
   Error error(ErrorCode::invalid_argument, "Filter clause " + std::to_string(raw.number) + " (" +
                                                std::string(raw.whole) + ", byte " +
                                                std::to_string(raw.position) + "): " + reason);

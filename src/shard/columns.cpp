@@ -209,7 +209,7 @@ struct ColumnsWriter::Values {
   }
 };
 
-ColumnsWriter::ColumnsWriter(std::filesystem::path folder) {
+ColumnsWriter::ColumnsWriter(const std::filesystem::path& folder) {
   values_.reserve(column_count);
   for (usize i = 0; i < column_count; ++i) values_.emplace_back(folder, Column(i));
 }

@@ -83,7 +83,7 @@ using ColumnRow = std::array<i64, column_count>;
 
 class ColumnsWriter {
  public:
-  explicit ColumnsWriter(std::filesystem::path folder);
+  explicit ColumnsWriter(const std::filesystem::path& folder);
   ~ColumnsWriter();
   // The row of the next document; no_number = absent.
   Result<void> add(const ColumnRow& row);

@@ -63,7 +63,7 @@ struct TermViews {
 
 class TermsReader {
  public:
-  static Result<TermsReader> make(TermViews views, u32 document_count, bool positions);
+  static Result<TermsReader> make(const TermViews& views, u32 document_count, bool positions);
   TermsReader(TermsReader&&) noexcept;
   ~TermsReader();
 

@@ -27,7 +27,7 @@ TermsReader::TermsReader(std::unique_ptr<State> state) : state_(std::move(state)
 TermsReader::TermsReader(TermsReader&&) noexcept = default;
 TermsReader::~TermsReader() = default;
 
-Result<TermsReader> TermsReader::make(TermViews views, u32 document_count, bool positions) {
+Result<TermsReader> TermsReader::make(const TermViews& views, u32 document_count, bool positions) {
   if (document_count > documents_max)
     return views.heads.damaged(0, "belongs to too many documents");
   Dictionary dictionary =

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "base/checksum.hpp"
+#include "base/file.hpp"
 #include "base/system.hpp"
 #include "model/record.hpp"
 #include "store/current_view.hpp"
@@ -83,6 +84,14 @@ class BulkIngest {
  public:
   BulkIngest(Project::State& project, const ProgressCallback& progress, std::stop_token stop)
       : project_(project), progress_(progress), stop_(std::move(stop)) {}
+
+  // Shards that no manifest came to name go away again.
+  ~BulkIngest() {
+    for (const BuiltShard& built : built_) {
+      if (!published_) (void)remove_file(project_.paths.shard(built.entry.id));
+    }
+  }
+  BulkIngest(const BulkIngest&) = delete;
 
   Result<Committed> run(const Batch::State& batch) {
     std::vector<delta::Change> changes = changes_of(batch, {now_microseconds(), true});
@@ -199,6 +208,7 @@ class BulkIngest {
     TRY(hide_in_shards(*lease.view(), lsn, next));
     for (const BuiltShard& built : built_) add_shard(built, lsn, next);
     next.as_of = lsn;
+    published_ = true;  // from here on only MANIFEST knows
     TRY(publish_edition(lease, std::move(next),
                         catalog::LastFrame{lsn, frame.checksum, frame_offset}));
     lease.control().raise_durable(lsn);
@@ -258,13 +268,14 @@ class BulkIngest {
     next.written_bytes += entry.file_bytes;
     next.ingested_bytes += entry.text_bytes;
     result_.stashed += entry.documents;
-    next.shards.push_back(std::move(entry));
+    next.shards.push_back(entry);
   }
 
   Project::State& project_;
   const ProgressCallback& progress_;
   std::stop_token stop_;
   std::vector<BuiltShard> built_;
+  bool published_ = false;
   std::shared_ptr<const View> seen_;     // what superseded_ was found in
   std::map<FileId, Bitmap> superseded_;  // by index: documents the batch replaces
   Committed result_;

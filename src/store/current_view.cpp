@@ -56,8 +56,11 @@ Result<void> update_view(Project::State& project) {
         if (!loaded && loaded.error().code != ErrorCode::not_found) {
           return Unexpected{std::move(loaded).error()};
         }
-        if (loaded) edition = *std::move(loaded);
-        if (!loaded) last_error = std::move(loaded).error();
+        if (loaded) {
+          edition = *std::move(loaded);
+        } else {
+          last_error = std::move(loaded).error();
+        }
       }
       if (edition != nullptr) {
         project.view = TRY(make_view(std::move(edition), now->epoch, now->committed, known));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/file.hpp"
 #include "model/record.hpp"
 #include "store/current_view.hpp"
 #include "store/lease.hpp"
@@ -24,6 +25,14 @@ class MergeJob {
  public:
   MergeJob(Project::State& project, const MergePlan& plan, std::stop_token stop)
       : project_(project), plan_(plan), stop_(std::move(stop)) {}
+
+  // Shards that no manifest came to name go away again.
+  ~MergeJob() {
+    for (const Output& output : outputs_) {
+      if (!published_) (void)remove_file(project_.paths.shard(output.built.entry.id));
+    }
+  }
+  MergeJob(const MergeJob&) = delete;
 
   Result<void> run() {
     start_ = TRY(current_view(project_));
@@ -83,6 +92,7 @@ class MergeJob {
     for (Output& output : outputs_) TRY(carry_over(output, now));
     replace_inputs(next);
     next.as_of = now.committed;
+    published_ = true;  // from here on only MANIFEST knows
     return publish_edition(lease, std::move(next));
   }
 
@@ -157,6 +167,7 @@ class MergeJob {
   std::shared_ptr<const View> start_;
   std::vector<MergeSource> sources_;
   std::vector<Output> outputs_;
+  bool published_ = false;
 };
 
 Result<void> seal_if(Project::State& project, bool only_if_due) {
