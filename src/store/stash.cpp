@@ -22,8 +22,7 @@ struct Target {
 
 class BatchWriter {
  public:
-  BatchWriter(Project::State& project, std::vector<delta::Change> changes)
-      : project_(project), changes_(std::move(changes)) {}
+  explicit BatchWriter(std::vector<delta::Change> changes) : changes_(std::move(changes)) {}
 
   // Without any lock: terms of every text, and the frame's payload.
   void prepare(bool positions) {
@@ -149,7 +148,6 @@ class BatchWriter {
     }
   }
 
-  Project::State& project_;
   std::vector<delta::Change> changes_;
   std::vector<delta::PreparedDocument> prepared_;
   std::vector<Target> targets_;
@@ -186,7 +184,7 @@ Result<Committed> commit_batch(Project::State& project, const Batch::State& batc
                                Durability durability) {
   TRY(check_batch(batch));
   if (is_bulk(project, batch)) return ingest_batch(project, batch, {}, {});
-  BatchWriter writer(project, changes_of(batch, {now_microseconds(), true}));
+  BatchWriter writer(changes_of(batch, {now_microseconds(), true}));
   writer.prepare(project.positions);
   Committed done;
   FileId log;
