@@ -46,6 +46,7 @@ ChunkHeader header_of(const Range& range, Column column) {
 }
 
 void encode(const ChunkHeader& header, std::span<const i64> values, Buffer& out) {
+  if (header.width == 0) return;
   const usize begin = out.size();
   out.resize(begin + values.size() * header.width);
   std::byte* at = out.data() + begin;
