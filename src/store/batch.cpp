@@ -78,6 +78,13 @@ Result<void> check_batch(const Batch::State& batch) {
   return {};
 }
 
+bool only_stashes(const Batch::State& batch) {
+  for (const Batch::State::Entry& entry : batch.entries) {
+    if (!std::holds_alternative<NewSegment>(entry)) return false;
+  }
+  return true;
+}
+
 std::vector<delta::Change> changes_of(const Batch::State& batch, Time now) {
   // Position of the last stash or erase of each id: what stands before it has no effect.
   std::unordered_map<std::string_view, usize> last;

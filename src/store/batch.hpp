@@ -33,6 +33,9 @@ namespace store {
 // Checks every change; the message names the place of the bad one in the batch.
 Result<void> check_batch(const Batch::State& batch);
 
+// Whether the batch may go the bulk way: new segments and nothing else.
+bool only_stashes(const Batch::State& batch);
+
 // The changes in order, with nothing in front of a later stash or erase of the same id: the last
 // one wins, and updates before it would be void. Texts view the batch.
 std::vector<delta::Change> changes_of(const Batch::State& batch, Time now);

@@ -226,9 +226,6 @@ class BulkIngest {
     }
     for (int attempt = 0; attempt < 2; ++attempt) {
       ActiveLog& active = *TRY(lease.active_log());
-      if (active.index.last() > lease.view()->committed) {
-        active.index.discard_after(lease.view()->committed);
-      }
       if (TRY(active.index.room_for({0, tombstones, 0, 0}))) return {};
       TRY(seal_active_log(lease));
     }
@@ -280,13 +277,6 @@ class BulkIngest {
   std::map<FileId, Bitmap> superseded_;  // by index: documents the batch replaces
   Committed result_;
 };
-
-bool only_stashes(const Batch::State& batch) {
-  for (const Batch::State::Entry& entry : batch.entries) {
-    if (!std::holds_alternative<NewSegment>(entry)) return false;
-  }
-  return true;
-}
 
 }  // namespace
 

@@ -34,6 +34,11 @@ Result<i64> first_frame_time(const delta::LogWriter& log) {
   return header.magic == delta::frame_magic ? header.written_at : 0;
 }
 
+// Batches in the index that no `committed` came to cover: their frames are about to be overwritten.
+void discard_unpublished(ActiveLog& active, Lsn committed) {
+  if (active.index.last() > committed) active.index.discard_after(committed);
+}
+
 }  // namespace
 
 Result<Lease> Lease::acquire(Project::State& project, std::string_view verb) {
@@ -85,7 +90,10 @@ Result<void> Lease::refresh() {
 Result<ActiveLog*> Lease::active_log() {
   Project::State& project = *project_;
   const OpenLog& log = view_->edition->logs.back();
-  if (project.active.has_value() && project.active->log.id() == log.id) return &*project.active;
+  if (project.active.has_value() && project.active->log.id() == log.id) {
+    discard_unpublished(*project.active, view_->committed);
+    return &*project.active;
+  }
   if (log.arena == nullptr) {
     return fail_at(ErrorCode::corrupt, "The active log cannot be read",
                    project.paths.log(log.id).string());
@@ -95,6 +103,7 @@ Result<ActiveLog*> Lease::active_log() {
   const i64 written_at = TRY(first_frame_time(writer));
   project.active.emplace(
       ActiveLog{std::move(writer), delta::IndexWriter(log.arena, manifest.positions), written_at});
+  discard_unpublished(*project.active, view_->committed);
   return &*project.active;
 }
 

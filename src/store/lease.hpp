@@ -28,7 +28,7 @@ class Lease {
   const std::shared_ptr<const View>& view() const { return view_; }
   // Loads it again after this holder changed something.
   Result<void> refresh();
-  // The active log, opened for writing.
+  // The active log, opened for writing, without the batches a killed writer left unpublished.
   Result<ActiveLog*> active_log();
   // Where the active log ends now.
   Result<delta::LogEnd> log_end() const;

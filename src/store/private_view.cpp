@@ -40,7 +40,7 @@ class PrivateLoader {
   Result<void> run() {
     state_.manifest = TRY(path_identity(project_.paths.manifest()));
     manifest_ = TRY(catalog::read_manifest(project_.paths.manifest()));
-    const auto shards = TRY(open_shards());
+    const auto shards = TRY(open_shards_only(project_, manifest_));
     ReplayRequest replay;
     replay.paths = project_.paths;
     replay.shards = shards;
@@ -62,17 +62,6 @@ class PrivateLoader {
   }
 
  private:
-  Result<std::shared_ptr<const Edition>> open_shards() const {
-    EditionRequest request;
-    request.paths = project_.paths;
-    request.manifest = manifest_;
-    request.manifest.logs.clear();
-    request.previous = project_.view != nullptr ? project_.view->edition : nullptr;
-    request.budget = project_.caches->pages;
-    request.missing_is_error = false;
-    return open_edition(std::move(request));
-  }
-
   Result<std::shared_ptr<const Edition>> open_all(std::shared_ptr<const Edition> shards) const {
     EditionRequest request;
     request.paths = project_.paths;

@@ -60,18 +60,6 @@ Error damage_error(const ReplayedLog& log, const catalog::ProjectPaths& paths) {
   return error;
 }
 
-Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& project,
-                                                        const catalog::Manifest& manifest) {
-  EditionRequest request;
-  request.paths = project.paths;
-  request.manifest = manifest;
-  request.manifest.logs.clear();
-  request.previous = project.view != nullptr ? project.view->edition : nullptr;
-  request.budget = project.caches->pages;
-  request.missing_is_error = false;
-  return open_edition(std::move(request));
-}
-
 // The edition after recovery: logs sealed where they end, empty ones gone, a new one to write to.
 catalog::Manifest sealed_manifest(const catalog::Manifest& before,
                                   const std::vector<ReplayedLog>& logs, Lsn& last) {
@@ -169,6 +157,18 @@ Result<void> open_project_state(Project::State& project) {
   if (opened || !must_be_private(opened.error())) return opened;
   if (opened.error().code == ErrorCode::corrupt) project.damaged = opened.error();
   return open_private(project);
+}
+
+Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& project,
+                                                        const catalog::Manifest& manifest) {
+  EditionRequest request;
+  request.paths = project.paths;
+  request.manifest = manifest;
+  request.manifest.logs.clear();
+  request.previous = project.view != nullptr ? project.view->edition : nullptr;
+  request.budget = project.caches->pages;
+  request.missing_is_error = false;
+  return open_edition(std::move(request));
 }
 
 Result<void> reopen_control(Project::State& project) {

@@ -28,6 +28,10 @@ Result<void> open_project_state(Project::State& project);
 Result<void> create_project(const catalog::ProjectPaths& paths, const std::string& name,
                             const StoreConfig& config);
 
+// The shards of a manifest without its logs: what a replay finds its targets in.
+Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& project,
+                                                        const catalog::Manifest& manifest);
+
 // LEASE. Attaches to the CONTROL at the path, or recovers where it does not fit.
 Result<void> reopen_control(Project::State& project);
 

@@ -116,9 +116,6 @@ class BatchWriter {
   Result<ActiveLog*> make_room(Lease& lease) {
     for (int attempt = 0; attempt < 2; ++attempt) {
       ActiveLog& active = *TRY(lease.active_log());
-      if (active.index.last() > lease.view()->committed) {
-        active.index.discard_after(lease.view()->committed);
-      }
       if (TRY(active.index.room_for(size_))) return &active;
       TRY(seal_active_log(lease));
     }
@@ -156,13 +153,6 @@ class BatchWriter {
   Buffer payload_;
   Committed result_;
 };
-
-bool only_stashes(const Batch::State& batch) {
-  for (const Batch::State::Entry& entry : batch.entries) {
-    if (!std::holds_alternative<NewSegment>(entry)) return false;
-  }
-  return true;
-}
 
 bool is_bulk(const Project::State& project, const Batch::State& batch) {
   return (batch.text_bytes > project.config.delta_text_bytes ||
