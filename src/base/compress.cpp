@@ -57,11 +57,11 @@ std::string zstd_sentence(const char* what, usize answer) {
 
 }  // namespace
 
-Result<std::shared_ptr<const DecompressDictionary>> DecompressDictionary::make(Bytes dictionary) {
+Result<std::shared_ptr<const DecompressDictionary>> DecompressDictionary::make(Buffer dictionary) {
   if (!is_trained(dictionary)) return fail(ErrorCode::corrupt, "not a zstd dictionary");
-  std::shared_ptr<DecompressDictionary> result(new DecompressDictionary());
-  result->handle_ = ZSTD_createDDict_advanced(dictionary.data(), dictionary.size(), ZSTD_dlm_byCopy,
-                                              ZSTD_dct_fullDict, ZSTD_defaultCMem);
+  std::shared_ptr<DecompressDictionary> result(new DecompressDictionary(std::move(dictionary)));
+  result->handle_ = ZSTD_createDDict_advanced(result->bytes_.data(), result->bytes_.size(),
+                                              ZSTD_dlm_byRef, ZSTD_dct_fullDict, ZSTD_defaultCMem);
   if (result->handle_ == nullptr) return fail(ErrorCode::corrupt, "a damaged zstd dictionary");
   return std::shared_ptr<const DecompressDictionary>(std::move(result));
 }
@@ -151,7 +151,7 @@ Buffer train_dictionary(Bytes sample_bytes, std::span<const usize> samples,
   const usize total = std::accumulate(samples.begin(), samples.end(), usize(0));
   if (samples.empty() || total > sample_bytes.size()) return {};
   ZDICT_fastCover_params_t parameters = {};
-  parameters.k = 1024;
+  parameters.k = 512;
   parameters.d = 8;
   parameters.f = 18;
   parameters.steps = 1;
@@ -167,9 +167,13 @@ Buffer train_dictionary(Bytes sample_bytes, std::span<const usize> samples,
 }
 
 Result<Buffer> pack_blob(Bytes bytes) {
+  const CompressContext context(ZSTD_createCCtx());
+  if (!context) throw std::bad_alloc();
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, blob_level);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_literalCompressionMode, ZSTD_ps_disable);
   Buffer packed(ZSTD_compressBound(bytes.size()));
   const usize length =
-      ZSTD_compress(packed.data(), packed.size(), bytes.data(), bytes.size(), blob_level);
+      ZSTD_compress2(context.get(), packed.data(), packed.size(), bytes.data(), bytes.size());
   if (ZSTD_isError(length)) return fail(ErrorCode::io, zstd_sentence("cannot compress", length));
   packed.resize(length);
   return packed;

@@ -31,7 +31,7 @@ Result<void> BatchWriter::add(const std::string& project, NewSegment segment) {
 
 bool BatchWriter::is_due() const {
   if (mode_ == Mode::manual) return false;
-  if (input_bytes_ > bulk_bytes) return waiting_bytes_ >= bulk_bytes;
+  if (is_large()) return waiting_bytes_ >= bulk_bytes;
   return waiting_segments_ >= batch_segments || waiting_bytes_ >= batch_bytes;
 }
 
@@ -46,7 +46,7 @@ Result<void> BatchWriter::commit(Pending& pending) {
   Batch& batch = pending.batch;
   if (batch.size() == 0) return {};
   const u64 bytes = batch.text_bytes();
-  const bool far_in = mode_ == Mode::automatic && input_bytes_ > bulk_bytes;
+  const bool far_in = mode_ == Mode::automatic && is_large();
   const bool bulk = bytes > bulk_bytes || (far_in && bytes > batch_bytes);
   const auto keep_going = [](const Progress&) { return !interrupted(); };
   const Committed done =

@@ -1,12 +1,14 @@
 // Collects segments into batches, one per project, and commits them: the rule of `ingest`, `add`.
 //
 // A batch is 4,096 segments or 8 MiB of text; once the input has passed 64 MiB the rest goes the
-// bulk way, straight to a shard, 64 MiB at a time. With `Mode::manual` only flush() commits (for
+// bulk way, straight to a shard, 64 MiB at a time, and an input known to be longer does so from its
+// first byte. With `Mode::manual` only flush() commits (for
 // --ack and --strict), the bulk way where more than 64 MiB wait. What has been committed is
 // durable and stays, whatever happens to later batches.
 // Call order: add()* flush(), any number of times. Used by verbs_ingest.cpp.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <string>
@@ -23,6 +25,8 @@ class BatchWriter {
   enum class Mode : u8 { automatic, manual };
   BatchWriter(Store store, Mode mode) : store_(std::move(store)), mode_(mode) {}
 
+  // The input will be about this long: bytes to come, in whatever form.
+  void expect(u64 bytes) { expected_bytes_ += bytes; }
   // An error of code invalid_argument concerns this segment only and leaves the batch as it was;
   // any other ends the input.
   Result<void> add(const std::string& project, NewSegment segment);
@@ -45,6 +49,7 @@ class BatchWriter {
   Result<Pending*> pending_of(const std::string& project);
   Result<void> commit(Pending& pending);
   bool is_due() const;
+  bool is_large() const { return std::max(input_bytes_, expected_bytes_) > bulk_bytes; }
 
   Store store_;
   Mode mode_;
@@ -52,6 +57,7 @@ class BatchWriter {
   u64 waiting_segments_ = 0;
   u64 waiting_bytes_ = 0;
   u64 input_bytes_ = 0;
+  u64 expected_bytes_ = 0;
   u64 stashed_ = 0;
   u64 replaced_ = 0;
   u64 text_bytes_ = 0;

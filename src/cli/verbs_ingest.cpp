@@ -110,6 +110,7 @@ class Ingestion {
     const Input source = TRY(Input::open(file));
     exchange::LineReader lines(source.descriptor(), source.name(), exchange::line_bytes_max);
     ProgressBar bar("ingest", context_.output.quiet);
+    writer_.expect(source.size());
     while (true) {
       const auto line = TRY(lines.next());
       if (line.state == exchange::LineReader::State::end) return {};

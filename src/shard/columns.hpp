@@ -58,6 +58,11 @@ inline constexpr u32 has_extras = 64;
 inline constexpr u32 end = 128;
 }  // namespace column_flag
 
+// Whether a writer writes such flags: bits that exist, and a tier.
+constexpr bool are_flags(u64 flags) {
+  return flags < column_flag::end && (flags >> column_flag::tier_shift & 3) <= u64(Tier::archive);
+}
+
 struct ColumnsHeader {
   u32 columns = u32(column_count);
   u32 documents = 0;

@@ -121,7 +121,7 @@ Result<IdsReader> IdsReader::make(SectionView ids, SectionView table, u32 docume
   return reader;
 }
 
-Result<Bytes> IdsReader::block(u32 number) const {
+Result<Bytes> IdsReader::block_bytes(u32 number) const {
   const u64 at = offsets_at_ + u64(number) * sizeof(u32);
   const Bytes offsets = TRY(ids_.view(at, 2 * sizeof(u32)));
   const u32 begin = load<u32>(offsets.data());
@@ -135,7 +135,7 @@ Result<void> IdsReader::id_of(DocNo doc, std::string& out) const {
     return fail(ErrorCode::invalid_argument, "There is no document of that number");
   }
   const u32 number = to_index(doc) / ids_per_block;
-  const Bytes bytes = TRY(block(number));
+  const Bytes bytes = TRY(block_bytes(number));
   out.clear();
   if (nth_id(bytes, to_index(doc) % ids_per_block, out)) return {};
   return ids_.damaged(offsets_at_ + u64(number) * sizeof(u32), "has a damaged block");
@@ -170,19 +170,47 @@ Result<std::optional<DocNo>> IdsReader::find(std::string_view id) const {
   return std::nullopt;
 }
 
-Result<void> IdsReader::for_each(
-    const std::function<Result<void>(DocNo, std::string_view)>& visit) const {
-  std::string id;
-  for (u32 first = 0; first < document_count_; first += ids_per_block) {
-    const Bytes bytes = TRY(block(first / ids_per_block));
-    ByteReader in(bytes);
-    const u32 count = std::min(ids_per_block, document_count_ - first);
-    for (u32 i = 0; i < count; ++i) {
-      if (!next_id(in, i == 0, id)) return ids_.damaged(first, "has a damaged block of ids");
-      TRY(visit(DocNo(first + i), id));
-    }
+Result<void> IdsReader::block(u32 number, std::vector<std::string>& ids) const {
+  const u32 first = number * ids_per_block;
+  ids.resize(std::min(ids_per_block, document_count_ - first));
+  ByteReader in(TRY(block_bytes(number)));
+  for (usize i = 0; i < ids.size(); ++i) {
+    if (i > 0) ids[i] = ids[i - 1];
+    if (!next_id(in, i == 0, ids[i])) return ids_.damaged(first, "has a damaged block of ids");
   }
   return {};
+}
+
+Result<void> IdsReader::for_each(
+    const std::function<Result<void>(DocNo, std::string_view)>& visit) const {
+  std::vector<std::string> ids;
+  for (u32 first = 0; first < document_count_; first += ids_per_block) {
+    TRY(block(first / ids_per_block, ids));
+    for (u32 i = 0; i < ids.size(); ++i) TRY(visit(DocNo(first + i), ids[i]));
+  }
+  return {};
+}
+
+Result<void> IdsReader::verify() const {
+  return for_each([&](DocNo doc, std::string_view id) { return verify_slot(doc, id); });
+}
+
+// Goes the way of find(), but compares an id only where another document stands in its way.
+Result<void> IdsReader::verify_slot(DocNo doc, std::string_view id) const {
+  const u64 hash = checksum64(as_bytes(id));
+  std::string other;
+  u64 slot = home_of(hash, slots_);
+  for (u64 left = slots_; left > 0; --left, slot = slot + 1 == slots_ ? 0 : slot + 1) {
+    const Bytes bytes = TRY(table_.view(slot * id_slot_bytes, id_slot_bytes));
+    if (bytes[0] == std::byte(0)) break;
+    const u32 found = load<u32>(bytes.data() + 1);
+    if (found == to_index(doc) && bytes[0] == std::byte(mark_of(hash))) return {};
+    if (bytes[0] != std::byte(mark_of(hash))) continue;
+    if (found >= document_count_) return table_.damaged(slot * id_slot_bytes, "names no document");
+    TRY(id_of(DocNo(found), other));
+    if (other == id) return table_.damaged(slot * id_slot_bytes, "holds an id twice");
+  }
+  return table_.damaged(0, "does not lead to an id");
 }
 
 }  // namespace shale::shard

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/numbers.hpp"
 #include "shard/sections.hpp"
@@ -59,11 +60,16 @@ class IdsReader {
   // The same into a string that is used again.
   Result<void> id_of(DocNo doc, std::string& out) const;
   Result<std::optional<DocNo>> find(std::string_view id) const;
-  // Every id in document order, each block decoded once.
+  // The ids of documents [16 * number, ...) of a block, decoded once.
+  Result<void> block(u32 number, std::vector<std::string>& ids) const;
+  // Every id in document order.
   Result<void> for_each(const std::function<Result<void>(DocNo, std::string_view)>& visit) const;
+  // The table leads from each id to its document, and no id occurs twice.
+  Result<void> verify() const;
 
  private:
-  Result<Bytes> block(u32 number) const;
+  Result<Bytes> block_bytes(u32 number) const;
+  Result<void> verify_slot(DocNo doc, std::string_view id) const;
 
   SectionView ids_;
   SectionView table_;

@@ -45,8 +45,9 @@ class OpenShard final : public Shard {
 
   const ShardInfo& info() const override { return frame_.info; }
   std::vector<SectionBytes> sections() const override;
+  Result<void> for_each_id(const IdVisitor& visit) const override;
   Result<std::string> text_range(DocNo doc, u32 begin, u32 end) const override;
-  Result<StoredText> stored_text(DocNo doc, Buffer& buffer) const override;
+  Result<StoredText> stored_text(DocNo doc, ReadAhead& ahead) const override;
   u32 dictionary_count() const override { return texts_.dictionary_count(); }
   Result<Buffer> dictionary(u32 number) const override { return texts_.dictionary(number); }
   Result<u64> verify(std::vector<Fault>& faults,

@@ -5,7 +5,6 @@
 //   metadata term:  varint document - previous - 1                       (previous starts at -1)
 // big_terms (BIGT): one BigTerm per term of df >= 32, in term order
 // documents (DOCS): a frozen image (base/frozen.hpp) per big term, each 32-byte aligned
-// container_ranks (CRNK): u32 per container of each image: postings in the containers before it
 // frequencies (TFRQ), per big word, 4-byte aligned, nothing for metadata terms:
 //   u8[(df + 1) / 2], padded to 4     tf of posting r in bits 4 * (r & 1) of byte r / 2; 15 =
 //   escape u32 n                             escapes TfException[n]                    rank
@@ -34,11 +33,11 @@ inline constexpr u32 containers_max = documents_max >> 16;
 struct BigTerm {
   u32 df = 0;
   u32 documents_at = 0;      // DOCS offset / 32
-  u32 ranks_at = 0;          // CRNK index
   u32 frequencies_at = 0;    // TFRQ offset / 4; no_place for metadata terms
   u32 position_ends_at = 0;  // POSO index; no_place without positions
   u32 range_number = 0;      // RDIR record; no_place where there is none
-  u64 places = 0;            // POSI offset, and bytes of the image << 40
+  u32 reserved = 0;
+  u64 places = 0;  // POSI offset, and bytes of the image << 40
 
   bool word() const { return frequencies_at != no_place; }
   u64 positions_at() const { return places & ((u64(1) << 40) - 1); }
@@ -60,7 +59,6 @@ struct PostingSpools {
   SectionSpool& small_lists;
   SectionSpool& big_terms;
   SectionSpool& documents;
-  SectionSpool& container_ranks;
   SectionSpool& frequencies;
 };
 
@@ -73,13 +71,12 @@ class PostingsWriter {
 
   // df 2..31. Returns the list's bytes.
   Result<u32> add_list(std::span<const u32> docs, std::span<const u32> tfs, bool word);
-  // df >= 32: image, ranks and frequencies. The caller completes the record and passes it to
+  // df >= 32: image and frequencies. The caller completes the record and passes it to
   // add_record.
   Result<BigTerm> add_big(std::span<const u32> docs, std::span<const u32> tfs, bool word);
   Result<void> add_record(const BigTerm& record);
 
  private:
-  Result<void> add_ranks(std::span<const u32> docs);
   Result<void> add_frequencies(std::span<const u32> tfs);
 
   PostingSpools spools_;
@@ -95,7 +92,6 @@ class PostingsReader {
     SectionView small_lists;
     SectionView big_terms;
     SectionView documents;
-    SectionView container_ranks;
     SectionView frequencies;
   };
   static Result<PostingsReader> make(Views views, u32 document_count, u32 big_count);
@@ -107,7 +103,6 @@ class PostingsReader {
   // The image of record `number`, 32-byte aligned, checked in every value the first time.
   Result<Bytes> image(u32 number, const BigTerm& term) const;
   Result<void> big_documents(u32 number, const BigTerm& term, std::vector<u32>& docs) const;
-  Result<std::span<const u32>> container_ranks(const BigTerm& term, u32 containers) const;
   // tf of the postings ranked [first, first + tfs.size()); all 1 for metadata terms.
   Result<void> frequencies(const BigTerm& term, u32 first, std::span<u32> tfs) const;
   Result<Bytes> nibbles(const BigTerm& term, u32 first, u32 count) const;  // from byte first / 2
@@ -116,11 +111,10 @@ class PostingsReader {
   const Views& views() const { return views_; }
   u32 document_count() const { return document_count_; }
 
-  // Ranks, nibbles and exceptions of one record against each other; `next` are the places where
+  // Image, nibbles and exceptions of one record against each other; `next` are the places where
   // it must begin, moved to its end.
   struct Ends {
     u64 documents = 0;
-    u64 ranks = 0;
     u64 frequencies = 0;
   };
   Result<void> verify(u32 number, const BigTerm& term, Ends& next) const;
@@ -128,7 +122,6 @@ class PostingsReader {
 
  private:
   PostingsReader() = default;
-  Result<void> verify_ranks(u32 number, const BigTerm& term, Ends& next) const;
   Result<void> verify_frequencies(u32 number, const BigTerm& term, Ends& next) const;
 
   Views views_;

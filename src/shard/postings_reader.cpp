@@ -97,14 +97,6 @@ Result<void> PostingsReader::big_documents(u32 number, const BigTerm& term,
   return {};
 }
 
-Result<std::span<const u32>> PostingsReader::container_ranks(const BigTerm& term,
-                                                             u32 containers) const {
-  const u64 at = u64(term.ranks_at) * 4;
-  const auto ranks = view_as<u32>(TRY(views_.container_ranks.view(at, u64(containers) * 4)));
-  if (ranks.size() != containers) return views_.container_ranks.damaged(at, "is not aligned");
-  return ranks;
-}
-
 Result<Bytes> PostingsReader::nibbles(const BigTerm& term, u32 first, u32 count) const {
   const u64 begin = u64(first) / 2;
   const u64 end = (u64(first) + count + 1) / 2;
@@ -154,23 +146,7 @@ Result<void> PostingsReader::verify(u32 number, const BigTerm& term, Ends& next)
   if (!check_frozen(bytes, term.df, document_count_))
     return views_.documents.damaged(next.documents, "holds a malformed set of documents");
   next.documents = (end + frozen_alignment - 1) / frozen_alignment * frozen_alignment;
-  TRY(verify_ranks(number, term, next));
   return term.word() ? verify_frequencies(number, term, next) : Result<void>();
-}
-
-Result<void> PostingsReader::verify_ranks(u32 number, const BigTerm& term, Ends& next) const {
-  const auto view = FrozenView::make(TRY(image(number, term)));
-  if (!view || term.ranks_at != next.ranks)
-    return damaged_record(number, "has ranks that do not follow those before");
-  const auto ranks = TRY(container_ranks(term, view->container_count()));
-  FrozenView::Walk walk(*view);
-  u32 rank = 0;
-  u32 index = 0;
-  for (FrozenContainer container; walk.next(container); rank += container.count)
-    if (ranks[index++] != rank)
-      return views_.container_ranks.damaged(next.ranks * 4, "holds a wrong rank of a container");
-  next.ranks += index;
-  return {};
 }
 
 Result<void> PostingsReader::verify_frequencies(u32 number, const BigTerm& term, Ends& next) const {
@@ -202,8 +178,6 @@ Result<void> PostingsReader::verify_ends(u64 lists, const Ends& ends) const {
     return views_.small_lists.damaged(lists, "has bytes behind the last list");
   if (ends.documents < documents || ends.documents - documents >= frozen_alignment)
     return views_.documents.damaged(ends.documents, "has bytes behind the last documents");
-  if (ends.ranks * 4 != views_.container_ranks.size())
-    return views_.container_ranks.damaged(ends.ranks * 4, "has bytes behind the last rank");
   if (ends.frequencies * 4 != views_.frequencies.size())
     return views_.frequencies.damaged(ends.frequencies * 4, "has bytes behind the last frequency");
   return {};

@@ -43,26 +43,15 @@ Result<BigTerm> PostingsWriter::add_big(std::span<const u32> docs, std::span<con
   const u64 documents_at = spools_.documents.size();
   const u64 bytes = append_frozen(docs, spools_.documents.buffer());
   record.documents_at = u32(documents_at / frozen_alignment);
-  record.ranks_at = u32(spools_.container_ranks.size() / 4);
   record.places = bytes << 40;
   const u64 frequencies_at = spools_.frequencies.size() / 4;
   if (documents_at / frozen_alignment >= no_place || frequencies_at >= no_place)
     return fail(ErrorCode::invalid_argument, "postings are too many for one shard");
   TRY(spools_.documents.settle());
-  TRY(add_ranks(docs));
   if (!word) return record;
   record.frequencies_at = u32(frequencies_at);
   TRY(add_frequencies(tfs));
   return record;
-}
-
-Result<void> PostingsWriter::add_ranks(std::span<const u32> docs) {
-  for (usize rank = 0; rank < docs.size();) {
-    append(spools_.container_ranks, bytes_of(u32(rank)));
-    const u32 last = docs[rank] | 0xffff;
-    rank = usize(std::upper_bound(docs.begin() + rank, docs.end(), last) - docs.begin());
-  }
-  return spools_.container_ranks.settle();
 }
 
 Result<void> PostingsWriter::add_frequencies(std::span<const u32> tfs) {

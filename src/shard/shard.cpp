@@ -38,10 +38,9 @@ class Views {
     return {};
   }
   TermViews terms() const {
-    return {of(tag::term_heads),      of(tag::term_blocks),  of(tag::small_lists),
-            of(tag::big_terms),       of(tag::documents),    of(tag::container_ranks),
-            of(tag::frequencies),     of(tag::range_maxima), of(tag::positions),
-            of(tag::position_offsets)};
+    return {of(tag::term_heads),   of(tag::term_blocks), of(tag::small_lists),
+            of(tag::big_terms),    of(tag::documents),   of(tag::frequencies),
+            of(tag::range_maxima), of(tag::positions),   of(tag::position_offsets)};
   }
 
  private:
@@ -159,6 +158,10 @@ Result<std::string> OpenShard::code_value(Field field, u32 code) const {
 Result<std::optional<DocNo>> OpenShard::find_id(std::string_view id) const { return ids_.find(id); }
 Result<std::string> OpenShard::id_of(DocNo doc) const { return ids_.id_of(doc); }
 
+Result<void> OpenShard::for_each_id(const IdVisitor& visit) const {
+  return ids_.for_each([&](DocNo, std::string_view id) { return visit(id); });
+}
+
 Result<u64> OpenShard::id_hash(DocNo doc) const {
   thread_local std::string id;
   TRY(ids_.id_of(doc, id));
@@ -186,9 +189,9 @@ Result<std::string> OpenShard::text_range(DocNo doc, u32 begin, u32 end) const {
   return texts_.text_range(doc, hash, begin, end);
 }
 
-Result<StoredText> OpenShard::stored_text(DocNo doc, Buffer& buffer) const {
+Result<StoredText> OpenShard::stored_text(DocNo doc, ReadAhead& ahead) const {
   const u64 hash = TRY(id_hash(doc));
-  return texts_.stored(doc, hash, buffer);
+  return texts_.stored(doc, hash, ahead);
 }
 
 Result<Metadata> OpenShard::metadata(DocNo doc) const {
@@ -218,8 +221,7 @@ Result<void> OpenShard::read_numbers(Metadata& out, DocNo doc) const {
         LineRange{u32(first), u32(first + TRY(columns_.value(Column::line_span, doc)))};
   }
   const u64 flags = u64(TRY(columns_.value(Column::flags, doc)));
-  const u64 tier = flags >> column_flag::tier_shift & 3;
-  if (flags >= column_flag::end || tier > u64(Tier::archive)) {
+  if (!are_flags(flags)) {
     return columns_.damaged(Column::flags, "has flags that do not exist");
   }
   const i64 created = TRY(columns_.value(Column::created, doc));
@@ -227,7 +229,7 @@ Result<void> OpenShard::read_numbers(Metadata& out, DocNo doc) const {
   out.created_at = {created, (flags & column_flag::created_zoned) != 0};
   out.touched_at = {i64(u64(created) + u64(touched)), (flags & column_flag::touched_zoned) != 0};
   out.pinned = (flags & column_flag::pinned) != 0;
-  out.tier = Tier(tier);
+  out.tier = Tier(flags >> column_flag::tier_shift & 3);
   if ((flags & column_flag::old_generation) != 0) out.generation = Generation::old;
   out.gc_survival_count = u32(TRY(columns_.value(Column::gc_survival_count, doc)));
   out.refcount = u32(TRY(columns_.value(Column::refcount, doc)));

@@ -44,12 +44,16 @@ class Shard : public Index {
   virtual const ShardInfo& info() const = 0;
   virtual std::vector<SectionBytes> sections() const = 0;
 
+  // The ids of all documents, in document order.
+  using IdVisitor = std::function<Result<void>(std::string_view id)>;
+  virtual Result<void> for_each_id(const IdVisitor& visit) const = 0;
+
   // Bytes [begin, end) of a text, cut at its end; of a text over 64 KiB only the frames needed are
   // read and unpacked.
   virtual Result<std::string> text_range(DocNo doc, u32 begin, u32 end) const = 0;
 
-  // For merging: the stored form of a document's text, read into `buffer`, and dictionaries.
-  virtual Result<StoredText> stored_text(DocNo doc, Buffer& buffer) const = 0;
+  // For merging: the stored form of a document's text, read through `ahead`, and dictionaries.
+  virtual Result<StoredText> stored_text(DocNo doc, ReadAhead& ahead) const = 0;
   virtual u32 dictionary_count() const = 0;
   virtual Result<Buffer> dictionary(u32 number) const = 0;
 

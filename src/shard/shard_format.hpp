@@ -34,7 +34,7 @@ constexpr u32 tag_of(const char (&name)[5]) {
 // Sections, each with the header that defines its layout.
 namespace tag {
 inline constexpr u32 texts = tag_of("TEXT");         // texts.hpp: frames
-inline constexpr u32 text_places = tag_of("TPLC");   // texts.hpp: offsets, lengths, checksums
+inline constexpr u32 text_places = tag_of("TPLC");   // text_places.hpp: offsets, lengths, checksums
 inline constexpr u32 dictionaries = tag_of("ZDIC");  // texts.hpp: packed zstd dictionaries
 inline constexpr u32 ids = tag_of("IDSF");           // ids.hpp: front-coded ids in document order
 inline constexpr u32 id_table = tag_of("IDSH");      // ids.hpp: hash -> document
@@ -45,10 +45,9 @@ inline constexpr u32 term_blocks = tag_of("TDIB");   // dictionary.hpp: front-co
 inline constexpr u32 small_lists = tag_of("SMAL");   // postings.hpp: inline lists, df 2..31
 inline constexpr u32 big_terms = tag_of("BIGT");     // postings.hpp: one record per df >= 32
 inline constexpr u32 documents = tag_of("DOCS");     // postings.hpp: frozen roaring images
-inline constexpr u32 container_ranks = tag_of("CRNK");   // postings.hpp: rank at container start
-inline constexpr u32 frequencies = tag_of("TFRQ");       // postings.hpp: nibbles and exceptions
-inline constexpr u32 range_maxima = tag_of("RDIR");      // ranges.hpp: df >= 4096
-inline constexpr u32 positions = tag_of("POSI");         // positions.hpp: varints
+inline constexpr u32 frequencies = tag_of("TFRQ");   // postings.hpp: nibbles and exceptions
+inline constexpr u32 range_maxima = tag_of("RDIR");  // ranges.hpp: df >= 4096
+inline constexpr u32 positions = tag_of("POSI");     // positions.hpp: varints
 inline constexpr u32 position_offsets = tag_of("POSO");  // positions.hpp: one u32 per 64 postings
 inline constexpr u32 extents = tag_of("EXTS");  // sections.hpp: checksums of all the others
 }  // namespace tag

@@ -30,7 +30,7 @@ class Verifier {
     if (!TRY(check_frame())) return checked_;
     TRY(check_bytes());
     TRY(check_texts());
-    TRY(check("ids", check_ids()));
+    TRY(check("ids", shard_.ids_.verify()));
     TRY(check("places", shard_.texts_.verify_places()));
     TRY(check("columns", check_columns()));
     TRY(check("terms", shard_.terms_.verify()));
@@ -138,19 +138,22 @@ class Verifier {
               "Section " + section_name(entry.tag) + " fails its checksum");
   }
 
-  // Each text read, verified, unpacked and compared with the hash in its row.
+  // Each text read, verified, unpacked and compared with the hash in its row. Texts whose ids
+  // cannot be read cannot be checked: the ids are a fault of their own.
   Result<void> check_texts() {
-    for (u32 doc = 0; doc < shard_.document_count(); ++doc) {
-      const auto id = shard_.id_of(DocNo(doc));
-      if (id) TRY(check_text(DocNo(doc), *id));
-      if (doc % 64 == 0) TRY(advance(0));
+    std::vector<std::string> ids;
+    for (u32 first = 0; first < shard_.document_count(); first += ids_per_block) {
+      if (shard_.ids_.block(first / ids_per_block, ids)) {
+        for (u32 i = 0; i < ids.size(); ++i) TRY(check_text(DocNo(first + i), ids[i]));
+      }
+      TRY(advance(0));
     }
     const ContentsEntry* texts = frame_.find(tag::texts);
     return advance(texts == nullptr ? 0 : texts->bytes);
   }
 
   Result<void> check_text(DocNo doc, const std::string& id) {
-    const auto text = shard_.text(doc);
+    const auto text = shard_.texts_.text(doc, checksum64(as_bytes(id)), ahead_);
     if (!text) {
       const std::string section = section_at(text.error().offset, "texts");
       const bool is_text = section == section_name(tag::texts);
@@ -168,49 +171,66 @@ class Verifier {
     return {};
   }
 
-  Result<void> check_ids() const {
-    const ContentsEntry* table = frame_.find(tag::id_table);
-    return shard_.ids_.for_each([&](DocNo doc, std::string_view id) -> Result<void> {
-      const std::optional<DocNo> found = TRY(shard_.ids_.find(id));
-      if (found == doc) return {};
-      return fail_at(ErrorCode::corrupt,
-                     found ? "An id occurs twice" : "An id is not found through the table",
-                     shard_.file_->path().string(), table == nullptr ? 0 : table->offset);
-    });
-  }
-
   Result<void> check_columns() const {
     u64 words = 0;
     u64 bytes = 0;
     std::vector<i64> numbers;
     for (u32 first = 0; first < shard_.document_count(); first += rows_at_once) {
       numbers.resize(std::min(rows_at_once, shard_.document_count() - first));
+      TRY(check_narrow(first, numbers));
+      TRY(check_lines(first, numbers));
+      TRY(check_flags(first, numbers));
       TRY(shard_.numbers(Field::words, first, numbers));
       for (const i64 number : numbers) words += u64(number);
       TRY(shard_.numbers(Field::bytes, first, numbers));
       for (const i64 number : numbers) bytes += u64(number);
-      for (u32 i = 0; i < numbers.size(); ++i) TRY(check_row(DocNo(first + i)));
     }
     if (words == frame_.info.word_count && bytes == frame_.info.text_bytes) return {};
     return shard_.columns_.damaged(Column::word_count, "does not add up to the shard's totals");
   }
 
-  // Metadata decodes whole; counters and lines are within 32 bits.
-  Result<void> check_row(DocNo doc) const {
-    TRY(shard_.metadata(doc));
+  // Counters and lines are within 32 bits. `numbers` is room for one number of each row.
+  Result<void> check_narrow(u32 first, std::span<i64> numbers) const {
     constexpr Column narrow[] = {Column::line_first, Column::gc_survival_count, Column::refcount,
                                  Column::tokens, Column::word_count};
     for (const Column column : narrow) {
-      const i64 value = TRY(shard_.columns_.value(column, doc));
+      TRY(shard_.columns_.values(column, first, numbers));
       const bool may_be_absent = column == Column::line_first || column == Column::tokens;
-      if (value == no_number ? !may_be_absent : value < 0 || value > 0xffffffff) {
+      for (const i64 value : numbers) {
+        if (value == no_number ? may_be_absent : value >= 0 && value <= 0xffffffff) continue;
         return shard_.columns_.damaged(column, "has a number that does not fit its field");
       }
     }
-    const bool has_lines = TRY(shard_.columns_.value(Column::line_first, doc)) != no_number;
-    const bool has_span = TRY(shard_.columns_.value(Column::line_span, doc)) != no_number;
-    if (has_lines == has_span) return {};
-    return shard_.columns_.damaged(Column::line_span, "has half a line range");
+    return {};
+  }
+
+  Result<void> check_lines(u32 first, std::span<i64> numbers) const {
+    std::vector<i64> spans(numbers.size());
+    TRY(shard_.columns_.values(Column::line_first, first, numbers));
+    TRY(shard_.columns_.values(Column::line_span, first, spans));
+    for (usize i = 0; i < numbers.size(); ++i) {
+      const bool has_first = numbers[i] != no_number;
+      const bool has_span = spans[i] != no_number;
+      const i64 last = has_first && has_span ? i64(u64(numbers[i]) + u64(spans[i])) : 0;
+      if (has_first == has_span && last >= 0 && last <= 0xffffffff) continue;
+      return shard_.columns_.damaged(Column::line_span, "has half a line range");
+    }
+    return {};
+  }
+
+  Result<void> check_flags(u32 first, std::span<i64> numbers) const {
+    TRY(shard_.columns_.values(Column::flags, first, numbers));
+    Metadata metadata;
+    for (u32 i = 0; i < numbers.size(); ++i) {
+      const u64 flags = u64(numbers[i]);
+      if (!are_flags(flags)) {
+        return shard_.columns_.damaged(Column::flags, "has flags that do not exist");
+      }
+      if ((flags & column_flag::has_extras) == 0) continue;
+      TRY(shard_.read_extras(metadata, DocNo(first + i)));
+      metadata.tags.clear();
+    }
+    return {};
   }
 
   // Codes begin where the terms of their field do, and the posting list of each value holds the
@@ -247,6 +267,9 @@ class Verifier {
       }
     }
     const i64 absent = std::count(codes.begin(), codes.end(), Index::no_code);
+    if (absent > 0 && field == Field::type) {
+      return shard_.columns_.damaged(Column::type, "has a document without a type");
+    }
     if (listed + u64(absent) == codes.size()) return {};
     return shard_.columns_.damaged(Column::type, "has values that no posting list holds");
   }
@@ -256,6 +279,7 @@ class Verifier {
   const usize faults_before_ = faults_.size();
   const std::function<bool(u64)>& keep_going_;
   ShardFrame frame_;
+  ReadAhead ahead_;
   u64 checked_ = 0;
 };
 

@@ -17,11 +17,11 @@ namespace shale::shard {
 namespace {
 
 // Every spooled section, in the order in which they stand in the file behind the texts.
-constexpr u32 spooled_tags[] = {
-    tag::text_places, tag::dictionaries, tag::ids,        tag::id_table,
-    tag::columns,     tag::extras,       tag::term_heads, tag::term_blocks,
-    tag::small_lists, tag::big_terms,    tag::documents,  tag::container_ranks,
-    tag::frequencies, tag::range_maxima, tag::positions,  tag::position_offsets};
+constexpr u32 spooled_tags[] = {tag::text_places,  tag::dictionaries, tag::ids,
+                                tag::id_table,     tag::columns,      tag::extras,
+                                tag::term_heads,   tag::term_blocks,  tag::small_lists,
+                                tag::big_terms,    tag::documents,    tag::frequencies,
+                                tag::range_maxima, tag::positions,    tag::position_offsets};
 
 class Spools {
  public:
@@ -35,10 +35,9 @@ class Spools {
     return spools_[i];
   }
   TermSpools terms() {
-    return {of(tag::term_heads),      of(tag::term_blocks),  of(tag::small_lists),
-            of(tag::big_terms),       of(tag::documents),    of(tag::container_ranks),
-            of(tag::frequencies),     of(tag::range_maxima), of(tag::positions),
-            of(tag::position_offsets)};
+    return {of(tag::term_heads),   of(tag::term_blocks), of(tag::small_lists),
+            of(tag::big_terms),    of(tag::documents),   of(tag::frequencies),
+            of(tag::range_maxima), of(tag::positions),   of(tag::position_offsets)};
   }
 
  private:

@@ -48,6 +48,15 @@ struct StoredText {
   std::optional<u32> dictionary;  // number returned by add_dictionary, or none
 };
 
+// Memory through which stored texts are read. Texts asked for in document order come out of one
+// read of `window_bytes`; with 0 each is read alone. What was read is valid until the next use.
+struct ReadAhead {
+  u64 window_bytes = 256 * 1024;
+  Buffer bytes;
+  u64 begin = 0;  // what `bytes` holds of TEXT: [begin, end)
+  u64 end = 0;
+};
+
 struct DocumentToWrite {
   const Metadata* metadata = nullptr;
   TextHash text_hash;

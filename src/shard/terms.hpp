@@ -21,7 +21,6 @@ struct TermSpools {
   SectionSpool& small_lists;
   SectionSpool& big_terms;
   SectionSpool& documents;
-  SectionSpool& container_ranks;
   SectionSpool& frequencies;
   SectionSpool& range_maxima;
   SectionSpool& positions;
@@ -54,7 +53,6 @@ struct TermViews {
   SectionView small_lists;
   SectionView big_terms;
   SectionView documents;
-  SectionView container_ranks;
   SectionView frequencies;
   SectionView range_maxima;
   SectionView positions;

@@ -32,10 +32,9 @@ Result<TermsReader> TermsReader::make(const TermViews& views, u32 document_count
     return views.heads.damaged(0, "belongs to too many documents");
   Dictionary dictionary =
       TRY(Dictionary::make(views.heads, views.blocks, document_count, positions));
-  PostingsReader postings =
-      TRY(PostingsReader::make({views.small_lists, views.big_terms, views.documents,
-                                views.container_ranks, views.frequencies},
-                               document_count, dictionary.big_count()));
+  PostingsReader postings = TRY(
+      PostingsReader::make({views.small_lists, views.big_terms, views.documents, views.frequencies},
+                           document_count, dictionary.big_count()));
   return TermsReader(std::make_unique<State>(State{
       std::move(dictionary), std::move(postings), RangesReader(views.range_maxima, document_count),
       PositionsReader(views.positions, views.position_offsets), positions}));

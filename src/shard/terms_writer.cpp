@@ -15,7 +15,7 @@ struct TermsWriter::State {
       : document_count(documents),
         keeps_positions(with_positions),
         dictionary(s.heads, s.blocks, with_positions),
-        postings({s.small_lists, s.big_terms, s.documents, s.container_ranks, s.frequencies}),
+        postings({s.small_lists, s.big_terms, s.documents, s.frequencies}),
         ranges(s.range_maxima, documents),
         positions(s.positions, s.position_offsets) {}
 

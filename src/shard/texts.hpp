@@ -9,12 +9,7 @@
 //                                               frame; a frame as long as its text is the text
 //                                               itself
 //
-// TPLC, places: groups of 64 documents, the last one filled up with zeros:
-//   u64 base          where the group's first text begins in TEXT
-//   u32 ends[64]      end of each, from base
-//   u32 raw_bytes[64]
-//   u32 checksums[64]
-//   u8  dictionaries[64]  0 = none, else number + 1
+// Where each of them lies is in TPLC (text_places.hpp).
 //
 // A checksum is the low half of XXH3-64 over the stored bytes, seeded with text_seed(hash of the
 // id, raw_bytes); of a long text it covers the table, whose checksums cover the frames (frame i:
@@ -36,6 +31,7 @@
 #include "base/compress.hpp"
 #include "shard/sections.hpp"
 #include "shard/shard_writer.hpp"
+#include "shard/text_places.hpp"
 
 namespace shale::shard {
 
@@ -44,16 +40,6 @@ inline constexpr u32 text_frame_bytes = 32 * 1024;
 inline constexpr u32 short_text_bytes = 48;  // a shorter text is never compressed
 inline constexpr u32 dictionaries_max = 32;
 inline constexpr u32 dictionary_bytes_max = 1 << 20;
-inline constexpr u32 places_per_group = 64;
-
-struct PlaceGroup {
-  u64 base = 0;
-  u32 ends[places_per_group] = {};
-  u32 raw_bytes[places_per_group] = {};
-  u32 checksums[places_per_group] = {};
-  u8 dictionaries[places_per_group] = {};
-};
-static_assert(sizeof(PlaceGroup) == 840);
 
 struct FrameEntry {
   u32 end = 0;
@@ -110,10 +96,12 @@ class TextsReader {
   ~TextsReader();
 
   Result<std::string> text(DocNo doc, u64 id_hash) const;
+  // The same for many texts in document order, which share the reads of `ahead`.
+  Result<std::string> text(DocNo doc, u64 id_hash, ReadAhead& ahead) const;
   // Bytes [begin, end) of a text, cut at its end; of a long text only the frames needed are read.
   Result<std::string> text_range(DocNo doc, u64 id_hash, u32 begin, u32 end) const;
-  // The stored form, read into `buffer` and verified.
-  Result<StoredText> stored(DocNo doc, u64 id_hash, Buffer& buffer) const;
+  // The stored form, read through `ahead` and verified.
+  Result<StoredText> stored(DocNo doc, u64 id_hash, ReadAhead& ahead) const;
   // Lengths of texts [first, first + out.size()).
   Result<void> raw_bytes(u32 first, std::span<i64> out) const;
   u32 dictionary_count() const;

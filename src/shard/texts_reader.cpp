@@ -7,17 +7,11 @@ namespace shale::shard {
 
 namespace {
 
-// Where one text lies and how.
-struct Place {
-  u64 offset = 0;  // in TEXT
-  u32 stored_bytes = 0;
-  u32 raw_bytes = 0;
-  u32 checksum = 0;
-  std::optional<u32> dictionary;
+bool is_long(const TextPlace& place) { return place.raw_bytes > long_text_bytes; }
 
-  bool is_long() const { return raw_bytes > long_text_bytes; }
-  u64 table_bytes() const { return u64(frame_count(raw_bytes)) * sizeof(FrameEntry); }
-};
+u64 table_bytes(const TextPlace& place) {
+  return u64(frame_count(place.raw_bytes)) * sizeof(FrameEntry);
+}
 
 u32 raw_bytes_of_frame(u32 raw_bytes, u32 frame) {
   return std::min(text_frame_bytes, raw_bytes - frame * text_frame_bytes);
@@ -37,7 +31,7 @@ bool read_table(Bytes table, u64 frames_bytes, std::vector<FrameEntry>& out) {
 
 // Memory of a reading thread, kept between reads.
 struct Scratch {
-  Buffer stored;
+  ReadAhead stored{0, {}, 0, 0};
   std::vector<FrameEntry> table;
   Decompressor decompressor;
 };
@@ -86,13 +80,12 @@ struct TextsReader::State {
   const File* file = nullptr;
   u64 begin = 0;
   u64 bytes = 0;
-  SectionView places;
+  TextPlacesReader places;
   SectionView dictionaries;
-  u32 document_count = 0;
   u32 dictionary_count = 0;
   std::array<Slot, dictionaries_max> slots;
 
-  Unexpected damaged(const Place& place, const std::string& what) const {
+  Unexpected damaged(const TextPlace& place, const std::string& what) const {
     return fail_at(ErrorCode::corrupt, "A text " + what, file->path().string(),
                    begin + place.offset);
   }
@@ -100,12 +93,14 @@ struct TextsReader::State {
   Result<void> read_dictionaries();
   Result<Buffer> unpack_dictionary(u32 number) const;
   Result<const DecompressDictionary*> prepared(std::optional<u32> number);
-  Result<Place> place_of(DocNo doc) const;
-  Result<void> check_place(const Place& place, u64 at) const;
-  Result<Bytes> read(const Place& place, u64 offset, u64 count, Buffer& buffer) const;
-  Result<void> unpack(const Place& place, Bytes stored, MutableBytes out);
-  Result<std::string> short_text(const Place& place, u64 id_hash);
-  Result<std::string> long_text(const Place& place, u64 id_hash, u32 from, u32 to);
+  Result<TextPlace> place_of(DocNo doc) const;
+  Result<void> check_place(const TextPlace& place, DocNo doc) const;
+  Result<Bytes> read(const TextPlace& place, u64 offset, u64 count, ReadAhead& ahead) const;
+  Result<void> unpack(const TextPlace& place, Bytes stored, MutableBytes out);
+  Result<std::string> whole_text(DocNo doc, u64 id_hash, ReadAhead& ahead);
+  Result<std::string> short_text(const TextPlace& place, u64 id_hash, ReadAhead& ahead);
+  Result<std::string> long_text(const TextPlace& place, u64 id_hash, u32 from, u32 to,
+                                ReadAhead& ahead);
 };
 
 Result<void> TextsReader::State::read_dictionaries() {
@@ -145,57 +140,54 @@ Result<const DecompressDictionary*> TextsReader::State::prepared(std::optional<u
   if (const auto* ready = slot.ready.load(std::memory_order_acquire)) return ready;
   const std::lock_guard lock(slot.mutex);
   if (!slot.owner) {
-    const Buffer unpacked = TRY(unpack_dictionary(*number));
-    slot.owner = TRY(DecompressDictionary::make(unpacked));
+    Buffer unpacked = TRY(unpack_dictionary(*number));
+    slot.owner = TRY(DecompressDictionary::make(std::move(unpacked)));
     slot.ready.store(slot.owner.get(), std::memory_order_release);
   }
   return slot.owner.get();
 }
 
-Result<Place> TextsReader::State::place_of(DocNo doc) const {
-  if (to_index(doc) >= document_count) {
-    return fail(ErrorCode::invalid_argument, "There is no document of that number");
-  }
-  const u32 i = to_index(doc) % places_per_group;
-  const u64 at = u64(to_index(doc) / places_per_group) * sizeof(PlaceGroup);
-  const Bytes stored_group = TRY(places.view(at, sizeof(PlaceGroup)));
-  const auto& group = *object_at<PlaceGroup>(stored_group.data(), 0);
-  const u32 from = i == 0 ? 0 : group.ends[i - 1];
-  Place place;
-  place.offset = group.base + from;
-  place.stored_bytes = group.ends[i] - from;
-  place.raw_bytes = group.raw_bytes[i];
-  place.checksum = group.checksums[i];
-  if (group.dictionaries[i] != 0) place.dictionary = group.dictionaries[i] - 1u;
-  if (group.ends[i] < from) return places.damaged(at, "has ends out of order");
-  TRY(check_place(place, at));
+Result<TextPlace> TextsReader::State::place_of(DocNo doc) const {
+  const TextPlace place = TRY(places.place(doc));
+  TRY(check_place(place, doc));
   return place;
 }
 
-Result<void> TextsReader::State::check_place(const Place& place, u64 at) const {
+Result<void> TextsReader::State::check_place(const TextPlace& place, DocNo doc) const {
   if (place.offset > bytes || place.stored_bytes > bytes - place.offset) {
-    return places.damaged(at, "names bytes beyond the end of the texts");
+    return places.damaged(doc, "names bytes beyond the end of the texts");
   }
-  if (place.raw_bytes > text_bytes_max) return places.damaged(at, "has a text over 16 MiB");
+  if (place.raw_bytes > text_bytes_max) return places.damaged(doc, "has a text over 16 MiB");
   if (place.dictionary && *place.dictionary >= dictionary_count) {
-    return places.damaged(at, "names a dictionary that does not exist");
+    return places.damaged(doc, "names a dictionary that does not exist");
   }
-  const bool fits = place.is_long() ? place.stored_bytes > place.table_bytes()
-                                    : place.stored_bytes <= place.raw_bytes;
-  if (!fits) return places.damaged(at, "has a stored length that does not fit its text");
+  const bool fits = is_long(place) ? place.stored_bytes > table_bytes(place)
+                                   : place.stored_bytes <= place.raw_bytes;
+  if (!fits) return places.damaged(doc, "has a stored length that does not fit its text");
   return {};
 }
 
-// `buffer` only ever grows: a resize would clear it again and again.
-Result<Bytes> TextsReader::State::read(const Place& place, u64 offset, u64 count,
-                                       Buffer& buffer) const {
-  if (buffer.size() < count) buffer.resize(usize(count));
-  const MutableBytes out = MutableBytes(buffer).first(usize(count));
-  TRY(file->read_exactly(begin + place.offset + offset, out));
-  return Bytes(out);
+// The buffer only ever grows: a resize would clear it again and again. Where the neighbours cannot
+// be read, the text itself may still be.
+Result<Bytes> TextsReader::State::read(const TextPlace& place, u64 offset, u64 count,
+                                       ReadAhead& ahead) const {
+  const u64 at = place.offset + offset;
+  if (at < ahead.begin || at > ahead.end || count > ahead.end - at) {
+    const u64 window = std::min(std::max(count, ahead.window_bytes), bytes - at);
+    if (ahead.bytes.size() < window) ahead.bytes.resize(usize(window));
+    const MutableBytes room = ahead.bytes;
+    ahead.begin = ahead.end = at;
+    if (window > count && file->read_exactly(begin + at, room.first(usize(window)))) {
+      ahead.end = at + window;
+    } else {
+      TRY(file->read_exactly(begin + at, room.first(usize(count))));
+      ahead.end = at + count;
+    }
+  }
+  return Bytes(ahead.bytes).subspan(usize(at - ahead.begin), usize(count));
 }
 
-Result<void> TextsReader::State::unpack(const Place& place, Bytes stored, MutableBytes out) {
+Result<void> TextsReader::State::unpack(const TextPlace& place, Bytes stored, MutableBytes out) {
   if (stored.size() == out.size()) {
     std::copy(stored.begin(), stored.end(), out.begin());
     return {};
@@ -205,8 +197,15 @@ Result<void> TextsReader::State::unpack(const Place& place, Bytes stored, Mutabl
   return damaged(place, "has a frame that cannot be unpacked");
 }
 
-Result<std::string> TextsReader::State::short_text(const Place& place, u64 id_hash) {
-  const Bytes stored = TRY(read(place, 0, place.stored_bytes, scratch().stored));
+Result<std::string> TextsReader::State::whole_text(DocNo doc, u64 id_hash, ReadAhead& ahead) {
+  const TextPlace place = TRY(place_of(doc));
+  if (is_long(place)) return long_text(place, id_hash, 0, place.raw_bytes, ahead);
+  return short_text(place, id_hash, ahead);
+}
+
+Result<std::string> TextsReader::State::short_text(const TextPlace& place, u64 id_hash,
+                                                   ReadAhead& ahead) {
+  const Bytes stored = TRY(read(place, 0, place.stored_bytes, ahead));
   if (checksum32(stored, text_seed(id_hash, place.raw_bytes)) != place.checksum) {
     return damaged(place, "fails its checksum");
   }
@@ -215,20 +214,20 @@ Result<std::string> TextsReader::State::short_text(const Place& place, u64 id_ha
   return text;
 }
 
-Result<std::string> TextsReader::State::long_text(const Place& place, u64 id_hash, u32 from,
-                                                  u32 to) {
+Result<std::string> TextsReader::State::long_text(const TextPlace& place, u64 id_hash, u32 from,
+                                                  u32 to, ReadAhead& ahead) {
   const u64 seed = text_seed(id_hash, place.raw_bytes);
   std::vector<FrameEntry>& table = scratch().table;
-  const Bytes head = TRY(read(place, 0, place.table_bytes(), scratch().stored));
+  const Bytes head = TRY(read(place, 0, table_bytes(place), ahead));
   if (checksum32(head, seed) != place.checksum) return damaged(place, "fails its checksum");
-  if (!read_table(head, place.stored_bytes - place.table_bytes(), table)) {
+  if (!read_table(head, place.stored_bytes - table_bytes(place), table)) {
     return damaged(place, "has a damaged table of frames");
   }
   const u32 first = from / text_frame_bytes;
   const u32 last = (to - 1) / text_frame_bytes;
   const u32 frames_begin = first == 0 ? 0 : table[first - 1].end;
-  const Bytes frames = TRY(read(place, place.table_bytes() + frames_begin,
-                                table[last].end - frames_begin, scratch().stored));
+  const Bytes frames =
+      TRY(read(place, table_bytes(place) + frames_begin, table[last].end - frames_begin, ahead));
   const u32 text_begin = first * text_frame_bytes;
   std::string text(std::min(place.raw_bytes, (last + 1) * text_frame_bytes) - text_begin, '\0');
   u32 begin_of_frame = frames_begin;
@@ -253,39 +252,39 @@ TextsReader::~TextsReader() = default;
 
 Result<TextsReader> TextsReader::make(const File& file, u64 begin, u64 bytes, SectionView places,
                                       SectionView dictionaries, u32 document_count) {
-  const u64 groups = (u64(document_count) + places_per_group - 1) / places_per_group;
-  if (places.size() != groups * sizeof(PlaceGroup)) {
-    return places.damaged(0, "has a length that does not fit the number of documents");
-  }
   auto state = std::make_unique<State>();
   state->file = &file;
   state->begin = begin;
   state->bytes = bytes;
-  state->places = std::move(places);
+  state->places = TRY(TextPlacesReader::make(std::move(places), document_count));
   state->dictionaries = std::move(dictionaries);
-  state->document_count = document_count;
   TRY(state->read_dictionaries());
   return TextsReader(std::move(state));
 }
 
 Result<std::string> TextsReader::text(DocNo doc, u64 id_hash) const {
-  const Place place = TRY(state_->place_of(doc));
-  if (place.is_long()) return state_->long_text(place, id_hash, 0, place.raw_bytes);
-  return state_->short_text(place, id_hash);
+  scratch().stored.end = 0;  // it may hold another file's bytes
+  return state_->whole_text(doc, id_hash, scratch().stored);
+}
+
+Result<std::string> TextsReader::text(DocNo doc, u64 id_hash, ReadAhead& ahead) const {
+  return state_->whole_text(doc, id_hash, ahead);
 }
 
 Result<std::string> TextsReader::text_range(DocNo doc, u64 id_hash, u32 begin, u32 end) const {
-  const Place place = TRY(state_->place_of(doc));
+  const TextPlace place = TRY(state_->place_of(doc));
+  ReadAhead& stored = scratch().stored;
+  stored.end = 0;
   end = std::min(end, place.raw_bytes);
   if (begin >= end) return std::string();
-  if (place.is_long()) return state_->long_text(place, id_hash, begin, end);
-  return TRY(state_->short_text(place, id_hash)).substr(begin, end - begin);
+  if (is_long(place)) return state_->long_text(place, id_hash, begin, end, stored);
+  return TRY(state_->short_text(place, id_hash, stored)).substr(begin, end - begin);
 }
 
-Result<StoredText> TextsReader::stored(DocNo doc, u64 id_hash, Buffer& buffer) const {
-  const Place place = TRY(state_->place_of(doc));
+Result<StoredText> TextsReader::stored(DocNo doc, u64 id_hash, ReadAhead& ahead) const {
+  const TextPlace place = TRY(state_->place_of(doc));
   StoredText stored;
-  stored.bytes = TRY(state_->read(place, 0, place.stored_bytes, buffer));
+  stored.bytes = TRY(state_->read(place, 0, place.stored_bytes, ahead));
   stored.raw_bytes = place.raw_bytes;
   stored.checksum = place.checksum;
   stored.dictionary = place.dictionary;
@@ -294,20 +293,7 @@ Result<StoredText> TextsReader::stored(DocNo doc, u64 id_hash, Buffer& buffer) c
 }
 
 Result<void> TextsReader::raw_bytes(u32 first, std::span<i64> out) const {
-  if (first > state_->document_count || out.size() > state_->document_count - first) {
-    return fail(ErrorCode::invalid_argument, "There are no documents of these numbers");
-  }
-  for (usize done = 0; done < out.size();) {
-    const u32 doc = first + u32(done);
-    const u32 i = doc % places_per_group;
-    const usize count = std::min<usize>(places_per_group - i, out.size() - done);
-    const u64 at = u64(doc / places_per_group) * sizeof(PlaceGroup) +
-                   offsetof(PlaceGroup, raw_bytes) + i * sizeof(u32);
-    const Bytes bytes = TRY(state_->places.view(at, count * sizeof(u32)));
-    for (usize k = 0; k < count; ++k) out[done + k] = load<u32>(bytes.data() + k * sizeof(u32));
-    done += count;
-  }
-  return {};
+  return state_->places.raw_bytes(first, out);
 }
 
 u32 TextsReader::dictionary_count() const { return state_->dictionary_count; }
@@ -319,18 +305,6 @@ Result<Buffer> TextsReader::dictionary(u32 number) const {
   return state_->unpack_dictionary(number);
 }
 
-Result<void> TextsReader::verify_places() const {
-  u64 end = 0;
-  for (u32 doc = 0; doc < state_->document_count; ++doc) {
-    const Place place = TRY(state_->place_of(DocNo(doc)));
-    if (place.offset != end) {
-      return state_->places.damaged(u64(doc / places_per_group) * sizeof(PlaceGroup),
-                                    "leaves a gap between two texts");
-    }
-    end += place.stored_bytes;
-  }
-  if (end == state_->bytes) return {};
-  return state_->places.damaged(0, "does not end with the last text");
-}
+Result<void> TextsReader::verify_places() const { return state_->places.verify(state_->bytes); }
 
 }  // namespace shale::shard

@@ -31,7 +31,7 @@ struct TextsWriter::State {
 
   File& file;
   u64 begin;
-  SectionSpool& places;
+  TextPlacesWriter places;
   SectionSpool& dictionaries;
   bool fast_reads;
   std::optional<Compressor> compressor;  // for `current`; made when first needed
@@ -41,8 +41,7 @@ struct TextsWriter::State {
   Buffer buffer;  // tail of TEXT, not yet in the file
   u64 flushed = 0;
   u64 text_bytes = 0;
-  PlaceGroup group;
-  u32 in_group = 0;
+  u64 noted = 0;  // end of the last text that has its place
 
   u64 stored_bytes() const { return flushed + buffer.size(); }
 
@@ -63,23 +62,11 @@ struct TextsWriter::State {
 
   // Notes the place of the text whose stored bytes were just appended.
   Result<void> note(u32 raw_bytes, u32 checksum, std::optional<u32> dictionary) {
-    group.ends[in_group] = u32(stored_bytes() - group.base);
-    group.raw_bytes[in_group] = raw_bytes;
-    group.checksums[in_group] = checksum;
-    group.dictionaries[in_group] = u8(dictionary ? *dictionary + 1 : 0);
+    const u64 end = stored_bytes();
+    TRY(places.add(u32(end - noted), raw_bytes, checksum, dictionary));
+    noted = end;
     text_bytes += raw_bytes;
-    if (++in_group == places_per_group) TRY(finish_group());
     return buffer.size() < flush_bytes ? Result<void>() : flush();
-  }
-
-  Result<void> finish_group() {
-    if (in_group == 0) return {};
-    const Bytes bytes = bytes_of(group);
-    places.buffer().insert(places.buffer().end(), bytes.begin(), bytes.end());
-    group = {};
-    group.base = stored_bytes();
-    in_group = 0;
-    return places.settle();
   }
 
   // Appends table and frames of a long text; returns the checksum of the table.
@@ -173,7 +160,7 @@ Result<void> TextsWriter::add_stored(const StoredText& stored, u64 id_hash) {
 
 Result<void> TextsWriter::finish() {
   State& state = *state_;
-  TRY(state.finish_group());
+  TRY(state.places.finish());
   TRY(state.flush());
   ByteWriter head;
   std::vector<Buffer> blobs;

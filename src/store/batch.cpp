@@ -27,7 +27,10 @@ std::size_t Batch::size() const noexcept { return state_->entries.size(); }
 
 std::uint64_t Batch::text_bytes() const noexcept { return state_->text_bytes; }
 
-void Batch::clear() { *state_ = State{}; }
+void Batch::clear() {
+  state_->entries.clear();
+  state_->text_bytes = 0;
+}
 
 namespace store {
 
@@ -50,13 +53,7 @@ Result<void> check_entry(const Batch::State::Entry& entry) {
 }
 
 delta::Change change_of(const Batch::State::Entry& entry, Time now) {
-  if (const auto* segment = std::get_if<NewSegment>(&entry)) {
-    delta::StashChange stash;
-    stash.metadata = metadata_of(*segment, now);
-    stash.text = segment->text;
-    stash.text_hash = checksum128(as_bytes(segment->text));
-    return stash;
-  }
+  if (const auto* segment = std::get_if<NewSegment>(&entry)) return stash_of(*segment, now);
   if (const auto* change = std::get_if<Batch::State::Change>(&entry)) {
     return delta::UpdateChange{change->id, change->update};
   }
@@ -85,22 +82,39 @@ bool only_stashes(const Batch::State& batch) {
   return true;
 }
 
-std::vector<delta::Change> changes_of(const Batch::State& batch, Time now) {
+std::vector<const Batch::State::Entry*> entries_that_count(const Batch::State& batch) {
   // Position of the last stash or erase of each id: what stands before it has no effect.
   std::unordered_map<std::string_view, usize> last;
   if (batch.entries.size() > 1) {
+    last.reserve(batch.entries.size());
     for (usize i = 0; i < batch.entries.size(); ++i) {
       if (!is_update(batch.entries[i])) last[entry_id(batch.entries[i])] = i;
     }
   }
-  std::vector<delta::Change> changes;
-  changes.reserve(batch.entries.size());
+  std::vector<const Batch::State::Entry*> entries;
+  entries.reserve(batch.entries.size());
   for (usize i = 0; i < batch.entries.size(); ++i) {
     const auto found = last.find(entry_id(batch.entries[i]));
-    if (found != last.end() && i < found->second) continue;
-    changes.push_back(change_of(batch.entries[i], now));
+    if (found == last.end() || i >= found->second) entries.push_back(&batch.entries[i]);
+  }
+  return entries;
+}
+
+std::vector<delta::Change> changes_of(const Batch::State& batch, Time now) {
+  std::vector<delta::Change> changes;
+  changes.reserve(batch.entries.size());
+  for (const Batch::State::Entry* entry : entries_that_count(batch)) {
+    changes.push_back(change_of(*entry, now));
   }
   return changes;
+}
+
+delta::StashChange stash_of(const NewSegment& segment, Time now) {
+  delta::StashChange stash;
+  stash.metadata = metadata_of(segment, now);
+  stash.text = segment.text;
+  stash.text_hash = checksum128(as_bytes(segment.text));
+  return stash;
 }
 
 }  // namespace store

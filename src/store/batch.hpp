@@ -36,9 +36,12 @@ Result<void> check_batch(const Batch::State& batch);
 // Whether the batch may go the bulk way: new segments and nothing else.
 bool only_stashes(const Batch::State& batch);
 
-// The changes in order, with nothing in front of a later stash or erase of the same id: the last
-// one wins, and updates before it would be void. Texts view the batch.
+// The entries that count, in order: nothing stands in front of a later stash or erase of the same
+// id, which wins and makes updates before it void.
+std::vector<const Batch::State::Entry*> entries_that_count(const Batch::State& batch);
+// Those as changes. Texts view the batch.
 std::vector<delta::Change> changes_of(const Batch::State& batch, Time now);
+delta::StashChange stash_of(const NewSegment& segment, Time now);
 
 }  // namespace store
 }  // namespace shale

@@ -94,20 +94,21 @@ class BulkIngest {
   BulkIngest(const BulkIngest&) = delete;
 
   Result<Committed> run(const Batch::State& batch) {
-    std::vector<delta::Change> changes = changes_of(batch, {now_microseconds(), true});
-    TRY(build_shards(changes, batch.text_bytes));
+    TRY(build_shards(entries_that_count(batch), batch.text_bytes));
     TRY(catch_up());
     return commit();
   }
 
  private:
-  Result<void> build_shards(const std::vector<delta::Change>& changes, u64 total_bytes) {
+  Result<void> build_shards(const std::vector<const Batch::State::Entry*>& entries,
+                            u64 total_bytes) {
+    const Time now{now_microseconds(), true};
     Analyser analyser;
     u64 done = 0;
-    for (usize next = 0; next < changes.size();) {
+    for (usize next = 0; next < entries.size();) {
       Piece piece = TRY(Piece::make(project_));
-      while (next < changes.size() &&
-             TRY(piece.add(std::get<delta::StashChange>(changes[next]), analyser))) {
+      while (next < entries.size() &&
+             TRY(piece.add(stash_of(std::get<NewSegment>(*entries[next]), now), analyser))) {
         ++next;
       }
       TRY(build_shard_of(piece));
@@ -167,14 +168,13 @@ class BulkIngest {
   }
 
   Result<void> look_up_all(const IndexView& one) {
-    for (const BuiltShard& built : built_) {
-      for (u32 doc = 0; doc < built.shard->document_count(); ++doc) {
-        const std::string id = TRY(built.shard->id_of(DocNo(doc)));
-        const std::optional<DocNo> found = TRY(one.index->find_id(id));
-        if (!found.has_value() || one.overlay->dead.contains(to_index(*found))) continue;
-        superseded_[one.index->file_id()].add(to_index(*found));
-      }
-    }
+    const auto look_up = [&](std::string_view id) -> Result<void> {
+      const std::optional<DocNo> found = TRY(one.index->find_id(id));
+      if (!found.has_value() || one.overlay->dead.contains(to_index(*found))) return {};
+      superseded_[one.index->file_id()].add(to_index(*found));
+      return {};
+    };
+    for (const BuiltShard& built : built_) TRY(built.shard->for_each_id(look_up));
     return {};
   }
 

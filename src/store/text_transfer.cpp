@@ -12,11 +12,11 @@ namespace {
 constexpr u32 dictionaries_max = 31;  // of a shard: 32, one kept for texts compressed here
 constexpr u64 training_text_min = u64(4) << 20;
 constexpr u64 sample_bytes_max = u64(4) << 20;
-constexpr usize sample_piece_bytes = 2048;
-constexpr u64 dictionary_bytes_max = 256 * 1024;
-constexpr u64 text_per_dictionary_byte = 256;  // 64 KB of dictionary for 16 MB of text
+constexpr usize sample_piece_bytes = 1024;
+constexpr u64 dictionary_bytes_max = 512 * 1024;
+constexpr u64 text_per_dictionary_byte = 128;  // 128 KB of dictionary for 16 MB of text
 
-// Takes pieces of up to 2 KB from documents spread evenly over those to be compressed.
+// Takes pieces of up to 1 KB from documents spread evenly over those to be compressed.
 struct Sample {
   Buffer bytes;
   std::vector<usize> sizes;
@@ -44,6 +44,7 @@ Result<TextTransfer> TextTransfer::make(std::span<const MergeSource> sources,
 Result<void> TextTransfer::admit_dictionaries(const DocumentPlan& plan) {
   dictionaries_.resize(sources_.size());
   copied_.assign(sources_.size(), false);
+  ahead_.resize(sources_.size());
   std::vector<usize> order(sources_.size());
   std::iota(order.begin(), order.end(), usize(0));
   std::sort(order.begin(), order.end(), [&](usize a, usize b) {
@@ -81,7 +82,8 @@ Result<void> TextTransfer::prepare_compression(const DocumentPlan& plan, Bytes n
     return writer_->compress_with(TRY(writer_->add_dictionary(newest_dictionary)));
   }
   const u64 wanted = std::min(sample_bytes_max, bytes / 4);
-  const usize step = std::max<usize>(1, fresh.size() * sample_piece_bytes / usize(wanted) / 2);
+  const u64 usual_piece = std::min<u64>(sample_piece_bytes, bytes / fresh.size());
+  const usize step = usize(std::max<u64>(1, fresh.size() * usual_piece / wanted));
   Sample sample;
   for (usize i = 0; i < fresh.size() && sample.bytes.size() < wanted; i += step) {
     const Index& index = *sources_[fresh[i].source].view.index;
@@ -103,7 +105,7 @@ Result<void> TextTransfer::fetch(const PlannedDocument& from, shard::DocumentToW
     document.text = text_;
     return {};
   }
-  shard::StoredText stored = TRY(source.shard->stored_text(DocNo(from.doc), buffer_));
+  shard::StoredText stored = TRY(source.shard->stored_text(DocNo(from.doc), ahead_[from.source]));
   if (stored.dictionary.has_value()) {
     stored.dictionary = dictionaries_[from.source][*stored.dictionary];
   }

@@ -35,8 +35,8 @@ class TextTransfer {
   shard::ShardWriter* writer_;
   // [source][dictionary of the source]: its number in the new shard; absent = compress anew
   std::vector<std::vector<std::optional<u32>>> dictionaries_;
-  std::vector<bool> copied_;  // [source]: its frames are copied
-  Buffer buffer_;
+  std::vector<bool> copied_;             // [source]: its frames are copied
+  std::vector<shard::ReadAhead> ahead_;  // [source]: a plan takes the documents of each in order
   std::string text_;
 };
 

@@ -94,3 +94,18 @@ TEST_CASE("batch writer: far into the input the bulk way is taken") {
   CHECK(place.count("default") == 80);
   CHECK(place.store.project("default").value().stats().value().shards >= 1);
 }
+
+TEST_CASE("batch writer: an input known to be large goes the bulk way from its first byte") {
+  const Place place;
+  BatchWriter writer(place.store, BatchWriter::Mode::automatic);
+  writer.expect(BatchWriter::bulk_bytes / 2);
+  writer.expect(BatchWriter::bulk_bytes / 2 + 1);
+  for (usize i = 0; i < 70; ++i) REQUIRE(writer.add("default", segment(i, 1u << 20)));
+  CHECK(writer.stashed() == 64);
+  const ProjectStats stats = place.store.project("default").value().stats().value();
+  CHECK(stats.shards >= 1);
+  CHECK(stats.delta_segments == 0);
+  REQUIRE(writer.flush());  // 6 MiB are left: not worth a shard
+  CHECK(writer.stashed() == 70);
+  CHECK(place.store.project("default").value().stats().value().delta_segments == 6);
+}

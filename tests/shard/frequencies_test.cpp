@@ -72,7 +72,7 @@ TEST_CASE("frequencies: jumps that lie give wrong ranks, never a crash") {
   testing::TermsFixture fixture(terms, 66'000, false);
   const RangeLayout layout = range_layout(66'000);
   for (u64 i = 0; i < layout.ranks * 2; ++i)
-    fixture.files().damage(7, layout.ranks_at + i, 0xff, true);
+    fixture.files().damage(6, layout.ranks_at + i, 0xff, true);
   const TermsReader reader = fixture.reader();
   std::vector<u32> docs;
   for (u32 doc = 0; doc < 66'000; doc += 1500) docs.push_back(doc);
@@ -86,7 +86,7 @@ TEST_CASE("frequencies: an escape that is missing is damage") {
   for (u32 doc = 0; doc < 40; ++doc)
     terms["word"].push_back({doc, std::vector<u32>(doc == 11 ? 20 : 2)});
   testing::TermsFixture fixture(terms, 40, false);
-  fixture.files().damage(6, 20 + 4, 1, true);  // rank of the only exception, behind 40 nibbles
+  fixture.files().damage(5, 20 + 4, 1, true);  // rank of the only exception, behind 40 nibbles
   const TermsReader reader = fixture.reader();
   const Term term = reader.find("word").value().value();
   const std::vector<u32> docs{10, 11};

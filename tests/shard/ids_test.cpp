@@ -118,6 +118,41 @@ TEST_CASE("lengths that do not fit the number of documents") {
   CHECK(!IdsReader::make(views[0], SectionView(), 100));
 }
 
+TEST_CASE("verify finds a table that leads elsewhere, and an id that is there twice") {
+  std::mt19937 random(12);
+  const auto ids = random_ids(random, 40);
+  SectionFixture fixture;
+  write(fixture, ids, 1 << 20);
+  CHECK(open(fixture, ids.size()).verify());
+  const auto table = fixture.views()[1];
+  u64 slot = 0;  // the first that is in use
+  while (table.view(slot * id_slot_bytes, 1).value()[0] == std::byte(0)) ++slot;
+  const u32 there = load<u32>(table.view(slot * id_slot_bytes + 1, 4).value().data());
+  SECTION("a mark of another hash") { fixture.damage(1, slot * id_slot_bytes, 0xff, true); }
+  SECTION("another document") {
+    fixture.damage(1, slot * id_slot_bytes + 1, u8(there == 0 ? 1 : there), true);
+  }
+  SECTION("no document") { fixture.damage(1, slot * id_slot_bytes + 4, 0x80, true); }
+  const auto verified = open(fixture, ids.size()).verify();
+  REQUIRE(!verified);
+  CHECK(verified.error().code == ErrorCode::corrupt);
+  CHECK(verified.error().message.find("IDSH") != std::string::npos);
+}
+
+TEST_CASE("a block of ids is what its documents say one by one") {
+  std::mt19937 random(13);
+  const auto ids = random_ids(random, 40);
+  SectionFixture fixture;
+  write(fixture, ids, 1 << 20);
+  const IdsReader reader = open(fixture, ids.size());
+  std::vector<std::string> block;
+  for (u32 first = 0; first < 40; first += ids_per_block) {
+    reader.block(first / ids_per_block, block).value();
+    CHECK(block.size() == std::min(ids_per_block, 40 - first));
+    for (u32 i = 0; i < block.size(); ++i) CHECK(block[i] == ids[first + i]);
+  }
+}
+
 // Bytes that pass their checksum and are wrong all the same: errors or other ids, never a crash.
 TEST_CASE("no wrong byte makes the reader of ids leave its bounds") {
   std::mt19937 random(11);

@@ -28,7 +28,7 @@ TEST_CASE("postings: any bytes decode to documents of the shard or to damage") {
   for (std::byte& b : noise) b = std::byte(random() % 4 == 0 ? random() : random() % 8);
   files.put(tag::small_lists, noise);
   const auto views = files.views();
-  const auto reader = PostingsReader::make({views[0], {}, {}, {}, {}}, 500, 0).value();
+  const auto reader = PostingsReader::make({views[0], {}, {}, {}}, 500, 0).value();
   std::vector<u32> docs;
   std::vector<u32> tfs;
   u32 decoded = 0;
@@ -53,7 +53,7 @@ TEST_CASE("postings: a decoded big term, in parts and as a whole") {
   terms["word"] = testing::random_postings(random, 30'001, 140'000, true);
   testing::TermsFixture fixture(terms, 140'000, false);
   const auto v = fixture.files().views();
-  const auto reader = PostingsReader::make({v[2], v[3], v[4], v[5], v[6]}, 140'000, 1).value();
+  const auto reader = PostingsReader::make({v[2], v[3], v[4], v[5]}, 140'000, 1).value();
   const testing::EncodedTerm expected(terms["word"], false);
   const BigTerm term = reader.big_term(0).value();
   std::vector<u32> docs;
@@ -65,10 +65,6 @@ TEST_CASE("postings: a decoded big term, in parts and as a whole") {
     reader.frequencies(term, first, tfs).value();
     if (!std::equal(tfs.begin(), tfs.end(), expected.tfs.begin() + first)) FAIL("from " << first);
   }
-  const auto ranks = reader.container_ranks(term, 3).value();
-  for (u32 i = 0; i < 3; ++i)
-    CHECK(ranks[i] == std::lower_bound(docs.begin(), docs.end(), i << 16) - docs.begin());
-  CHECK_FALSE(reader.container_ranks(term, 4));
   CHECK_FALSE(reader.big_term(1));
 }
 
@@ -87,10 +83,10 @@ TEST_CASE("postings: a record count that does not fit is refused") {
   testing::SectionFixture files;
   files.put(tag::big_terms, Buffer(64));
   const auto views = files.views();
-  CHECK(PostingsReader::make({{}, views[0], {}, {}, {}}, 10, 2));
-  CHECK_FALSE(PostingsReader::make({{}, views[0], {}, {}, {}}, 10, 1));
-  CHECK_FALSE(PostingsReader::make({{}, views[0], {}, {}, {}}, 10, 3));
-  const auto reader = PostingsReader::make({{}, views[0], {}, {}, {}}, 10, 2).value();
+  CHECK(PostingsReader::make({{}, views[0], {}, {}}, 10, 2));
+  CHECK_FALSE(PostingsReader::make({{}, views[0], {}, {}}, 10, 1));
+  CHECK_FALSE(PostingsReader::make({{}, views[0], {}, {}}, 10, 3));
+  const auto reader = PostingsReader::make({{}, views[0], {}, {}}, 10, 2).value();
   CHECK_FALSE(reader.big_term(0));  // df 0
 }
 

@@ -12,9 +12,8 @@ struct Written {
   SectionSpool lists = files.spool();
   SectionSpool records = files.spool();
   SectionSpool documents = files.spool();
-  SectionSpool ranks = files.spool();
   SectionSpool frequencies = files.spool();
-  PostingsWriter writer{{lists, records, documents, ranks, frequencies}};
+  PostingsWriter writer{{lists, records, documents, frequencies}};
 };
 
 std::vector<int> values_of(const Buffer& buffer) {
@@ -35,7 +34,7 @@ TEST_CASE("postings: the bytes of small lists are those of the layout") {
         std::vector<int>{0 << 1 | 0, 2 << 1 | 1, 0, 0 << 1 | 1, 128, 1, 5, 194 & 127 | 128, 1});
 }
 
-TEST_CASE("postings: image, ranks, nibbles and exceptions of a big term") {
+TEST_CASE("postings: image, nibbles and exceptions of a big term") {
   Written w;
   std::vector<u32> docs;
   std::vector<u32> tfs;
@@ -49,8 +48,6 @@ TEST_CASE("postings: image, ranks, nibbles and exceptions of a big term") {
   CHECK(first.word());
   CHECK(first.documents_bytes() == w.documents.size());
   CHECK(first.documents_bytes() == 33 * 2 + 2 * 5 + 4);
-  CHECK(load<u32>(w.ranks.buffer().data()) == 0);
-  CHECK(load<u32>(w.ranks.buffer().data() + 4) == 20);
   const Buffer& nibbles = w.frequencies.buffer();
   REQUIRE(nibbles.size() == 20 + 4 + 2 * 8);
   CHECK(int(nibbles[0]) == 0x11);
@@ -66,7 +63,6 @@ TEST_CASE("postings: image, ranks, nibbles and exceptions of a big term") {
   w.writer.add_record(second).value();
   CHECK_FALSE(second.word());
   CHECK(second.documents_at == 3);  // 80 bytes, padded to 96
-  CHECK(second.ranks_at == 2);
   CHECK(w.frequencies.size() == nibbles.size());
   CHECK(w.writer.big_count() == 2);
   CHECK(w.records.size() == 64);

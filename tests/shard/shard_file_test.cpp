@@ -62,7 +62,7 @@ TEST_CASE("the frame of a shard reads back") {
   const ShardFrame frame = patient.read(patient.bytes).value();
   CHECK(frame.info.id == FileId{7, 0x1234567890abcdef});
   CHECK(frame.info.document_count == 5);
-  CHECK(frame.contents.size() == 18);
+  CHECK(frame.contents.size() == 17);
   CHECK(frame.contents.front().tag == tag::texts);
   CHECK(frame.contents.back().tag == tag::extents);
   CHECK(frame.find(tag::columns) != nullptr);

@@ -65,7 +65,7 @@ TEST_CASE("a sound shard has no faults, and every byte was read") {
                                      return true;
                                    })
                           .value();
-  for (const Fault& fault : faults) INFO(fault.section << ": " << fault.message);
+  for (const Fault& fault : faults) UNSCOPED_INFO(fault.section << ": " << fault.message);
   CHECK(faults.empty());
   CHECK(checked == finished.file_bytes);
   CHECK(last == checked);

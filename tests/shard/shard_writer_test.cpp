@@ -114,11 +114,11 @@ TEST_CASE("texts of an older shard are copied into a new one") {
   const u32 other = writer.add_dictionary(trained(77)).value();
   const u32 number = writer.add_dictionary(old->dictionary(0).value()).value();
   CHECK(number != other);
-  Buffer buffer;
+  ReadAhead ahead;
   for (u32 doc = 0; doc < 400; ++doc) {
     DocumentToWrite document = to_write(model.documents[doc]);
     document.text.reset();
-    document.stored = old->stored_text(DocNo(doc), buffer).value();
+    document.stored = old->stored_text(DocNo(doc), ahead).value();
     if (document.stored->dictionary) document.stored->dictionary = number;
     writer.add_document(document).value();
   }

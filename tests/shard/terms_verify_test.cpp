@@ -53,7 +53,7 @@ TEST_CASE("terms: damage that passes the checksums never crashes, and verify fin
   fixture.reader().verify().value();
   u32 unseen = 0;
   u32 flips = 0;
-  for (u32 entry = 0; entry < 10; ++entry) {
+  for (u32 entry = 0; entry < 9; ++entry) {
     const u64 bytes = fixture.files().sections()[entry].bytes;
     REQUIRE(bytes > 0);
     for (u32 i = 0; i < 40; ++i) {
@@ -79,12 +79,12 @@ TEST_CASE("terms: damage that passes the checksums never crashes, and verify fin
 TEST_CASE("terms: verify names each section whose structure is damaged") {
   std::mt19937 random(2);
   testing::TermsFixture fixture(some_terms(random), 5000, true);
-  const std::pair<u32, const char*> cases[] = {{0, "TDIH"}, {3, "BIGT"}, {4, "DOCS"},
-                                               {5, "CRNK"}, {6, "TFRQ"}, {9, "POSO"}};
+  const std::pair<u32, const char*> cases[] = {
+      {0, "TDIH"}, {3, "BIGT"}, {4, "DOCS"}, {5, "TFRQ"}, {8, "POSO"}};
   for (const auto& [entry, name] : cases) {
     const u64 at = entry == 4 ? 5 : 0;
     const u8 first = u8(fixture.files().views()[entry].view(0, 1).value()[0]);
-    const u8 bits = entry == 6 ? first & 15 : 0xff;  // a frequency of 0
+    const u8 bits = entry == 5 ? first & 15 : 0xff;  // a frequency of 0
     fixture.files().damage(entry, at, bits, true);
     const auto reader = fixture.try_reader();
     REQUIRE(reader);
@@ -129,8 +129,8 @@ TEST_CASE("terms: sections that are missing or cut short") {
     std::vector<SectionView> left = v;
     left[gone] = SectionView();
     const auto reader = TermsReader::make(
-        {left[0], left[1], left[2], left[3], left[4], left[5], left[6], left[7], left[8], left[9]},
-        5000, true);
+        {left[0], left[1], left[2], left[3], left[4], left[5], left[6], left[7], left[8]}, 5000,
+        true);
     INFO("section " << gone);
     if (!reader) continue;
     CHECK_FALSE(reader->verify());

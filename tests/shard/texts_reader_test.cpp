@@ -106,8 +106,8 @@ TEST_CASE("a range of a long text needs only its own frames to be sound") {
   CHECK(whole.error().code == ErrorCode::corrupt);
   CHECK(whole.error().offset == TextsFixture::begin);
   CHECK(whole.error().path == fixture.file.path());
-  Buffer buffer;
-  CHECK(!reader.stored(DocNo(0), hash_of_document(0), buffer));
+  ReadAhead ahead;
+  CHECK(!reader.stored(DocNo(0), hash_of_document(0), ahead));
 }
 
 TEST_CASE("every flipped byte of the texts is found, and hides one text only") {

@@ -27,9 +27,9 @@ TEST_CASE("the form of a text follows from its length") {
   });
   const TextsReader reader = fixture.open().value();
   std::vector<usize> stored;
-  Buffer buffer;
+  ReadAhead ahead;
   for (u32 doc = 0; doc < texts.size(); ++doc) {
-    const StoredText text = reader.stored(DocNo(doc), hash_of_document(doc), buffer).value();
+    const StoredText text = reader.stored(DocNo(doc), hash_of_document(doc), ahead).value();
     CHECK(text.raw_bytes == texts[doc].size());
     CHECK(check_stored(text, hash_of_document(doc)));
     CHECK(!check_stored(text, hash_of_document(doc) + 1));
@@ -101,12 +101,12 @@ TEST_CASE("a copy of stored texts reads like the original") {
   const TextsReader from = source.open().value();
   TextsFixture target;
   target.write(300, false, [&](TextsWriter& writer) {
-    Buffer buffer;
+    ReadAhead ahead;
     const u32 second = writer.add_dictionary(from.dictionary(1).value()).value();
     const u32 first = writer.add_dictionary(from.dictionary(0).value()).value();
     CHECK(second == 0);
     for (u32 doc = 300; doc-- > 0;) {
-      StoredText stored = from.stored(DocNo(doc), hash_of_document(doc), buffer).value();
+      StoredText stored = from.stored(DocNo(doc), hash_of_document(doc), ahead).value();
       if (stored.dictionary) stored.dictionary = *stored.dictionary == 0 ? first : second;
       CHECK(!writer.add_stored(stored, hash_of_document(doc) ^ 1));  // another id: refused
       writer.add_stored(stored, hash_of_document(doc)).value();

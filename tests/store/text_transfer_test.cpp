@@ -93,12 +93,12 @@ TEST_CASE("texts are copied as they are stored") {
   merge_shards_only(state);
   const auto after = view_of(state);
   const shard::Shard& merged = newest_shard(after);
-  Buffer old_buffer, new_buffer;
+  shard::ReadAhead old_ahead, new_ahead;
   for (const auto& old : before->edition->shards) {
     for (u32 doc = 0; doc < old->document_count(); ++doc) {
       const DocNo there = merged.find_id(old->id_of(DocNo(doc)).value()).value().value();
-      const shard::StoredText one = old->stored_text(DocNo(doc), old_buffer).value();
-      const shard::StoredText two = merged.stored_text(there, new_buffer).value();
+      const shard::StoredText one = old->stored_text(DocNo(doc), old_ahead).value();
+      const shard::StoredText two = merged.stored_text(there, new_ahead).value();
       REQUIRE(as_text(one.bytes) == as_text(two.bytes));
       REQUIRE(one.checksum == two.checksum);
       REQUIRE(one.raw_bytes == two.raw_bytes);
