@@ -76,6 +76,18 @@ Result<Payload> read_payload(const std::filesystem::path& path, Kind kind, FileI
   return payload;
 }
 
+Result<void> fill(File& file, const OverlayHeader& header, Bytes payload, FileId owner,
+                  const OverlayEntry& entry) {
+  const Bytes pieces[] = {bytes_of(header), payload};
+  TRY(file.write_pieces(0, pieces));
+  TRY(file.sync_data());
+  // Read back from the disk, not from the cache: after a failed write-back the cache may hold
+  // bytes that the disk does not (PROTOCOL B10).
+  TRY(file.drop_cached());
+  TRY(read_payload(file.path(), Kind(header.kind), owner, entry));
+  return sync_folder(file.path().parent_path());
+}
+
 Result<OverlayEntry> write_overlay(const std::filesystem::path& path, Kind kind, FileId owner,
                                    u64 number, Lsn as_of, Bytes payload) {
   OverlayHeader header;
@@ -88,16 +100,11 @@ Result<OverlayEntry> write_overlay(const std::filesystem::path& path, Kind kind,
   header.checksum = payload_checksum(header, payload);
 
   File file = TRY(File::open(path, File::Mode::create_new));
-  const Bytes pieces[] = {bytes_of(header), payload};
-  TRY(file.write_pieces(0, pieces));
-  TRY(file.sync_data());
-  // Read back from the disk, not from the cache: after a failed write-back the cache may hold
-  // bytes that the disk does not (PROTOCOL B10).
-  TRY(file.drop_cached());
   const OverlayEntry entry{number, header.checksum, as_of};
-  TRY(read_payload(path, kind, owner, entry));
-  TRY(sync_folder(path.parent_path()));
-  return entry;
+  const Result<void> written = fill(file, header, payload, owner, entry);
+  if (written) return entry;
+  (void)remove_file(path);  // no manifest names it
+  return Unexpected{written.error()};
 }
 
 Unexpected nothing_to_write() {

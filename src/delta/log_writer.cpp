@@ -22,13 +22,19 @@ u64 zeros_until(u64 wanted) {
 }  // namespace
 
 Result<LogWriter> LogWriter::create(const std::filesystem::path& path, u64 project_id, FileId id) {
-  File file = TRY(File::open(path, File::Mode::create_new));
-  TRY(file.write_at(0, log_header_block(project_id, id)));
-  LogWriter writer(std::move(file), id, log_header_bytes);
-  TRY(writer.zero_ahead(log_header_bytes + 1));
-  TRY(writer.sync());
-  TRY(sync_folder(path.has_parent_path() ? path.parent_path() : "."));
-  return writer;
+  LogWriter writer(TRY(File::open(path, File::Mode::create_new)), id, log_header_bytes);
+  const Result<void> begun = writer.begin(project_id);
+  if (begun) return writer;
+  (void)remove_file(path);  // no manifest names it
+  return Unexpected{begun.error()};
+}
+
+Result<void> LogWriter::begin(u64 project_id) {
+  TRY(file_.write_at(0, log_header_block(project_id, id_)));
+  TRY(zero_ahead(log_header_bytes + 1));
+  TRY(sync());
+  const std::filesystem::path folder = file_.path().parent_path();
+  return sync_folder(folder.empty() ? "." : folder);
 }
 
 Result<LogWriter> LogWriter::open(const std::filesystem::path& path, u64 project_id, FileId id) {

@@ -19,7 +19,8 @@ struct LogEnd {
 
 class LogWriter {
  public:
-  // Makes a new log: header, zeros ahead, synced, and the folder synced. The file is new (O_EXCL).
+  // Makes a new log: header, zeros ahead, synced, and the folder synced. The file is new (O_EXCL),
+  // and gone again where that fails.
   static Result<LogWriter> create(const std::filesystem::path& path, u64 project_id, FileId id);
   // Opens an existing one to append to; the header must carry `project_id` and `id`.
   static Result<LogWriter> open(const std::filesystem::path& path, u64 project_id, FileId id);
@@ -33,6 +34,7 @@ class LogWriter {
 
  private:
   LogWriter(File file, FileId id, u64 zeroed) : file_(std::move(file)), id_(id), zeroed_(zeroed) {}
+  Result<void> begin(u64 project_id);
   Result<void> zero_ahead(u64 wanted);
 
   mutable File file_;  // sync() changes nothing that anybody sees

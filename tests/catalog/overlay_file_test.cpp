@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/full_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace shale::catalog {
@@ -89,6 +90,19 @@ TEST_CASE("nothing is not written, and nothing is written twice") {
   CHECK_FALSE(path_exists(path).value());
   write_dead(path, owner, 1, {1}, Bitmap::range(0, 5)).value();
   CHECK_FALSE(write_dead(path, owner, 1, {1}, Bitmap::range(0, 6)));
+}
+
+TEST_CASE("an overlay that cannot be written whole is not left behind") {
+  const TemporaryFolder folder;
+  const auto path = folder / "x";
+  {
+    const shale::testing::FullDisk full(60);
+    const auto written = write_dead(path, owner, 1, {1}, Bitmap::range(0, 5000));
+    REQUIRE_FALSE(written);
+    CHECK(written.error().path == path);
+  }
+  CHECK_FALSE(path_exists(path).value());
+  write_dead(path, owner, 1, {1}, Bitmap::range(0, 5000)).value();
 }
 
 TEST_CASE("only the file that MANIFEST names is read") {

@@ -3,6 +3,7 @@
 
 #include "delta/log_reader.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/full_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace shale;
@@ -32,6 +33,20 @@ TEST_CASE("a new log is a header and zeros, and is never made over another") {
   REQUIRE(writer.id() == log_id);
   REQUIRE(!LogWriter::create(path, 1, log_id));
   writer.sync().value();
+}
+
+TEST_CASE("a log that cannot be made whole is not left behind") {
+  TemporaryFolder folder;
+  const auto path = folder / "a.log";
+  for (const u64 room : {0u, 100u, 5000u, 200u << 10}) {
+    const shale::testing::FullDisk full(room);
+    const auto made = LogWriter::create(path, 1, log_id);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code == ErrorCode::io);
+    CHECK(made.error().path == path);
+    CHECK_FALSE(path_exists(path).value());
+  }
+  REQUIRE(LogWriter::create(path, 1, log_id));
 }
 
 TEST_CASE("frames are written into zeros that were written before") {

@@ -88,6 +88,24 @@ TEST_CASE("only what changed gets a new file") {
   CHECK(place.read().patches == second.patches);
 }
 
+TEST_CASE("a file that a killed writer left is neither used nor in the way") {
+  Place place;
+  Overlay first;
+  first.dead.add(4);
+  Overlay second = first;
+  second.dead.add(9);
+  second.patches[2].pinned = true;
+  place.write(first, {}, 5);
+  catalog::ShardEntry unpublished = place.entry;
+  write_overlay(place.paths, second, first, Lsn{8}, unpublished).value();
+  second.dead.add(11);
+  place.write(second, first, 9);
+  CHECK(place.entry.dead->number == 3);
+  CHECK(place.entry.patch->number == 2);
+  CHECK(place.read().dead == second.dead);
+  CHECK(place.read().patches == second.patches);
+}
+
 TEST_CASE("a file that cannot be written is an error") {
   Place place;
   std::filesystem::remove(place.paths.shard_folder());
