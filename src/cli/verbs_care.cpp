@@ -103,8 +103,12 @@ void print_stats(Output& output, const std::string& name, const ProjectStats& st
                               stats.delta_segments, stats.superseded));
   row("text", size_text(stats.text_bytes));
   row("tokens", std::to_string(stats.tokens));
-  row("disk", fmt::format("{} ({:.1f} % of the text)", size_text(stats.disk_bytes),
-                          100 * ratio(stats.disk_bytes, stats.text_bytes)));
+  std::string disk = size_text(stats.disk_bytes);
+  // Of a few notes, the room kept ready for more would be thousands of per cent.
+  if (stats.text_bytes >= u64(1) << 20) {
+    disk += fmt::format(" ({:.1f} % of the text)", 100 * ratio(stats.disk_bytes, stats.text_bytes));
+  }
+  row("disk", disk);
   row("shards, logs", fmt::format("{}, {}", stats.shards, stats.logs));
   row("edition", std::to_string(stats.edition));
   row("write amplification",

@@ -35,16 +35,19 @@ Result<bool> is_current(const Project::State& project) {
 
 class PrivateLoader {
  public:
-  explicit PrivateLoader(Project::State& project) : project_(project) {}
+  // `missing_is_error`: a merge may have retired the file since MANIFEST was read.
+  PrivateLoader(Project::State& project, bool missing_is_error)
+      : project_(project), missing_is_error_(missing_is_error) {}
 
   Result<void> run() {
     state_.manifest = TRY(path_identity(project_.paths.manifest()));
     manifest_ = TRY(catalog::read_manifest(project_.paths.manifest()));
-    const auto shards = TRY(open_shards_only(project_, manifest_));
+    const auto shards = TRY(open_shards_only(project_, manifest_, missing_is_error_));
     ReplayRequest replay;
     replay.paths = project_.paths;
     replay.shards = shards;
     replay.manifest = &manifest_;
+    replay.skip_unreadable = true;
     logs_ = TRY(replay_logs(replay));
     auto edition = std::make_shared<Edition>(*TRY(open_all(shards)));
     Lsn committed = std::max(manifest_.as_of, manifest_.next_lsn);
@@ -68,7 +71,7 @@ class PrivateLoader {
     request.manifest = manifest_;
     request.previous = std::move(shards);
     request.budget = project_.caches->pages;
-    request.missing_is_error = false;
+    request.missing_is_error = missing_is_error_;
     request.arenas = [this](const catalog::LogEntry& entry,
                             const delta::LogReader&) -> Result<std::shared_ptr<delta::Arena>> {
       for (const ReplayedLog& log : logs_) {
@@ -90,6 +93,7 @@ class PrivateLoader {
   }
 
   Project::State& project_;
+  bool missing_is_error_;
   PrivateState state_;
   catalog::Manifest manifest_;
   std::vector<ReplayedLog> logs_;
@@ -100,7 +104,7 @@ class PrivateLoader {
 Result<void> refresh_private(Project::State& project) {
   if (TRY(is_current(project))) return {};
   for (int attempt = 1;; ++attempt) {
-    Result<void> loaded = PrivateLoader(project).run();
+    Result<void> loaded = PrivateLoader(project, attempt < attempts_max).run();
     const bool again = !loaded && loaded.error().code == ErrorCode::not_found;
     if (!again || attempt == attempts_max) return loaded;
   }

@@ -12,6 +12,17 @@ namespace {
 
 using catalog::Control;
 
+// A log that MANIFEST names. That it is not there is damage, not a wrong path.
+template <class Log>
+Result<Log> open_log(const Project::State& project, u64 project_id, FileId id) {
+  Result<Log> log = Log::open(project.paths.log(id), project_id, id);
+  if (!log && log.error().code == ErrorCode::not_found) {
+    return fail_at(ErrorCode::corrupt, "A log that MANIFEST names is missing",
+                   project.paths.log(id).string());
+  }
+  return log;
+}
+
 // Whether the last frame CONTROL speaks of stands where it says (PROTOCOL A6).
 Result<bool> last_frame_is_there(const Project::State& project, const catalog::Manifest& manifest,
                                  const Control& control) {
@@ -21,7 +32,7 @@ Result<bool> last_frame_is_there(const Project::State& project, const catalog::M
   const FileId active = manifest.logs.back().id;
   // A frame of a sealed or folded log: MANIFEST's edition, checked by the caller, vouches for it.
   if (active.sequence != last->lsn.log_sequence()) return true;
-  auto log = TRY(delta::LogReader::open(project.paths.log(active), manifest.project_id, active));
+  const auto log = TRY(open_log<delta::LogReader>(project, manifest.project_id, active));
   return log.holds_frame(last->offset, last->checksum);
 }
 
@@ -44,8 +55,7 @@ Result<std::shared_ptr<Control>> usable_control(const Project::State& project) {
 // Every log as the disk has it, not as the page cache remembers it.
 Result<void> sync_logs(const Project::State& project, const catalog::Manifest& manifest) {
   for (const catalog::LogEntry& entry : manifest.logs) {
-    auto log =
-        TRY(delta::LogWriter::open(project.paths.log(entry.id), manifest.project_id, entry.id));
+    const auto log = TRY(open_log<delta::LogWriter>(project, manifest.project_id, entry.id));
     TRY(log.sync());
   }
   return {};
@@ -83,7 +93,7 @@ Result<void> recover(Project::State& project) {
   TRY(sync_logs(project, before));
   ReplayRequest request;
   request.paths = project.paths;
-  request.shards = TRY(open_shards_only(project, before));
+  request.shards = TRY(open_shards_only(project, before, false));
   request.manifest = &before;
   request.boot = project.boot;
   request.in_files = true;
@@ -160,14 +170,15 @@ Result<void> open_project_state(Project::State& project) {
 }
 
 Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& project,
-                                                        const catalog::Manifest& manifest) {
+                                                        const catalog::Manifest& manifest,
+                                                        bool missing_is_error) {
   EditionRequest request;
   request.paths = project.paths;
   request.manifest = manifest;
   request.manifest.logs.clear();
   request.previous = project.view != nullptr ? project.view->edition : nullptr;
   request.budget = project.caches->pages;
-  request.missing_is_error = false;
+  request.missing_is_error = missing_is_error;
   return open_edition(std::move(request));
 }
 

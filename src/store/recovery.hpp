@@ -11,7 +11,8 @@
 //    the disk has; seals each at its last whole valid frame; rebuilds the arenas; goes on in a new
 //    log under a new random id. No log is ever cut or appended to again (PROTOCOL A5).
 //  - damage in front of what was durable (A4): nothing is sealed or cut; the project can be read up
-//    to there, with a fault, and not written until it is repaired.
+//    to there, with a fault, and not written until it is repaired. The same for a log that is
+//    missing or has lost its header: what the other files hold can be read.
 // A crash during recovery itself leaves the old MANIFEST (then it is done again) or the new one.
 #pragma once
 
@@ -30,7 +31,8 @@ Result<void> create_project(const catalog::ProjectPaths& paths, const std::strin
 
 // The shards of a manifest without its logs: what a replay finds its targets in.
 Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& project,
-                                                        const catalog::Manifest& manifest);
+                                                        const catalog::Manifest& manifest,
+                                                        bool missing_is_error);
 
 // LEASE. Attaches to the CONTROL at the path, or recovers where it does not fit.
 Result<void> reopen_control(Project::State& project);

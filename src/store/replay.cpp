@@ -28,8 +28,9 @@ class Replay {
     ReplayedLog result;
     result.log.id = entry.id;
     const u64 project_id = request_.manifest->project_id;
-    auto reader = std::make_shared<delta::LogReader>(
-        TRY(delta::LogReader::open(request_.paths.log(entry.id), project_id, entry.id)));
+    auto opened = delta::LogReader::open(request_.paths.log(entry.id), project_id, entry.id);
+    if (!opened && request_.skip_unreadable) return result;
+    auto reader = std::make_shared<delta::LogReader>(TRY(std::move(opened)));
     result.log.arena = TRY(make_arena(request_.paths, {request_.boot, project_id, entry.id},
                                       request_.in_files, live_log_terms));
     log_ = entry.id;

@@ -20,6 +20,8 @@ struct ReplayRequest {
   const catalog::Manifest* manifest = nullptr;
   u64 boot = 0;
   bool in_files = false;  // arenas in volatile/, else in anonymous memory
+  // A log that cannot be opened is left out (`arena` null) instead of being an error.
+  bool skip_unreadable = false;
 };
 
 struct ReplayedLog {

@@ -155,6 +155,41 @@ TEST_CASE("damage in front of durable frames: the prefix is read, nothing is wri
   CHECK(read_text(store.active_log()) == log);
 }
 
+TEST_CASE("a log that is missing or has lost its header hides itself alone") {
+  const TestStore store;
+  {
+    Project project = store.open();
+    stash_many(project, "a", 5);
+    project.merge(false).value();
+    stash_many(project, "b", 5);
+  }
+  const bool rebooted = GENERATE(false, true);
+  const std::string how = GENERATE("missing", "empty", "short");
+  INFO(how << ", rebooted " << rebooted);
+  if (rebooted) store.reboot();
+  const std::filesystem::path log = store.active_log();
+  if (how == "missing") {
+    std::filesystem::remove(log);
+  } else {
+    std::filesystem::resize_file(log, how == "empty" ? 0 : 20);
+  }
+  Project project = store.open();
+  CHECK(count_of(project) == 5);
+  const Count count = project.snapshot().value().count().value();
+  REQUIRE(count.faults.size() == 1);
+  CHECK(count.faults[0].file == log);
+  CHECK(count.faults[0].section == "log");
+  Batch batch;
+  batch.stash(segment("c", "text"));
+  const auto refused = project.commit(batch);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::corrupt);
+  CHECK(refused.error().path == log);
+  const Verified verified = project.verify().value();
+  REQUIRE(verified.faults.size() == 1);
+  CHECK(verified.faults[0].file == log);
+}
+
 TEST_CASE("damage below a sealed end is damage, whatever stands behind") {
   const TestStore store;
   fill(store, 2);
