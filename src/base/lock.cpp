@@ -57,6 +57,22 @@ Result<void> LockFile::lock(u64 byte, std::chrono::steady_clock::time_point dead
 
 void LockFile::unlock(u64 byte) noexcept { lock_command(file_.descriptor(), F_UNLCK, byte); }
 
+// In slices of the wall clock, so that setting it back delays nobody by more than one. Waiting by
+// the steady clock itself (pthread_mutex_clocklock) is unknown to clang 14's thread sanitizer,
+// which then takes the unlocking for that of another thread's mutex.
+std::unique_lock<std::timed_mutex> lock_until(std::timed_mutex& mutex,
+                                              std::chrono::steady_clock::time_point deadline) {
+  using std::chrono::system_clock;
+  constexpr system_clock::duration slice = std::chrono::milliseconds(100);
+  for (;;) {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    const auto wait = std::min(std::chrono::duration_cast<system_clock::duration>(left), slice);
+    std::unique_lock lock(mutex, std::defer_lock);
+    if (wait.count() <= 0) return std::unique_lock(mutex, std::try_to_lock);
+    if (lock.try_lock_until(system_clock::now() + wait)) return lock;
+  }
+}
+
 Result<bool> LockFile::still_at_path() const {
   const FileIdentity here = TRY(file_.identity());
   const std::optional<FileIdentity> there = TRY(path_identity(file_.path()));

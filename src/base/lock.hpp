@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 
 #include "base/file.hpp"
 
@@ -29,5 +30,9 @@ class LockFile {
   explicit LockFile(File file) : file_(std::move(file)) {}
   File file_;
 };
+
+// Waits for a mutex of this process until `deadline`; the lock owns it or not.
+std::unique_lock<std::timed_mutex> lock_until(std::timed_mutex& mutex,
+                                              std::chrono::steady_clock::time_point deadline);
 
 }  // namespace shale

@@ -287,6 +287,15 @@ void Control::set_sync_in_flight(u64 log_sequence) {
 void Control::clear_sync_in_flight() { release(page().durable.sync_in_flight, 0); }
 u64 Control::sync_in_flight() const { return acquire(page().durable.sync_in_flight); }
 
+// Acquire and release as above; the swap makes it one owner's.
+bool Control::claim_late_sync(u64 log_sequence) {
+  u64 nobody = 0;
+  return Word(page().durable.late_sync_in_flight)
+      .compare_exchange_strong(nobody, log_sequence, std::memory_order_acq_rel);
+}
+void Control::clear_late_sync() { release(page().durable.late_sync_in_flight, 0); }
+u64 Control::late_sync_in_flight() const { return acquire(page().durable.late_sync_in_flight); }
+
 void Control::poison(u64 log_sequence) { raise(page().durable.poisoned, log_sequence); }
 u64 Control::poisoned() const { return acquire(page().durable.poisoned); }
 

@@ -74,10 +74,11 @@ struct ControlDurablePart {
   // LSN up to which everything survives a power cut; it names its log (A8). Only grows (CAS), by
   // whoever synced; release after the fdatasync, acquired before a batch is acknowledged.
   u64 durable;
-  u64 manifest_in_flight;  // LEASE. Edition whose MANIFEST is being replaced, or 0 (B5)
-  u64 sync_in_flight;      // sequence of the log being synced, or 0 (A3)
-  u64 poisoned;            // highest sequence of a log whose sync failed, or 0 (A3); only grows
-  u64 unused[4];
+  u64 manifest_in_flight;   // LEASE. Edition whose MANIFEST is being replaced, or 0 (B5)
+  u64 sync_in_flight;       // sequence of the log that the sync lock's holder syncs, or 0 (A3)
+  u64 poisoned;             // highest sequence of a log whose sync failed, or 0 (A3); only grows
+  u64 late_sync_in_flight;  // of the log being synced by somebody without the lock, or 0
+  u64 unused[3];
 };
 struct ControlHolderPart {
   u64 version;  // LEASE. Odd while the words below are being changed
@@ -185,7 +186,10 @@ class Control {
   void raise_durable(Lsn lsn);  // never lowers it
   void set_sync_in_flight(u64 log_sequence);
   void clear_sync_in_flight();
-  u64 sync_in_flight() const;  // 0: none
+  u64 sync_in_flight() const;              // 0: none
+  bool claim_late_sync(u64 log_sequence);  // false: somebody else has it
+  void clear_late_sync();
+  u64 late_sync_in_flight() const;  // 0: none
   void poison(u64 log_sequence);
   u64 poisoned() const;  // 0: none
 

@@ -9,6 +9,7 @@
 #include "model/record.hpp"
 #include "store/current_view.hpp"
 #include "store/document_plan.hpp"
+#include "store/durability.hpp"
 #include "store/lease.hpp"
 #include "store/overlay_changes.hpp"
 #include "store/publish.hpp"
@@ -193,6 +194,8 @@ class BulkIngest {
 
   Result<Committed> commit() {
     Lease lease = TRY(Lease::acquire(project_, "ingest"));
+    // What was acknowledged before must not be younger on disk than this batch.
+    TRY(make_committed_durable(lease));
     TRY(make_room(lease));
     TRY(look_up(lease.view()));
     ActiveLog& active = *TRY(lease.active_log());
@@ -200,8 +203,7 @@ class BulkIngest {
     const u64 frame_offset = end.offset;
     const delta::FrameHeader frame =
         TRY(active.log.append(end, delta::FrameKind::advance, {}, lease.control().durable()));
-    // What was acknowledged before must not be younger on disk than this batch.
-    TRY(active.log.sync());
+    TRY(sync_advance(lease, active));
     const Lsn lsn{frame.lsn};
     hide_in_logs(*lease.view(), active, lsn);
     catalog::Manifest next = lease.view()->edition->manifest;
@@ -214,6 +216,12 @@ class BulkIngest {
     lease.control().raise_durable(lsn);
     result_.lsn = lsn.value;
     return result_;
+  }
+
+  static Result<void> sync_advance(Lease& lease, const ActiveLog& active) {
+    Result<void> synced = active.log.sync();
+    if (!synced) lease.control().poison(active.log.id().sequence);
+    return synced;
   }
 
   // Room in the active log's index for the tombstones of this batch.

@@ -2,8 +2,8 @@
 
 #include <chrono>
 
+#include "store/durability.hpp"
 #include "store/merger.hpp"
-#include "store/stash.hpp"
 
 namespace shale::store {
 
@@ -39,7 +39,7 @@ void Housekeeper::run(const std::stop_token& stop) {
     }
     for (const auto& project : projects) {
       if (project->sync_wanted.exchange(false, std::memory_order_relaxed)) {
-        // A failure poisons the log: every later commit says so.
+        // Where that fails, the next commit leaves the log, or says why it cannot.
         (void)sync_project(*project);
       }
       if (!last && merges_) tidy(*project);

@@ -2,6 +2,7 @@
 
 #include "delta/log_reader.hpp"
 #include "store/current_view.hpp"
+#include "store/leave_log.hpp"
 #include "store/recovery.hpp"
 
 namespace shale::store {
@@ -49,7 +50,7 @@ Result<Lease> Lease::acquire(Project::State& project, std::string_view verb) {
   }
   const Clock::time_point deadline = Clock::now() + project.options.busy_timeout;
   Lease lease(project);
-  lease.mutex_ = std::unique_lock(project.lease_mutex, deadline);
+  lease.mutex_ = lock_until(project.lease_mutex, deadline);
   if (!lease.mutex_.owns_lock()) return busy(project, "the lease");
   Result<void> locked = project.lock_file->lock(catalog::lock_byte::lease, deadline);
   if (!locked) {
@@ -75,11 +76,9 @@ Result<void> Lease::settle() {
     TRY(reopen_control(project));
     control_ = project.shared_control();
   }
-  if (control_->poisoned() != 0) {
-    return fail_at(ErrorCode::io, "A log could not be synced: the project can only be read",
-                   project.paths.log_folder().string());
-  }
-  return refresh();
+  TRY(refresh());
+  const bool poisoned = control_->poisoned() >= view_->edition->logs.back().id.sequence;
+  return poisoned ? leave_log(*this) : Result<void>();
 }
 
 Result<void> Lease::refresh() {
@@ -135,7 +134,7 @@ Lease::Lease(Lease&& other) noexcept
 Result<MergeLock> MergeLock::acquire(Project::State& project, std::chrono::milliseconds patience) {
   const Clock::time_point deadline = Clock::now() + patience;
   MergeLock lock(project);
-  lock.mutex_ = std::unique_lock(project.merge_mutex, deadline);
+  lock.mutex_ = lock_until(project.merge_mutex, deadline);
   if (!lock.mutex_.owns_lock()) return busy(project, "the merge lock");
   Result<void> locked = project.lock_file->lock(catalog::lock_byte::merge, deadline);
   if (!locked) {

@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "model/record.hpp"
 #include "store/current_view.hpp"
+#include "store/durability.hpp"
 #include "store/lease.hpp"
 #include "store/overlay_changes.hpp"
 #include "store/publish.hpp"
@@ -38,6 +39,7 @@ class MergeJob {
     start_ = TRY(current_view(project_));
     TRY(collect_sources());
     TRY(build());
+    TRY(sync_project(project_));  // most of what the lease would have to wait for
     Lease lease = TRY(Lease::acquire(project_, "merge"));
     return commit(lease);
   }
@@ -86,6 +88,8 @@ class MergeJob {
   }
 
   Result<void> commit(Lease& lease) {
+    // What an overlay calls dead is dead for good: the batch that superseded it must not be lost.
+    TRY(make_committed_durable(lease));
     const View& now = *lease.view();
     catalog::Manifest next = now.edition->manifest;
     if (!plan_.logs.empty()) TRY(keep_what_logs_said(now, next));

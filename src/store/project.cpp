@@ -3,6 +3,7 @@
 #include "base/system.hpp"
 #include "store/bulk.hpp"
 #include "store/current_view.hpp"
+#include "store/durability.hpp"
 #include "store/lease.hpp"
 #include "store/merger.hpp"
 #include "store/project_stats.hpp"

@@ -1,6 +1,7 @@
 #include "store/publish.hpp"
 
 #include "base/system.hpp"
+#include "store/durability.hpp"
 #include "store/orphans.hpp"
 #include "store/replay.hpp"
 
@@ -40,12 +41,10 @@ Result<void> publish_edition(Lease& lease, catalog::Manifest next,
 
 Result<void> seal_active_log(Lease& lease) {
   Project::State& project = lease.project();
-  ActiveLog& active = *TRY(lease.active_log());
+  // Sealed means durable: a later log's sync must not vouch for this one (PROTOCOL A8).
+  TRY(make_committed_durable(lease));
   const delta::LogEnd end = TRY(lease.log_end());
   if (end.offset == delta::log_header_bytes) return {};
-  // Sealed means durable: a later log's sync must not vouch for this one (PROTOCOL A8).
-  TRY(active.log.sync());
-  lease.control().raise_durable(lease.view()->committed);
   catalog::Manifest next = lease.view()->edition->manifest;
   catalog::LogEntry& sealed = next.logs.back();
   sealed.sealed_end = end.offset;

@@ -10,8 +10,9 @@
 
 namespace shale::store {
 
-// LEASE. `next` is a changed copy of the current manifest; its edition is set here. `last_frame` is
-// given by a bulk ingest, whose change becomes visible with the edition.
+// LEASE, and everything committed is durable (durability.hpp): overlays speak of it. `next` is a
+// changed copy of the current manifest; its edition is set here. `last_frame` is given by a bulk
+// ingest, whose change becomes visible with the edition.
 Result<void> publish_edition(Lease& lease, catalog::Manifest next,
                              std::optional<catalog::LastFrame> last_frame = std::nullopt);
 

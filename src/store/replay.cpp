@@ -128,6 +128,10 @@ class Replay {
   Result<Place*> find(const std::string& id) {
     const auto [entry, is_new] = known_.try_emplace(id);
     if (!is_new) return &entry->second;
+    if (request_.base != nullptr) {
+      entry->second = TRY(live_in(*request_.base, id));
+      return &entry->second;
+    }
     const Edition& edition = *request_.shards;
     for (usize i = 0; i < edition.shards.size(); ++i) {
       if (edition.shards[i] == nullptr) continue;
@@ -138,6 +142,13 @@ class Replay {
       if (place.alive) stale_.push_back(place);
     }
     return &entry->second;
+  }
+
+  static Result<Place> live_in(const View& view, const std::string& id) {
+    const std::optional<Located> found = TRY(find_live(view, id));
+    if (!found.has_value()) return Place{};
+    const Index& index = *view.indexes[found->index].index;
+    return Place{index.file_id(), found->doc, TRY(index.lsn_of(found->doc)), true};
   }
 
   const ReplayRequest& request_;
@@ -162,6 +173,10 @@ Result<std::shared_ptr<delta::Arena>> make_arena(const catalog::ProjectPaths& pa
   File file = TRY(File::open(paths.index(identity.log), File::Mode::create_new));
   SharedMap map = TRY(SharedMap::open(std::move(file), delta::arena_bytes_max));
   return delta::Arena::create(std::move(map), identity, expected_terms);
+}
+
+Result<ReplayedLog> replay_log(const ReplayRequest& request, const catalog::LogEntry& entry) {
+  return Replay(request).run(entry);
 }
 
 Result<std::vector<ReplayedLog>> replay_logs(const ReplayRequest& request) {

@@ -10,13 +10,14 @@
 #include <memory>
 #include <vector>
 
-#include "store/edition.hpp"
+#include "store/view.hpp"
 
 namespace shale::store {
 
 struct ReplayRequest {
   catalog::ProjectPaths paths;
   std::shared_ptr<const Edition> shards;  // opened without logs
+  const View* base = nullptr;             // or: what was there before the log that is replayed
   const catalog::Manifest* manifest = nullptr;
   u64 boot = 0;
   bool in_files = false;  // arenas in volatile/, else in anonymous memory
@@ -31,6 +32,9 @@ struct ReplayedLog {
 
 // In the order of the manifest. A damaged log yields what stands before the damage.
 Result<std::vector<ReplayedLog>> replay_logs(const ReplayRequest& request);
+
+// One log behind `base`.
+Result<ReplayedLog> replay_log(const ReplayRequest& request, const catalog::LogEntry& entry);
 
 // A new, empty arena for a log.
 Result<std::shared_ptr<delta::Arena>> make_arena(const catalog::ProjectPaths& paths,

@@ -4,7 +4,7 @@
 
 #include "base/system.hpp"
 #include "store/bulk.hpp"
-#include "store/current_view.hpp"
+#include "store/durability.hpp"
 #include "store/lease.hpp"
 #include "store/publish.hpp"
 #include "text/analysis.hpp"
@@ -160,14 +160,6 @@ bool is_bulk(const Project::State& project, const Batch::State& batch) {
          only_stashes(batch);
 }
 
-// Whether somebody else's sync has covered `lsn`; an error where the log's sync has failed.
-Result<bool> is_durable(const catalog::Control& control, Lsn lsn) {
-  if (control.poisoned() >= lsn.log_sequence()) {
-    return fail(ErrorCode::io, "The log could not be synced: the batch may not be durable");
-  }
-  return control.durable() >= lsn;
-}
-
 }  // namespace
 
 Result<Committed> commit_batch(Project::State& project, const Batch::State& batch,
@@ -190,38 +182,6 @@ Result<Committed> commit_batch(Project::State& project, const Batch::State& batc
     project.sync_wanted.store(true, std::memory_order_relaxed);
   }
   return done;
-}
-
-Result<void> make_durable(Project::State& project, FileId log, Lsn lsn) {
-  const std::shared_ptr<catalog::Control> control = project.shared_control();
-  if (TRY(is_durable(*control, lsn))) return {};
-  const std::lock_guard lock(project.sync_mutex);
-  if (TRY(is_durable(*control, lsn))) return {};
-  if (!project.synced_log.has_value() || project.synced_log->id() != log) {
-    project.synced_log.emplace(
-        TRY(delta::LogWriter::open(project.paths.log(log), project.project_id, log)));
-  }
-  // Loaded before the sync, which therefore covers it (PROTOCOL A8); where the log was sealed
-  // meanwhile `committed` is of a later one, and only our own frame is vouched for.
-  const Lsn committed = control->committed();
-  control->set_sync_in_flight(log.sequence);
-  Result<void> synced = project.synced_log->sync();
-  if (!synced) {
-    control->poison(log.sequence);
-    return synced;
-  }
-  control->clear_sync_in_flight();
-  control->raise_durable(committed.log_sequence() == log.sequence ? committed : lsn);
-  return {};
-}
-
-Result<void> sync_project(Project::State& project) {
-  if (project.is_private) return {};
-  const std::shared_ptr<const View> view = TRY(current_view(project));
-  const FileId log = view->edition->logs.back().id;
-  // A log is synced before it is sealed, so only the active one can hold anything not durable.
-  if (view->committed.log_sequence() != log.sequence) return {};
-  return make_durable(project, log, view->committed);
 }
 
 }  // namespace shale::store

@@ -23,11 +23,4 @@ namespace shale::store {
 Result<Committed> commit_batch(Project::State& project, const Batch::State& batch,
                                Durability durability);
 
-// Waits until everything up to `lsn`, which lies in log `log`, is durable. One caller syncs for all
-// that wait.
-Result<void> make_durable(Project::State& project, FileId log, Lsn lsn);
-
-// Everything committed so far becomes durable.
-Result<void> sync_project(Project::State& project);
-
 }  // namespace shale::store

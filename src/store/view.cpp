@@ -39,13 +39,17 @@ class ViewBuilder {
   }
 
   Result<void> add_logs() {
-    for (const OpenLog& log : edition_->logs) {
+    for (usize i = 0; i < edition_->logs.size(); ++i) {
+      const OpenLog& log = edition_->logs[i];
       if (log.arena == nullptr) continue;
+      // A log that was left holds batches behind its seal, which live on elsewhere.
+      const catalog::LogEntry& entry = edition_->manifest.logs[i];
+      const Lsn end = entry.sealed_end != 0 ? std::min(committed_, entry.last_lsn) : committed_;
       const std::shared_ptr<const delta::LogReader> reader = log.reader;
-      auto index = TRY(delta::LogIndex::make(log.arena, committed_,
-                                             [reader](u64 offset, u32 bytes, TextHash hash) {
-                                               return reader->read_text(offset, bytes, hash);
-                                             }));
+      auto index =
+          TRY(delta::LogIndex::make(log.arena, end, [reader](u64 offset, u32 bytes, TextHash hash) {
+            return reader->read_text(offset, bytes, hash);
+          }));
       const usize at = view_->indexes.size();
       places_[log.id] = at;
       push({index, std::make_shared<const Overlay>()});

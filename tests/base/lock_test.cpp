@@ -108,6 +108,23 @@ TEST_CASE("a waiter gets the lock soon after it is freed") {
   holder.join();
 }
 
+TEST_CASE("a mutex is waited for until the deadline, not longer, and had soon after it is free") {
+  std::timed_mutex mutex;
+  std::unique_lock held(mutex);
+  std::thread waiter([&] {
+    const auto started = Clock::now();
+    CHECK_FALSE(lock_until(mutex, Clock::now() - milliseconds(1)).owns_lock());
+    CHECK_FALSE(lock_until(mutex, Clock::now() + milliseconds(30)).owns_lock());
+    CHECK(Clock::now() - started >= milliseconds(30));
+    CHECK(lock_until(mutex, Clock::now() + std::chrono::seconds(60)).owns_lock());
+    CHECK(Clock::now() - started < std::chrono::seconds(30));
+  });
+  std::this_thread::sleep_for(milliseconds(250));  // longer than a slice of waiting
+  held.unlock();
+  waiter.join();
+  CHECK(lock_until(mutex, Clock::now() - milliseconds(1)).owns_lock());
+}
+
 TEST_CASE("a killed process leaves no lock behind") {
   const TemporaryFolder folder;
   int ends[2] = {};

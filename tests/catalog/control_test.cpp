@@ -179,6 +179,12 @@ TEST_CASE("words in flight, poison") {
   CHECK(b.sync_in_flight() == 3);
   a.clear_sync_in_flight();
   CHECK(b.sync_in_flight() == 0);
+  REQUIRE(a.claim_late_sync(5));
+  CHECK(b.late_sync_in_flight() == 5);
+  CHECK_FALSE(b.claim_late_sync(6));
+  CHECK(b.late_sync_in_flight() == 5);
+  a.clear_late_sync();
+  CHECK(b.claim_late_sync(6));
   CHECK(b.poisoned() == 0);
   a.poison(4);
   a.poison(3);

@@ -1,0 +1,147 @@
+#include "store/durability.hpp"
+
+#include <thread>
+
+#include "store/current_view.hpp"
+#include "store/leave_log.hpp"
+
+namespace shale::store {
+
+namespace {
+
+using catalog::Control;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds turn_patience{20};
+constexpr std::chrono::milliseconds late_pause{1};
+constexpr int attempts_max = 3;  // logs to fail one after the other before the caller is told
+
+// The sync lock, if it could be had in time.
+class SyncTurn {
+ public:
+  explicit SyncTurn(Project::State& project) : project_(project) {
+    const auto deadline = Clock::now() + turn_patience;
+    mutex_ = lock_until(project.sync_mutex, deadline);
+    if (mutex_) held_ = project.lock_file->lock(catalog::lock_byte::sync, deadline).has_value();
+  }
+  ~SyncTurn() {
+    if (held_) project_.lock_file->unlock(catalog::lock_byte::sync);
+  }
+  SyncTurn(const SyncTurn&) = delete;
+  bool held() const { return held_; }
+
+ private:
+  Project::State& project_;
+  std::unique_lock<std::timed_mutex> mutex_;
+  bool held_ = false;
+};
+
+class LogSync {
+ public:
+  LogSync(Project::State& project, Control& control, FileId log, Lsn lsn)
+      : project_(project), control_(control), log_(log), lsn_(lsn) {}
+
+  // Returns once `lsn` is durable or the log is poisoned; an error where the file cannot be opened.
+  Result<void> run() {
+    const auto give_up = Clock::now() + project_.options.busy_timeout;
+    while (!is_over()) {
+      const SyncTurn turn(project_);
+      if (is_over()) return {};
+      if (turn.held()) return in_turn();
+      if (control_.claim_late_sync(log_.sequence)) return late();
+      if (Clock::now() > give_up) {
+        control_.poison(control_.late_sync_in_flight());
+        control_.clear_late_sync();
+      }
+      std::this_thread::sleep_for(late_pause);
+    }
+    return {};
+  }
+
+ private:
+  bool is_over() const {
+    return control_.durable() >= lsn_ || control_.poisoned() >= log_.sequence;
+  }
+
+  Result<void> in_turn() {
+    if (const u64 abandoned = control_.sync_in_flight(); abandoned != 0) {
+      control_.poison(abandoned);
+      control_.clear_sync_in_flight();
+      if (is_over()) return {};
+    }
+    if (!project_.synced_log.has_value() || project_.synced_log->id() != log_) {
+      project_.synced_log.emplace(TRY(open_log()));
+    }
+    control_.set_sync_in_flight(log_.sequence);
+    sync(*project_.synced_log);
+    control_.clear_sync_in_flight();
+    return {};
+  }
+
+  // Without the lock: with a descriptor of its own, for the mutex may not be held either.
+  Result<void> late() {
+    const auto log = open_log();
+    if (log) sync(*log);
+    control_.clear_late_sync();
+    return log ? Result<void>() : Result<void>(Unexpected{log.error()});
+  }
+
+  Result<delta::LogWriter> open_log() const {
+    return delta::LogWriter::open(project_.paths.log(log_), project_.project_id, log_);
+  }
+
+  void sync(const delta::LogWriter& log) {
+    // Loaded before the sync, which therefore covers it (PROTOCOL A8); where the log was sealed
+    // meanwhile `committed` is of a later one, and only the caller's own frame is vouched for.
+    const Lsn committed = control_.committed();
+    if (!log.sync()) return control_.poison(log_.sequence);
+    control_.raise_durable(committed.log_sequence() == log_.sequence ? committed : lsn_);
+  }
+
+  Project::State& project_;
+  Control& control_;
+  FileId log_;
+  Lsn lsn_;
+};
+
+Unexpected not_durable(const Project::State& project, FileId log) {
+  return fail_at(ErrorCode::io, "The log could not be synced: the batch may not be durable",
+                 project.paths.log(log).string());
+}
+
+}  // namespace
+
+Result<void> make_durable(Project::State& project, FileId log, Lsn lsn) {
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    const std::shared_ptr<Control> control = project.shared_control();
+    TRY(LogSync(project, *control, log, lsn).run());
+    if (control->durable() >= lsn) return {};
+    // Poisoned. Taking the lease leaves the log.
+    const Lease lease = TRY(Lease::acquire(project, "sync"));
+    if (lease.control().durable() >= lsn) return {};
+  }
+  return not_durable(project, log);
+}
+
+Result<void> sync_project(Project::State& project) {
+  if (project.is_private) return {};
+  const std::shared_ptr<const View> view = TRY(current_view(project));
+  const FileId log = view->edition->logs.back().id;
+  // A log is synced before it is sealed, so only the active one can hold anything not durable.
+  if (view->committed.log_sequence() != log.sequence) return {};
+  return make_durable(project, log, view->committed);
+}
+
+Result<void> make_committed_durable(Lease& lease) {
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    const Lsn committed = lease.view()->committed;
+    const FileId log = lease.view()->edition->logs.back().id;
+    if (committed.log_sequence() != log.sequence) return {};
+    TRY(LogSync(lease.project(), lease.control(), log, committed).run());
+    if (lease.control().durable() >= committed) return {};
+    TRY(leave_log(lease));
+  }
+  return not_durable(lease.project(), lease.view()->edition->logs.back().id);
+}
+
+}  // namespace shale::store

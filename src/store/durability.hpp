@@ -1,0 +1,34 @@
+// From visible to durable: who syncs the log for whom, and what happens when a sync fails.
+//
+// One caller syncs for all that wait, in all processes: the sync lock (in-process mutex, then a
+// byte of LOCK) is held around fdatasync, and `durable` in CONTROL, loaded again once the lock is
+// had, tells whether somebody else's sync covered the caller. The lock is an optimisation: whoever
+// cannot have it within 20 ms, because its holder is stopped or the disk is slow, syncs himself
+// (PROTOCOL C2).
+//
+// The kernel reports a failed write-back once and then forgets it, so a sync whose outcome nobody
+// learned counts as failed (A3). CONTROL has a word for each of the two ways, set before fdatasync
+// and cleared after `durable` was raised:
+//  - sync_in_flight, by the holder of the sync lock: found set by the next holder, its owner died;
+//  - late_sync_in_flight, by whoever syncs without it, one at a time: set for as long as a writer's
+//    patience (busy_timeout), its owner counts as dead.
+// Then the log is poisoned: never synced or appended to again. The next holder of the lease leaves
+// it (leave_log.hpp), with which everything published is durable in a new file; a caller waiting
+// here takes the lease for that. Only where that fails too does his commit fail.
+#pragma once
+
+#include "store/lease.hpp"
+
+namespace shale::store {
+
+// Waits until everything up to `lsn`, which lies in log `log`, is durable.
+Result<void> make_durable(Project::State& project, FileId log, Lsn lsn);
+
+// Everything committed so far becomes durable.
+Result<void> sync_project(Project::State& project);
+
+// LEASE. The same before an edition is published: an overlay or a seal must never be younger on
+// disk than the batches it speaks of. May leave a poisoned log, and so change the lease's view.
+Result<void> make_committed_durable(Lease& lease);
+
+}  // namespace shale::store
