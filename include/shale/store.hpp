@@ -10,7 +10,8 @@
 //
 // All four are cheap handles. Store, Project and Snapshot may be copied and used from many threads
 // at once; a Batch belongs to one thread at a time. A handle keeps what it needs alive: the order
-// in which handles go away does not matter.
+// in which handles go away does not matter. A child of fork gets an error from every handle of its
+// parent: it opens the store itself.
 #pragma once
 
 #include <chrono>

@@ -93,9 +93,11 @@ Result<File> File::make_unnamed(const std::filesystem::path& folder) {
   return file;
 }
 
-File::~File() {
+File::~File() { close(); }
+
+void File::close() noexcept {
   // Linux frees the descriptor even when close() is interrupted: never repeated.
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
 File::File(File&& other) noexcept

@@ -56,6 +56,9 @@ class File {
   // Appends bytes [0, size) of this file to `to` at `offset` (copy_file_range, or by hand).
   Result<void> copy_all_to(File& to, u64 offset) const;
 
+  // Ends the use of the file; what is called afterwards fails. Allowed in a child of fork.
+  void close() noexcept;
+
   const std::filesystem::path& path() const { return path_; }
   int descriptor() const { return descriptor_; }
 

@@ -1,9 +1,12 @@
 #include "base/lock.hpp"
 
 #include <fcntl.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <set>
 #include <thread>
 
 namespace shale {
@@ -26,7 +29,52 @@ int lock_command(int descriptor, short type, u64 byte) {
   }
 }
 
+// The lock files open in this process. Its mutex is held over each fork, so that a child finds the
+// list whole; never destroyed, because a lock file may outlive every other static object.
+class OpenLocks {
+ public:
+  static OpenLocks& instance() {
+    static OpenLocks* const one = new OpenLocks();
+    return *one;
+  }
+  void add(File* file) {
+    const std::lock_guard lock(mutex_);
+    files_.insert(file);
+  }
+  void remove(File* file) {
+    const std::lock_guard lock(mutex_);
+    files_.erase(file);
+  }
+
+ private:
+  OpenLocks() {
+    const int registered =
+        pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+                       [] { instance().close_all(); });
+    if (registered != 0) std::abort();  // no memory for a few pointers
+  }
+  void close_all() {
+    for (File* file : files_) file->close();
+    mutex_.unlock();
+  }
+
+  std::mutex mutex_;
+  std::set<File*> files_;
+};
+
 }  // namespace
+
+LockFile::LockFile(File file) : file_(std::make_unique<File>(std::move(file))) {
+  OpenLocks::instance().add(file_.get());
+}
+LockFile::~LockFile() {
+  if (file_ != nullptr) OpenLocks::instance().remove(file_.get());
+}
+LockFile::LockFile(LockFile&&) noexcept = default;
+LockFile& LockFile::operator=(LockFile&& other) noexcept {
+  std::swap(file_, other.file_);
+  return *this;
+}
 
 Result<LockFile> LockFile::open(const std::filesystem::path& path, bool create) {
   const auto mode = create ? File::Mode::create : File::Mode::read_write;
@@ -34,10 +82,10 @@ Result<LockFile> LockFile::open(const std::filesystem::path& path, bool create) 
 }
 
 Result<bool> LockFile::try_lock(u64 byte) {
-  const int problem = lock_command(file_.descriptor(), F_WRLCK, byte);
+  const int problem = lock_command(file_->descriptor(), F_WRLCK, byte);
   if (problem == 0) return true;
   if (problem == EAGAIN || problem == EACCES) return false;
-  return fail_errno("cannot lock the file", file_.path().string(), problem);
+  return fail_errno("cannot lock the file", file_->path().string(), problem);
 }
 
 // Back-off instead of F_OFD_SETLKW, which knows no deadline.
@@ -48,14 +96,14 @@ Result<void> LockFile::lock(u64 byte, std::chrono::steady_clock::time_point dead
     if (TRY(try_lock(byte))) return {};
     const Clock::time_point now = Clock::now();
     if (now >= deadline) {
-      return fail_at(ErrorCode::busy, "somebody else holds the lock", file_.path().string(), byte);
+      return fail_at(ErrorCode::busy, "somebody else holds the lock", file_->path().string(), byte);
     }
     std::this_thread::sleep_for(std::min(pause, deadline - now));
     pause = std::min<Clock::duration>(pause * 2, pause_max);
   }
 }
 
-void LockFile::unlock(u64 byte) noexcept { lock_command(file_.descriptor(), F_UNLCK, byte); }
+void LockFile::unlock(u64 byte) noexcept { lock_command(file_->descriptor(), F_UNLCK, byte); }
 
 // In slices of the wall clock, so that setting it back delays nobody by more than one. Waiting by
 // the steady clock itself (pthread_mutex_clocklock) is unknown to clang 14's thread sanitizer,
@@ -74,8 +122,8 @@ std::unique_lock<std::timed_mutex> lock_until(std::timed_mutex& mutex,
 }
 
 Result<bool> LockFile::still_at_path() const {
-  const FileIdentity here = TRY(file_.identity());
-  const std::optional<FileIdentity> there = TRY(path_identity(file_.path()));
+  const FileIdentity here = TRY(file_->identity());
+  const std::optional<FileIdentity> there = TRY(path_identity(file_->path()));
   return there == here;
 }
 

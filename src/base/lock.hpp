@@ -2,7 +2,9 @@
 //
 // The kernel frees a lock when the last descriptor of the open file goes away, so a killed holder
 // never leaves one behind. Threads of one process share an open file and would all "get" the lock:
-// callers take their own mutex first (PROTOCOL C1).
+// callers take their own mutex first. So would a child of fork, which could even free its parent's
+// lock, or keep it for a parent that was killed: lock files are closed in the child before fork
+// returns there, and what it asks of them is an error (PROTOCOL C1).
 #pragma once
 
 #include <chrono>
@@ -18,17 +20,20 @@ namespace shale {
 class LockFile {
  public:
   static Result<LockFile> open(const std::filesystem::path& path, bool create);
+  ~LockFile();
+  LockFile(LockFile&&) noexcept;
+  LockFile& operator=(LockFile&&) noexcept;
   // Waits with back-off until `deadline`; busy (ErrorCode::busy) after it. Exclusive.
   Result<void> lock(u64 byte, std::chrono::steady_clock::time_point deadline);
   Result<bool> try_lock(u64 byte);
   void unlock(u64 byte) noexcept;
   // The path still names the very file that is open here (PROTOCOL A7).
   Result<bool> still_at_path() const;
-  const File& file() const { return file_; }
+  const File& file() const { return *file_; }
 
  private:
-  explicit LockFile(File file) : file_(std::move(file)) {}
-  File file_;
+  explicit LockFile(File file);
+  std::unique_ptr<File> file_;  // where it stays: the list of what a child closes holds on to it
 };
 
 // Waits for a mutex of this process until `deadline`; the lock owns it or not.

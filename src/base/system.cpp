@@ -1,10 +1,12 @@
 #include "base/system.hpp"
 
+#include <pthread.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -57,7 +59,17 @@ u64 kernel_random() {
   return load<u64>(room.data());
 }
 
+// Relaxed: the child that adds to it has one thread, and reads nothing else by it.
+std::atomic<u64> generation = 0;
+
 }  // namespace
+
+u64 process_generation() {
+  static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { generation.fetch_add(1, std::memory_order_relaxed); });
+  if (registered != 0) std::abort();  // no memory for a few pointers
+  return generation.load(std::memory_order_relaxed);
+}
 
 i64 now_microseconds() {
   const auto since = std::chrono::system_clock::now().time_since_epoch();

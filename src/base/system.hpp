@@ -15,6 +15,9 @@ i64 now_microseconds();  // since 1970 UTC, from the system clock (may go backwa
 u64 random_u64();        // from the kernel; never 0
 u64 process_id();
 u64 process_start_time();  // of this process, in clock ticks since boot: tells a recycled pid
+// Differs between a process and the children it forks, from the first call on. What was opened
+// before a fork belongs to the parent: its threads, and whatever they had locked, are not here.
+u64 process_generation();
 // XXH3 of the kernel's boot id; an error where it cannot be read (then never equal to another).
 Result<u64> boot_id();
 u64 resident_file_bytes();  // RssFile of this process

@@ -147,6 +147,12 @@ Result<bool> LogReader::holds_frame(u64 frame_offset, u64 checksum) const {
   return frame_is_valid(header, payload);
 }
 
+Result<bool> LogReader::goes_on(const LogEnd& end) const {
+  LogWindow window(file_);
+  const u64 file_bytes = TRY(file_.size());
+  return TRY(frame_behind(window, end, id_.sequence, file_bytes)).has_value();
+}
+
 Result<std::string> LogReader::read_text(u64 offset, u32 bytes, TextHash hash) const {
   if (bytes > text_bytes_max)
     return fail_at(ErrorCode::corrupt, "A text is too long.", path().string(), offset);

@@ -38,6 +38,9 @@ class LogReader {
   // a frame with this checksum ends there (PROTOCOL A6). `frame_offset` is where it begins.
   Result<bool> holds_frame(u64 frame_offset, u64 checksum) const;
 
+  // Whether a valid frame stands behind `end`.
+  Result<bool> goes_on(const LogEnd& end) const;
+
   // Reads `bytes` of text at `offset`, and checks it against `hash`.
   Result<std::string> read_text(u64 offset, u32 bytes, TextHash hash) const;
   FileId id() const { return id_; }

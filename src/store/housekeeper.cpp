@@ -1,6 +1,11 @@
 #include "store/housekeeper.hpp"
 
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
 
 #include "store/durability.hpp"
 #include "store/merger.hpp"
@@ -13,43 +18,55 @@ constexpr std::chrono::milliseconds interval{50};  // relaxed: durable within 10
 
 }  // namespace
 
-Housekeeper::Housekeeper(bool merges)
-    : merges_(merges), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+struct Housekeeper::Round {
+  explicit Round(bool also_merges)
+      : merges(also_merges), thread([this](const std::stop_token& stop) { run(stop); }) {}
+
+  void run(const std::stop_token& stop) {
+    for (bool last = false; !last;) {
+      const std::vector<std::shared_ptr<Project::State>> open = wait(stop);
+      last = stop.stop_requested();
+      for (const auto& project : open) {
+        if (project->sync_wanted.exchange(false, std::memory_order_relaxed)) {
+          // Where that fails, the next commit leaves the log, or says why it cannot.
+          (void)sync_project(*project);
+        }
+        // One step at a time; what fails now is tried again at the next round, and shows in
+        // `stats`.
+        if (!last && merges) (void)merge_step(*project);
+      }
+    }
+  }
+
+  // The projects that are still open, an interval later.
+  std::vector<std::shared_ptr<Project::State>> wait(const std::stop_token& stop) {
+    std::vector<std::shared_ptr<Project::State>> open;
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, interval, [] { return false; });
+    for (const auto& weak : projects) {
+      if (auto project = weak.lock()) open.push_back(std::move(project));
+    }
+    return open;
+  }
+
+  const bool merges;
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::vector<std::weak_ptr<Project::State>> projects;
+  std::jthread thread;  // the last member: it uses the others
+};
+
+Housekeeper::Housekeeper(bool merges) : round_(std::make_unique<Round>(merges)) {}
 
 Housekeeper::~Housekeeper() {
-  thread_.request_stop();
-  thread_.join();
+  if (generation_ == process_generation()) return;  // ~jthread asks the thread to stop, and joins
+  static auto* const of_parents = new std::vector<std::unique_ptr<Round>>();
+  of_parents->push_back(std::move(round_));
 }
 
 void Housekeeper::watch(std::weak_ptr<Project::State> project) {
-  const std::lock_guard lock(mutex_);
-  projects_.push_back(std::move(project));
-}
-
-void Housekeeper::run(const std::stop_token& stop) {
-  for (bool last = false; !last;) {
-    std::vector<std::shared_ptr<Project::State>> projects;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, stop, interval, [] { return false; });
-      last = stop.stop_requested();
-      for (const auto& weak : projects_) {
-        if (auto project = weak.lock()) projects.push_back(std::move(project));
-      }
-    }
-    for (const auto& project : projects) {
-      if (project->sync_wanted.exchange(false, std::memory_order_relaxed)) {
-        // Where that fails, the next commit leaves the log, or says why it cannot.
-        (void)sync_project(*project);
-      }
-      if (!last && merges_) tidy(*project);
-    }
-  }
-}
-
-void Housekeeper::tidy(Project::State& project) const {
-  // One step at a time; what fails now is tried again at the next round, and shows in `stats`.
-  (void)merge_step(project);
+  const std::lock_guard lock(round_->mutex);
+  round_->projects.push_back(std::move(project));
 }
 
 }  // namespace shale::store

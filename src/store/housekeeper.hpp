@@ -4,12 +4,7 @@
 // without it is only later.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <stop_token>
-#include <thread>
-#include <vector>
 
 #include "store/project_state.hpp"
 
@@ -18,20 +13,17 @@ namespace shale::store {
 class Housekeeper {
  public:
   explicit Housekeeper(bool merges);
-  ~Housekeeper();  // waits for what is under way; relaxed commits are synced
+  // Waits for what is under way; relaxed commits are synced. In a child of fork it does nothing:
+  // the thread, and what it had locked, are the parent's.
+  ~Housekeeper();
   Housekeeper(const Housekeeper&) = delete;
 
   void watch(std::weak_ptr<Project::State> project);
 
  private:
-  void run(const std::stop_token& stop);
-  void tidy(Project::State& project) const;
-
-  bool merges_;
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::vector<std::weak_ptr<Project::State>> projects_;
-  std::jthread thread_;  // the last member: it uses the others
+  struct Round;  // what the thread works with
+  std::unique_ptr<Round> round_;
+  u64 generation_ = process_generation();
 };
 
 }  // namespace shale::store

@@ -46,33 +46,47 @@ Result<std::shared_ptr<const View>> snapshot_view(Project::State& project) {
 }  // namespace store
 
 Result<Committed> Project::commit(const Batch& batch, Durability durability) {
+  TRY(check_process(*state_));
   return store::commit_batch(*state_, batch.state(), durability);
 }
 
 Result<Committed> Project::ingest(const Batch& batch, const ProgressCallback& progress,
                                   std::stop_token stop) {
+  TRY(check_process(*state_));
   return store::ingest_batch(*state_, batch.state(), progress, std::move(stop));
 }
 
 Result<Snapshot> Project::snapshot() const {
+  TRY(check_process(*state_));
   auto view = TRY(store::snapshot_view(*state_));
   return Snapshot(
       std::make_shared<const Snapshot::State>(Snapshot::State{state_, std::move(view)}));
 }
 
 Result<void> Project::merge(bool full, const ProgressCallback& progress, std::stop_token stop) {
+  TRY(check_process(*state_));
   return store::merge_project(*state_, full, progress, std::move(stop));
 }
 
-Result<bool> Project::merge_step() { return store::merge_step(*state_); }
+Result<bool> Project::merge_step() {
+  TRY(check_process(*state_));
+  return store::merge_step(*state_);
+}
 
-Result<ProjectStats> Project::stats() const { return store::project_stats(*state_); }
+Result<ProjectStats> Project::stats() const {
+  TRY(check_process(*state_));
+  return store::project_stats(*state_);
+}
 
 Result<Verified> Project::verify(const ProgressCallback& progress, std::stop_token stop) const {
+  TRY(check_process(*state_));
   return store::verify_project(*state_, progress, stop);
 }
 
-Result<void> Project::sync() { return store::sync_project(*state_); }
+Result<void> Project::sync() {
+  TRY(check_process(*state_));
+  return store::sync_project(*state_);
+}
 
 const std::string& Project::name() const noexcept { return state_->name; }
 

@@ -14,6 +14,7 @@
 #include <shale/store.hpp>
 
 #include "base/lock.hpp"
+#include "base/system.hpp"
 #include "catalog/control.hpp"
 #include "catalog/file_names.hpp"
 #include "delta/index_writer.hpp"
@@ -61,7 +62,8 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   std::shared_ptr<store::SharedCaches> caches;
   u64 project_id = 0;
   u64 boot = 0;
-  bool positions = true;    // as MANIFEST fixed it when the project was made
+  bool positions = true;  // as MANIFEST fixed it when the project was made
+  u64 generation = process_generation();
   bool is_private = false;  // nothing is written: logs are indexed in this process's own memory
 
   // The lease: in-process mutex first, then the lock between processes (PROTOCOL C1).
@@ -91,6 +93,14 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   // Of commits acknowledged before they were durable; the housekeeper syncs.
   std::atomic<bool> sync_wanted{false};
 };
+
+// An error in a child of the process that opened the project (PROTOCOL C1).
+inline Result<void> check_process(const Project::State& project) {
+  if (project.generation == process_generation()) return {};
+  return fail_at(ErrorCode::invalid_argument,
+                 "The store was opened before a fork: the child must open it itself",
+                 project.paths.folder.string());
+}
 
 struct Snapshot::State {
   std::shared_ptr<Project::State> project;

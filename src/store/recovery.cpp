@@ -23,17 +23,23 @@ Result<Log> open_log(const Project::State& project, u64 project_id, FileId id) {
   return log;
 }
 
-// Whether the last frame CONTROL speaks of stands where it says (PROTOCOL A6).
-Result<bool> last_frame_is_there(const Project::State& project, const catalog::Manifest& manifest,
-                                 const Control& control) {
+// Whether the last frame CONTROL speaks of stands where it says, and none behind it: else CONTROL
+// is of another moment than the log, as in a store that was copied or restored (PROTOCOL A6). A
+// writer killed before he published leaves such a frame too: then recovery takes his batch in,
+// whole.
+Result<bool> last_frame_is_last(const Project::State& project, const catalog::Manifest& manifest,
+                                const Control& control) {
   const std::optional<catalog::LastFrame> last = control.last_frame();
   if (!last.has_value()) return false;
   if (manifest.logs.empty()) return false;
   const FileId active = manifest.logs.back().id;
   // A frame of a sealed or folded log: MANIFEST's edition, checked by the caller, vouches for it.
-  if (active.sequence != last->lsn.log_sequence()) return true;
   const auto log = TRY(open_log<delta::LogReader>(project, manifest.project_id, active));
-  return log.holds_frame(last->offset, last->checksum);
+  if (active.sequence != last->lsn.log_sequence()) {
+    return !TRY(log.goes_on({delta::log_header_bytes, active.random}));
+  }
+  if (!TRY(log.holds_frame(last->offset, last->checksum))) return false;
+  return !TRY(log.goes_on({last->lsn.offset(), last->checksum}));
 }
 
 // The CONTROL at the path if it fits MANIFEST and the logs.
@@ -48,7 +54,7 @@ Result<std::shared_ptr<Control>> usable_control(const Project::State& project) {
   const std::optional<catalog::ControlMoment> now = control->read();
   const catalog::Manifest manifest = TRY(catalog::read_manifest(project.paths.manifest()));
   if (!now.has_value() || now->edition != manifest.edition) return std::shared_ptr<Control>();
-  if (!TRY(last_frame_is_there(project, manifest, *control))) return std::shared_ptr<Control>();
+  if (!TRY(last_frame_is_last(project, manifest, *control))) return std::shared_ptr<Control>();
   return control;
 }
 

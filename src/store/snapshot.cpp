@@ -56,6 +56,7 @@ Hit hit_of(const query::Ranked& ranked, const Metadata& metadata) {
 }  // namespace
 
 Result<Answer> Snapshot::search(const Query& query) const {
+  TRY(check_process(*state_->project));
   const View& view = *state_->view;
   const std::string& project = state_->project->name;
   query::RankedAnswer ranked = TRY(query::search(view.indexes, query));
@@ -84,6 +85,7 @@ Result<Answer> Snapshot::search(const Query& query) const {
 }
 
 Result<Page> Snapshot::list(const Listing& listing) const {
+  TRY(check_process(*state_->project));
   const View& view = *state_->view;
   query::ListedAnswer listed = TRY(query::list(view.indexes, listing));
   Page page;
@@ -104,6 +106,7 @@ Result<Page> Snapshot::list(const Listing& listing) const {
 }
 
 Result<Count> Snapshot::count(std::string_view where) const {
+  TRY(check_process(*state_->project));
   Count count = TRY(query::count(state_->view->indexes, where));
   add_edition_faults(*state_->view, count.faults, state_->project->name);
   return count;
@@ -111,12 +114,14 @@ Result<Count> Snapshot::count(std::string_view where) const {
 
 Result<Sum> Snapshot::sum(std::string_view field, std::span<const std::string> by,
                           std::string_view where) const {
+  TRY(check_process(*state_->project));
   Sum sum = TRY(query::sum(state_->view->indexes, field, by, where));
   add_edition_faults(*state_->view, sum.faults, state_->project->name);
   return sum;
 }
 
 Result<std::optional<Segment>> Snapshot::get(std::string_view id) const {
+  TRY(check_process(*state_->project));
   const View& view = *state_->view;
   std::vector<Fault> faults;
   const auto found = find(view, id, faults, state_->project->name);
@@ -132,6 +137,7 @@ Result<std::optional<Segment>> Snapshot::get(std::string_view id) const {
 }
 
 Result<Fetched> Snapshot::get_many(std::span<const std::string> ids) const {
+  TRY(check_process(*state_->project));
   const View& view = *state_->view;
   Fetched fetched;
   for (const std::string& id : ids) {

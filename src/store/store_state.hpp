@@ -14,6 +14,7 @@
 namespace shale {
 
 struct Store::State {
+  u64 generation = process_generation();
   std::filesystem::path path;
   StoreOptions options;
   store::StoreConfig config;

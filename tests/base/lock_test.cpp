@@ -108,6 +108,35 @@ TEST_CASE("a waiter gets the lock soon after it is freed") {
   holder.join();
 }
 
+TEST_CASE("a child of fork has no lock, frees none and keeps none") {
+  const TemporaryFolder folder;
+  LockFile held = open_lock(folder);
+  LockFile moved = std::move(held);
+  REQUIRE(moved.try_lock(3).value());
+  int go[2];
+  REQUIRE(pipe(go) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    moved.unlock(3);  // would free the parent's
+    const auto tried = moved.try_lock(3);
+    close(go[1]);
+    char byte = 0;
+    (void)!read(go[0], &byte, 1);  // lives on until the parent is done with the lock
+    _exit(!tried && tried.error().code == ErrorCode::io ? 0 : 1);
+  }
+  LockFile other = open_lock(folder);
+  CHECK_FALSE(other.try_lock(3).value());
+  {
+    const LockFile gone = std::move(moved);  // closed, as when the holder is killed
+  }
+  CHECK(other.try_lock(3).value());
+  close(go[0]);
+  close(go[1]);
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+}
+
 TEST_CASE("a mutex is waited for until the deadline, not longer, and had soon after it is free") {
   std::timed_mutex mutex;
   std::unique_lock held(mutex);

@@ -213,6 +213,19 @@ TEST_CASE("a frame is recognised by its checksum at its place") {
   REQUIRE(!reader.holds_frame(log.ends[1].offset, log.ends[2].checksum).value());
 }
 
+TEST_CASE("a log goes on behind a place only with a frame written behind it") {
+  TestLog log;
+  log.append("one");
+  log.append("two");
+  const LogReader reader = log.reader();
+  CHECK(reader.goes_on(log.ends[0]).value());
+  CHECK(reader.goes_on(log.ends[1]).value());
+  CHECK(!reader.goes_on(log.ends[2]).value());
+  CHECK(!reader.goes_on({log.ends[1].offset, log.ends[0].checksum}).value());
+  log.flip(log.ends[1].offset + sizeof(FrameHeader) + 1);
+  CHECK(!reader.goes_on(log.ends[1]).value());
+}
+
 TEST_CASE("texts are read and checked") {
   TestLog log;
   log.append("some text here");

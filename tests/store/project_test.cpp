@@ -116,5 +116,41 @@ TEST_CASE("a snapshot where a publisher died is repaired, not refused") {
   CHECK(text_of(Project(state), "a") == "text");
 }
 
+// What every call of a handle answers; the child opens the store itself at last.
+bool is_refused_everywhere(Project project, const Snapshot& snapshot, const TestStore& store) {
+  Batch batch;
+  batch.stash(segment("b", "text"));
+  const auto refused = [](const auto& result) {
+    return !result && result.error().code == ErrorCode::invalid_argument;
+  };
+  return refused(project.commit(batch)) && refused(project.ingest(batch)) &&
+         refused(project.snapshot()) && refused(project.merge(true)) &&
+         refused(project.merge_step()) && refused(project.stats()) && refused(project.verify()) &&
+         refused(project.sync()) && refused(snapshot.get("a")) && refused(snapshot.count()) &&
+         refused(snapshot.list({})) && refused(snapshot.search({.text = "text"})) &&
+         refused(snapshot.sum("bytes", {})) && refused(snapshot.get_many({})) &&
+         store.open().commit(batch).has_value();
+}
+
+TEST_CASE("handles of the parent are refused in a child of fork, which opens its own") {
+  const TestStore store;
+  std::optional<Store> opened = Store::open(store.path(), {.create = true}).value();
+  std::optional<Project> project = opened->project("default").value();
+  stash(*project, "a", "text");
+  std::optional<Snapshot> snapshot = project->snapshot().value();
+  Child child([&](int) {
+    const bool refused = is_refused_everywhere(*project, *snapshot, store) &&
+                         !opened->project("default") && !opened->project("another");
+    // Letting go of them waits for no thread of the parent's, and frees none of its locks.
+    snapshot.reset();
+    project.reset();
+    opened.reset();
+    if (!refused) throw std::runtime_error("a handle was not refused");
+  });
+  CHECK(child.wait() == 0);
+  stash(*project, "c", "text", Durability::full);
+  CHECK(count_of(*project) == 3);
+}
+
 }  // namespace
 }  // namespace shale::store

@@ -224,6 +224,29 @@ TEST_CASE("recovery removes what nothing names and leaves what is being built") 
   CHECK(!std::filesystem::exists(store.paths().log(orphan)));
 }
 
+TEST_CASE("a CONTROL of an earlier moment than its log is not believed") {
+  const TestStore store;
+  fill(store, 1);
+  const std::string earlier = read_text(store.paths().control());
+  stash(store.open(), "b", "text", Durability::full);
+  const FileId active = store.manifest().logs.back().id;
+  // Restored over the same file: inode, boot and project are right. Appending where it says the log
+  // ends would overwrite an acknowledged batch.
+  write_text(store.paths().control(), earlier);
+  const Project project = store.open();
+  CHECK(contents(project) == Contents{{"a0", "text 0"}, {"b", "text"}});
+  CHECK(store.manifest().logs.back().id != active);
+}
+
+TEST_CASE("a CONTROL from before the first batch of a log is not believed") {
+  const TestStore store;
+  { const Project project = store.open(); }
+  const std::string earlier = read_text(store.paths().control());
+  stash(store.open(), "a", "text", Durability::full);
+  write_text(store.paths().control(), earlier);
+  CHECK(contents(store.open()) == Contents{{"a", "text"}});
+}
+
 TEST_CASE("another project's MANIFEST is not taken for this one's") {
   const TestStore store;
   fill(store, 1);
