@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Many processes on one project, some of them killed: what was acknowledged is there, whole.
+
+Usage: swarm.py PROGRAM [--seconds N] [--writers N] [--seed S]
+
+Writers stash batches of three through `shale ingest --ack=3`; two processes search, one merges, all
+the time; every 50 ms one writer is killed with SIGKILL and another takes its place. No process but
+the killed may fail, and no answer may speak of damage. At the end every acknowledged batch is there
+with its text, no batch is half there, and `verify` is clean. Prints the worst time a batch took from
+its last line to its acknowledgement. Exits 1 at the first violation, with the seed.
+"""
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from kill_writer import small_delta  # noqa: E402 (the folder is known only now)
+
+PARTS = 3
+KILL_EVERY = 0.05
+IDS_AT_ONCE = 500
+
+
+def text_of(slot, number, part):
+    return f"writer {slot} batch {number} part {part} " + "word%d " % (number % 89) * (number % 23)
+
+
+def lines_of(slot, number):
+    lines = [json.dumps({"id": f"{slot}-{number}-{part}", "text": text_of(slot, number, part)})
+             for part in range(PARTS)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+class Swarm:
+    def __init__(self, program, store, seed):
+        self.program, self.store = program, store
+        self.random = random.Random(seed)
+        self.stop = threading.Event()
+        self.lock = threading.Lock()
+        self.writers = {}  # slot -> process
+        self.acknowledged = set()  # (slot, number)
+        self.sent = set()
+        self.latencies = []
+        self.kills = 0
+        self.searches = 0
+        self.merges = 0
+        self.problem = None
+
+    def fail(self, what):
+        with self.lock:
+            self.problem = self.problem or what
+        self.stop.set()
+
+    def start(self, *arguments, **options):
+        return subprocess.Popen([self.program, "--store", self.store, *arguments],
+                                stderr=subprocess.PIPE, **options)
+
+    def write(self, slot):
+        """One writer after the other, until the swarm stops; each goes on behind the last batch."""
+        number = 0
+        while not self.stop.is_set():
+            child = self.start("ingest", f"--ack={PARTS}", "-", stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE)
+            with self.lock:
+                self.writers[slot] = child
+            number = self.feed(slot, child, number)
+            with contextlib.suppress(BrokenPipeError):
+                child.stdin.close()
+            errors = child.stderr.read().decode()
+            code = child.wait()
+            with self.lock:
+                self.writers.pop(slot, None)
+            if code not in (0, -signal.SIGKILL):
+                self.fail(f"writer {slot} ended with {code}: {errors}")
+
+    def feed(self, slot, child, number):
+        try:
+            while not self.stop.is_set():
+                with self.lock:
+                    self.sent.add((slot, number))
+                started = time.monotonic()
+                child.stdin.write(lines_of(slot, number))
+                child.stdin.flush()
+                answer = child.stdout.readline()
+                if not answer.startswith(b"ack "):
+                    return number + 1
+                with self.lock:
+                    self.acknowledged.add((slot, number))
+                    self.latencies.append(time.monotonic() - started)
+                number += 1
+        except BrokenPipeError:
+            pass
+        return number + 1
+
+    def search(self):
+        while not self.stop.is_set():
+            child = self.start("search", "--json", "--match", "any", "writer batch word7",
+                               stdout=subprocess.PIPE)
+            out, errors = child.communicate()
+            if child.returncode not in (0, 1):
+                return self.fail(f"a search ended with {child.returncode}: {errors.decode()}")
+            if json.loads(out)["faults"]:
+                return self.fail(f"a search found damage: {out.decode()}")
+            self.searches += 1
+
+    def merge(self):
+        while not self.stop.is_set():
+            child = self.start("merge", stdout=subprocess.DEVNULL)
+            errors = child.communicate()[1]
+            if child.returncode != 0:
+                return self.fail(f"a merge ended with {child.returncode}: {errors.decode()}")
+            self.merges += 1
+            time.sleep(0.2)
+
+    def kill(self):
+        while not self.stop.wait(KILL_EVERY):
+            with self.lock:
+                children = list(self.writers.values())
+            if children:
+                self.random.choice(children).send_signal(signal.SIGKILL)
+                self.kills += 1
+
+    def run(self, seconds, writers):
+        jobs = [lambda slot=slot: self.write(slot) for slot in range(writers)]
+        jobs += [self.search, self.search, self.merge, self.kill]
+        threads = [threading.Thread(target=job) for job in jobs]
+        for thread in threads:
+            thread.start()
+        self.stop.wait(seconds)
+        self.stop.set()
+        for thread in threads:
+            thread.join()
+        return self.problem or self.check()
+
+    def check(self):
+        texts = {}
+        ids = [f"{slot}-{number}-{part}" for slot, number in self.sent for part in range(PARTS)]
+        for first in range(0, len(ids), IDS_AT_ONCE):
+            child = self.start("get", "--ndjson", *ids[first:first + IDS_AT_ONCE],
+                               stdout=subprocess.PIPE)
+            out, errors = child.communicate()
+            if child.returncode not in (0, 1):
+                return f"get ended with {child.returncode}: {errors.decode()}"
+            for line in filter(None, out.decode().split("\n")):
+                segment = json.loads(line)
+                texts[segment["id"]] = segment["text"]
+        for slot, number in sorted(self.sent):
+            expected = {f"{slot}-{number}-{part}": text_of(slot, number, part)
+                        for part in range(PARTS)}
+            present = [id for id, text in expected.items() if texts.get(id) == text]
+            if (slot, number) in self.acknowledged and len(present) != PARTS:
+                return f"batch {slot}-{number} was acknowledged, {len(present)} parts are there"
+            if len(present) not in (0, PARTS):
+                return f"batch {slot}-{number} is half there: {present}"
+        child = self.start("verify", stdout=subprocess.PIPE)
+        out, errors = child.communicate()
+        if child.returncode != 0:
+            return f"verify ended with {child.returncode}: {out.decode()} {errors.decode()}"
+        return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--seconds", type=float, default=120)
+    parser.add_argument("--writers", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        store = os.path.join(folder, "store")
+        swarm = Swarm(options.program, store, options.seed)
+        made = swarm.start("stash", "--id", "first", "made before the first kill",
+                           stdout=subprocess.DEVNULL)
+        if made.wait() != 0:
+            sys.exit("the store could not be made")
+        small_delta(os.path.join(store, "shale.toml"))
+        problem = swarm.run(options.seconds, options.writers)
+        if problem:
+            sys.exit(f"seed {options.seed}, after {swarm.kills} kills: {problem}")
+        waits = sorted(swarm.latencies)
+        print(f"{len(swarm.acknowledged)} batches acknowledged, 0 lost; {swarm.kills} kills, "
+              f"{swarm.searches} searches, {swarm.merges} merges; a batch took "
+              f"{waits[len(waits) // 2] * 1000:.1f} ms (median), {waits[-1] * 1000:.0f} ms "
+              f"(worst); seed {options.seed}")
+
+
+if __name__ == "__main__":
+    main()
