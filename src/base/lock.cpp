@@ -1,10 +1,14 @@
 #include "base/lock.hpp"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <set>
 #include <thread>
@@ -13,6 +17,8 @@ namespace shale {
 
 namespace {
 
+// A lease is held for some 20 us: trying again costs less than a sleep, which takes 60 at least.
+constexpr int tries_before_sleep = 32;
 constexpr auto first_pause = std::chrono::microseconds(50);
 constexpr auto pause_max = std::chrono::milliseconds(5);
 
@@ -92,8 +98,12 @@ Result<bool> LockFile::try_lock(u64 byte) {
 Result<void> LockFile::lock(u64 byte, std::chrono::steady_clock::time_point deadline) {
   using Clock = std::chrono::steady_clock;
   Clock::duration pause = first_pause;
-  for (;;) {
+  for (int tries = 1;; ++tries) {
     if (TRY(try_lock(byte))) return {};
+    if (tries < tries_before_sleep) {
+      std::this_thread::yield();
+      continue;
+    }
     const Clock::time_point now = Clock::now();
     if (now >= deadline) {
       return fail_at(ErrorCode::busy, "somebody else holds the lock", file_->path().string(), byte);
@@ -104,6 +114,17 @@ Result<void> LockFile::lock(u64 byte, std::chrono::steady_clock::time_point dead
 }
 
 void LockFile::unlock(u64 byte) noexcept { lock_command(file_->descriptor(), F_UNLCK, byte); }
+
+// The futex is the word's low half, which comes first (little endian). Without FUTEX_PRIVATE_FLAG:
+// the waiters are in other processes.
+void wait_for_wake(u64& word, u64 seen, std::chrono::steady_clock::duration patience) {
+  using std::chrono::nanoseconds;
+  const auto left = std::max(nanoseconds(0), std::chrono::duration_cast<nanoseconds>(patience));
+  const timespec timeout = {left.count() / 1'000'000'000, left.count() % 1'000'000'000};
+  syscall(SYS_futex, &word, FUTEX_WAIT, u32(seen), &timeout, nullptr, 0);
+}
+
+void wake_all(u64& word) { syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0); }
 
 // In slices of the wall clock, so that setting it back delays nobody by more than one. Waiting by
 // the steady clock itself (pthread_mutex_clocklock) is unknown to clang 14's thread sanitizer,

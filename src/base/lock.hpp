@@ -36,6 +36,13 @@ class LockFile {
   std::unique_ptr<File> file_;  // where it stays: the list of what a child closes holds on to it
 };
 
+// Sleeps until somebody, in any process, calls wake_all() on a word in shared memory, but not where
+// the word's low half differs from that of `seen` already, and no longer than `patience`. May wake
+// for no reason: the caller looks again. Who wakes changes the word first, by a release; who waits
+// has loaded `seen` before he looked for what he waits for: then no wake-up is missed.
+void wait_for_wake(u64& word, u64 seen, std::chrono::steady_clock::duration patience);
+void wake_all(u64& word);
+
 // Waits for a mutex of this process until `deadline`; the lock owns it or not.
 std::unique_lock<std::timed_mutex> lock_until(std::timed_mutex& mutex,
                                               std::chrono::steady_clock::time_point deadline);

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <thread>
 
+#include "base/lock.hpp"
 #include "base/system.hpp"
 
 namespace shale::catalog {
@@ -295,6 +296,16 @@ bool Control::claim_late_sync(u64 log_sequence) {
 }
 void Control::clear_late_sync() { release(page().durable.late_sync_in_flight, 0); }
 u64 Control::late_sync_in_flight() const { return acquire(page().durable.late_sync_in_flight); }
+
+// Release after the lock was given back: whoever acquires the new count and tries, finds it free.
+u64 Control::sync_turns() const { return acquire(page().durable.sync_turns); }
+void Control::end_sync_turn() {
+  Word(page().durable.sync_turns).fetch_add(1, std::memory_order_release);
+  wake_all(page().durable.sync_turns);
+}
+void Control::wait_for_sync_turn(u64 seen, std::chrono::steady_clock::duration patience) const {
+  wait_for_wake(page().durable.sync_turns, seen, patience);
+}
 
 void Control::poison(u64 log_sequence) { raise(page().durable.poisoned, log_sequence); }
 u64 Control::poisoned() const { return acquire(page().durable.poisoned); }

@@ -15,6 +15,7 @@
 // Version history: 1 first.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -78,7 +79,8 @@ struct ControlDurablePart {
   u64 sync_in_flight;       // sequence of the log that the sync lock's holder syncs, or 0 (A3)
   u64 poisoned;             // highest sequence of a log whose sync failed, or 0 (A3); only grows
   u64 late_sync_in_flight;  // of the log being synced by somebody without the lock, or 0
-  u64 unused[3];
+  u64 sync_turns;  // how often the sync lock was given back; a futex for those who wait for it
+  u64 unused[2];
 };
 struct ControlHolderPart {
   u64 version;  // LEASE. Odd while the words below are being changed
@@ -190,6 +192,11 @@ class Control {
   bool claim_late_sync(u64 log_sequence);  // false: somebody else has it
   void clear_late_sync();
   u64 late_sync_in_flight() const;  // 0: none
+  // Give the sync lock back first, then end the turn; load the count, then try for the lock, then
+  // wait while the count is that: whoever waits hears of every turn's end.
+  u64 sync_turns() const;
+  void end_sync_turn();
+  void wait_for_sync_turn(u64 seen, std::chrono::steady_clock::duration patience) const;
   void poison(u64 log_sequence);
   u64 poisoned() const;  // 0: none
 

@@ -16,23 +16,28 @@ constexpr std::chrono::milliseconds turn_patience{20};
 constexpr std::chrono::milliseconds late_pause{1};
 constexpr int attempts_max = 3;  // logs to fail one after the other before the caller is told
 
-// The sync lock, if it could be had in time.
+// The sync lock, if nobody else has it.
 class SyncTurn {
  public:
-  explicit SyncTurn(Project::State& project) : project_(project) {
-    const auto deadline = Clock::now() + turn_patience;
-    mutex_ = lock_until(project.sync_mutex, deadline);
-    if (mutex_) held_ = project.lock_file->lock(catalog::lock_byte::sync, deadline).has_value();
+  SyncTurn(Project::State& project, Control& control)
+      : project_(project), control_(control), mutex_(project.sync_mutex, std::try_to_lock) {
+    if (!mutex_) return;
+    const auto locked = project.lock_file->try_lock(catalog::lock_byte::sync);
+    held_ = locked && *locked;
   }
   ~SyncTurn() {
-    if (held_) project_.lock_file->unlock(catalog::lock_byte::sync);
+    if (!held_) return;
+    project_.lock_file->unlock(catalog::lock_byte::sync);
+    mutex_.unlock();
+    control_.end_sync_turn();
   }
   SyncTurn(const SyncTurn&) = delete;
   bool held() const { return held_; }
 
  private:
   Project::State& project_;
-  std::unique_lock<std::timed_mutex> mutex_;
+  Control& control_;
+  std::unique_lock<std::mutex> mutex_;
   bool held_ = false;
 };
 
@@ -43,13 +48,19 @@ class LogSync {
 
   // Returns once `lsn` is durable or the log is poisoned; an error where the file cannot be opened.
   Result<void> run() {
-    const auto give_up = Clock::now() + project_.options.busy_timeout;
+    const auto started = Clock::now();
     while (!is_over()) {
-      const SyncTurn turn(project_);
-      if (is_over()) return {};
-      if (turn.held()) return in_turn();
+      const u64 turns = control_.sync_turns();
+      if (const SyncTurn turn(project_, control_); turn.held()) {
+        return is_over() ? Result<void>() : in_turn();
+      }
+      const auto waited = Clock::now() - started;
+      if (waited < turn_patience) {
+        control_.wait_for_sync_turn(turns, turn_patience - waited);
+        continue;
+      }
       if (control_.claim_late_sync(log_.sequence)) return late();
-      if (Clock::now() > give_up) {
+      if (waited > project_.options.busy_timeout) {
         control_.poison(control_.late_sync_in_flight());
         control_.clear_late_sync();
       }

@@ -69,7 +69,7 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   // The lease: in-process mutex first, then the lock between processes (PROTOCOL C1).
   std::timed_mutex lease_mutex;
   std::timed_mutex merge_mutex;
-  std::timed_mutex sync_mutex;
+  std::mutex sync_mutex;
   std::optional<LockFile> lock_file;
 
   // Replaced as a whole under view_mutex when CONTROL was made anew; readers copy the pointer.

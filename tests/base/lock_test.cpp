@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -129,12 +130,28 @@ TEST_CASE("a child of fork has no lock, frees none and keeps none") {
   {
     const LockFile gone = std::move(moved);  // closed, as when the holder is killed
   }
-  CHECK(other.try_lock(3).value());
+  // Soon: fork may return here before the child has closed its own.
+  CHECK(other.lock(3, Clock::now() + std::chrono::seconds(10)));
   close(go[0]);
   close(go[1]);
   int status = -1;
   waitpid(child, &status, 0);
   CHECK(status == 0);
+}
+
+TEST_CASE("who waits for a word hears of its change, and waits no longer than he would") {
+  u64 word = u64(7) << 32 | 5;
+  const auto started = Clock::now();
+  wait_for_wake(word, 6, std::chrono::hours(1));  // the low half differs
+  wait_for_wake(word, 5, milliseconds(20));       // the high half does not matter
+  CHECK(Clock::now() - started >= milliseconds(20));
+  wait_for_wake(word, 5, milliseconds(-1));
+  std::thread waiter([&] { wait_for_wake(word, 5, std::chrono::hours(1)); });
+  while (Clock::now() - started < milliseconds(60)) std::this_thread::yield();
+  std::atomic_ref(word).fetch_add(1, std::memory_order_release);
+  wake_all(word);
+  waiter.join();
+  CHECK(Clock::now() - started < std::chrono::minutes(30));
 }
 
 TEST_CASE("a mutex is waited for until the deadline, not longer, and had soon after it is free") {

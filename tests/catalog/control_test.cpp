@@ -185,6 +185,10 @@ TEST_CASE("words in flight, poison") {
   CHECK(b.late_sync_in_flight() == 5);
   a.clear_late_sync();
   CHECK(b.claim_late_sync(6));
+  const u64 turns = b.sync_turns();
+  a.end_sync_turn();
+  CHECK(b.sync_turns() == turns + 1);
+  b.wait_for_sync_turn(turns, std::chrono::hours(1));  // it has ended: no waiting
   CHECK(b.poisoned() == 0);
   a.poison(4);
   a.poison(3);

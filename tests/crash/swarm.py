@@ -6,8 +6,8 @@ Usage: swarm.py PROGRAM [--seconds N] [--writers N] [--seed S]
 Writers stash batches of three through `shale ingest --ack=3`; two processes search, one merges, all
 the time; every 50 ms one writer is killed with SIGKILL and another takes its place. No process but
 the killed may fail, and no answer may speak of damage. At the end every acknowledged batch is there
-with its text, no batch is half there, and `verify` is clean. Prints the worst time a batch took from
-its last line to its acknowledgement. Exits 1 at the first violation, with the seed.
+with its text, no batch is half there, and `verify` is clean. Prints the worst time a batch took
+until it was acknowledged. Exits 1 at the first violation, with the seed.
 """
 import argparse
 import contextlib

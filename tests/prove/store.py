@@ -21,25 +21,18 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 from corpus import linux_pieces  # noqa: E402 (the folder is known only now)
+from proof import Proof  # noqa: E402
 
 SEED = 20261120
 
 
-class Proof:
+class StoreProof(Proof):
     def __init__(self, build, quick, as_json, work):
-        self.build, self.quick, self.as_json, self.work = build, quick, as_json, work
+        super().__init__(as_json)
+        self.build, self.quick, self.work = build, quick, work
         self.program = str(build / "shale")
         self.figures = str(build / "bench" / "store_figures")
         self.store = str(work / "store")
-        self.failed = False
-
-    def item(self, name, figure, limit, met):
-        self.failed |= not met
-        if self.as_json:
-            print(json.dumps({"name": name, "figure": figure, "limit": limit, "met": bool(met)}))
-        else:
-            print(f"{'met    ' if met else 'NOT MET'}  {name}: {figure}  (must: {limit})")
-        sys.stdout.flush()
 
     def shale(self, *arguments):
         """Runs the program; returns its output, wall seconds, CPU seconds, peak RSS in bytes."""
@@ -183,7 +176,8 @@ def main():
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="shale-prove-", dir=os.environ.get("TMPDIR")) as folder:
-        proof = Proof(options.build.resolve(), options.quick, options.json, pathlib.Path(folder))
+        work = pathlib.Path(folder)
+        proof = StoreProof(options.build.resolve(), options.quick, options.json, work)
         corpus = Corpus(proof.work, 100_000 if options.quick else None)
         print(f"         corpus: {corpus.segments} segments, {corpus.text_bytes} bytes of text, "
               f"seed {SEED}")
