@@ -2,13 +2,18 @@
 //
 //   store_figures reads STORE IDS QUERIES   gets by id, searches, snapshots; memory afterwards
 //   store_figures stash STORE COUNT         durable single stashes beside bare write-and-syncs
+//   store_figures poll STORE COUNT          how soon a process that polls sees another's stash
 //
 // IDS and QUERIES hold one id, one query text a line. Prints one JSON object.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <shale/shale.hpp>
@@ -117,12 +122,62 @@ int stash(const char* path, int count) {
   return 0;
 }
 
+long long nanoseconds_now() {
+  const auto since_boot = Clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(since_boot).count();
+}
+
+// Stashes the moment at which each commit was asked for, every few milliseconds.
+void stash_moments(const char* path, int count) {
+  auto project = shale::Store::open(path).value().project("default").value();
+  for (int i = 0; i < count; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2 + i % 3));
+    shale::Batch batch;
+    batch.stash({.id = "moment", .text = std::to_string(nanoseconds_now())});
+    project.commit(batch, shale::Durability::relaxed).value();
+  }
+}
+
+// From the call of commit, so what it costs until the batch is published is in the figure.
+int poll(const char* path, int count) {
+  {
+    auto project = shale::Store::open(path, {.create = true}).value().project("default").value();
+    shale::Batch batch;
+    batch.stash({.id = "moment", .text = "0"});
+    project.commit(batch).value();
+  }
+  const pid_t writer = fork();
+  if (writer == 0) {
+    stash_moments(path, count);
+    _exit(0);
+  }
+  const auto project = shale::Store::open(path).value().project("default").value();
+  std::uint64_t seen = project.snapshot().value().lsn();
+  std::vector<double> delays;
+  int status = -1;
+  // Where two stashes came between two looks, one of them is never seen: the writer's end counts.
+  while (waitpid(writer, &status, WNOHANG) == 0) {
+    const auto now = project.snapshot().value();
+    if (now.lsn() == seen) continue;
+    const long long at = nanoseconds_now();
+    seen = now.lsn();
+    delays.push_back(double(at - std::stoll(std::string(now.get("moment").value()->text()))) /
+                     1000);
+  }
+  std::printf("{\"seen_p50_us\":%.1f,\"seen_p99_us\":%.1f,\"idle_ns\":%.0f}\n",
+              percentile(delays, .5), percentile(delays, .99), snapshot_nanoseconds(project));
+  return status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string verb = argc > 1 ? argv[1] : "";
   if (verb == "reads" && argc == 5) return reads(argv[2], argv[3], argv[4]);
   if (verb == "stash" && argc == 4) return stash(argv[2], std::stoi(argv[3]));
-  std::fprintf(stderr, "usage: store_figures reads STORE IDS QUERIES | stash STORE COUNT\n");
+  if (verb == "poll" && argc == 4) return poll(argv[2], std::stoi(argv[3]));
+  std::fprintf(stderr,
+               "usage: store_figures reads STORE IDS QUERIES | stash STORE COUNT | "
+               "poll STORE COUNT\n");
   return 2;
 }

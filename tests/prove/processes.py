@@ -50,8 +50,21 @@ def durable_rate(program, writers):
 
 
 class Processes:
-    def __init__(self, proof, program, quick):
-        self.proof, self.program, self.quick = proof, program, quick
+    def __init__(self, proof, build, quick):
+        self.proof, self.quick = proof, quick
+        self.program = str(build / "shale")
+        self.figures = str(build / "bench" / "store_figures")
+
+    def poll(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([self.figures, "poll", str(pathlib.Path(folder) / "store"),
+                                   "1000"], capture_output=True, text=True, check=True)
+        figures = json.loads(done.stdout)
+        self.proof.item("a polling reader sees a stash", f"{figures['seen_p50_us']} us median, "
+                        f"{figures['seen_p99_us']} p99 after commit was called", "< 50 us",
+                        figures["seen_p50_us"] < 50)
+        self.proof.item("its idle check", f"{figures['idle_ns']:.0f} ns", "< 200 ns",
+                        figures["idle_ns"] < 200)
 
     def swarm(self):
         seconds = 15 if self.quick else 120
@@ -84,7 +97,8 @@ def main():
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     proof = Proof(options.json)
-    processes = Processes(proof, str(options.build.resolve() / "shale"), options.quick)
+    processes = Processes(proof, options.build.resolve(), options.quick)
+    processes.poll()
     processes.group_commit()
     processes.swarm()
     sys.exit(1 if proof.failed else 0)
