@@ -2,6 +2,7 @@
 
 #include "shard/positions.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include "tests/shard/section_fixture.hpp"
@@ -94,6 +95,159 @@ TEST_CASE("positions: groups of a big term, and positions that do not match") {
   reader.verify_ends(at + big.bytes.size() + last.bytes.size(), 5).value();
   CHECK_FALSE(reader.verify_ends(at, 5));
   CHECK_FALSE(reader.verify_ends(positions.size(), 4));
+}
+
+TEST_CASE("positions: varints are counted on both sides of eight bytes") {
+  // Varints of one, two and five bytes so that one ends in, before or behind the eighth byte.
+  for (const u64 value : {u64(1), u64(200), u64(0xffff'ffff)}) {
+    ByteWriter bytes;
+    std::vector<usize> ends{0};
+    while (bytes.size() < 40) {
+      bytes.varint(value);
+      ends.push_back(bytes.size());
+    }
+    for (u64 count = 0; count < ends.size(); ++count) {
+      const Bytes exact = bytes.bytes().first(ends[count]);
+      CHECK(varints_bytes(exact, count) == ends[count]);
+      CHECK(varints_bytes(bytes.bytes(), count) == ends[count]);
+      CHECK_FALSE(varints_bytes(exact, count + 1));
+    }
+  }
+  CHECK(varints_bytes(Bytes(), 0) == usize(0));
+  CHECK_FALSE(varints_bytes(Bytes(), 1));
+  CHECK_FALSE(varints_bytes(Buffer(20, std::byte(0x80)), 1));
+}
+
+TEST_CASE("positions: the bytes of a big term are those of the layout") {
+  testing::SectionFixture files;
+  SectionSpool positions = files.spool();
+  SectionSpool offsets = files.spool();
+  PositionsWriter writer(positions, offsets);
+  ByteWriter bytes;
+  for (u32 i = 0; i < 65; ++i) bytes.varint(i == 3 ? 300 : 1);
+  CHECK(writer.add_big(bytes.bytes(), std::vector<u32>(65, 1)).value() == 0);
+  CHECK(writer.end() == 66);
+  CHECK(positions.buffer() == bytes.buffer());
+  CHECK(offsets.buffer() == testing::buffer_of({65, 0, 0, 0, 66, 0, 0, 0}));
+  // The next term's ends count from its own begin.
+  CHECK(writer.add_big(bytes.bytes(), std::vector<u32>(65, 1)).value() == 2);
+  CHECK(load<u32>(offsets.buffer().data() + 8) == 65);
+}
+
+TEST_CASE("positions: as many groups as 64 postings ask for") {
+  std::mt19937 random(2);
+  const u32 df = GENERATE(1u, 63u, 64u, 65u, 127u, 128u, 129u);
+  const Sample sample = random_sample(random, df);
+  testing::SectionFixture files;
+  SectionSpool positions = files.spool();
+  SectionSpool offsets = files.spool();
+  PositionsWriter writer(positions, offsets);
+  writer.add_big(sample.bytes.bytes(), sample.tfs).value();
+  CHECK(offsets.size() == 4 * groups_of(df));
+  files.put(tag::positions, positions);
+  files.put(tag::position_offsets, offsets);
+  const auto views = files.views();
+  const PositionsReader reader(views[0], views[1]);
+  reader.verify_groups(0, sample.bytes.size(), 0, sample.tfs).value();
+  usize varint = 0;
+  for (u32 posting = 0; posting < df; ++posting) {
+    const u32 group = posting / group_postings;
+    u64 skip = 0;
+    for (u32 p = group * group_postings; p < posting; ++p) skip += sample.tfs[p];
+    std::vector<u32> found;
+    REQUIRE(decode_positions(reader.group(0, 0, group).value(), skip, sample.tfs[posting], found));
+    ByteReader in(sample.bytes.bytes().subspan(varint == 0 ? 0 : sample.ends[varint - 1]));
+    u32 position = 0;
+    for (const u32 each : found) {
+      position += u32(in.varint());
+      if (each != position) FAIL("posting " << posting);
+    }
+    varint += sample.tfs[posting];
+  }
+}
+
+TEST_CASE("positions: what a term does not match is damage, with its place") {
+  testing::SectionFixture files;
+  std::mt19937 random(4);
+  const Sample sample = random_sample(random, 130);
+  SectionSpool positions = files.spool();
+  SectionSpool offsets = files.spool();
+  PositionsWriter(positions, offsets).add_big(sample.bytes.bytes(), sample.tfs).value();
+  files.put(tag::positions, positions);
+  files.put(tag::position_offsets, offsets);
+  const u64 bytes = sample.bytes.size();
+  const auto verify = [&](std::vector<u32> tfs) {
+    const auto views = files.views();
+    return PositionsReader(views[0], views[1]).verify_groups(0, bytes, 0, tfs);
+  };
+  const auto group = [&](u32 number) {
+    const auto views = files.views();
+    return PositionsReader(views[0], views[1]).group(0, 0, number);
+  };
+  verify(sample.tfs).value();
+  const u32 first_end = load<u32>(offsets.buffer().data());
+  SECTION("frequencies that ask for one more or one less") {
+    std::vector<u32> tfs = sample.tfs;
+    ++tfs.back();
+    testing::check_damage(verify(tfs), files, 0, bytes, "do not match the frequencies");
+    tfs.back() -= 2;
+    CHECK_FALSE(verify(tfs));
+  }
+  SECTION("frequencies that move a varint into another group") {
+    std::vector<u32> tfs = sample.tfs;
+    ++tfs[63];
+    --*std::find_if(tfs.begin() + 64, tfs.end(), [](u32 tf) { return tf > 1; });
+    testing::check_damage(verify(tfs), files, 1, 0, "wrong end of a group");
+  }
+  SECTION("an end that is one too small") {
+    files.overwrite_value(1, 0, first_end - 1);
+    testing::check_damage(verify(sample.tfs), files, 1, 0, "wrong end of a group");
+  }
+  SECTION("ends that do not ascend") {
+    files.overwrite_value(1, 4, first_end - 1);
+    testing::check_damage(group(1), files, 1, 0, "ends that do not ascend");
+    CHECK(group(0));
+  }
+  SECTION("an end behind the section") {
+    files.overwrite_value(1, 8, u32(bytes + 1));
+    testing::check_damage(group(2), files, 0, load<u32>(offsets.buffer().data() + 4),
+                          "ends before byte");
+  }
+  SECTION("gaps whose sum is no position") {
+    files.overwrite(0, 0, testing::buffer_of({0xff, 0xff, 0xff, 0xff, 0x1f}));
+    CHECK(verify(sample.tfs).error().code == ErrorCode::corrupt);
+  }
+}
+
+TEST_CASE("positions: whatever bytes pass the checksum, verify accepts what decodes") {
+  const u32 seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const Sample sample = random_sample(random, 40);
+  testing::SectionFixture files;
+  SectionSpool positions = files.spool();
+  SectionSpool offsets = files.spool();
+  PositionsWriter(positions, offsets).add(sample.bytes.bytes(), sample.tfs).value();
+  files.put(tag::positions, positions);
+  u32 refused = 0;
+  for (u64 at = 0; at < sample.bytes.size(); at += 1 + random() % 3) {
+    const u8 bits = u8(1 + random() % 255);
+    files.damage(0, at, bits, true);
+    const PositionsReader reader(files.views()[0], SectionView());
+    const bool sound = reader.verify(0, sample.bytes.size(), sample.tfs).has_value();
+    const Bytes bytes = reader.bytes(0, sample.bytes.size()).value();
+    u64 skip = 0;
+    bool decodes = varints_bytes(bytes, sample.ends.size()) == bytes.size();
+    std::vector<u32> found;
+    for (const u32 tf : sample.tfs) {
+      decodes = decodes && decode_positions(bytes, skip, tf, found);
+      skip += tf;
+    }
+    CHECK(sound == decodes);
+    refused += !sound;
+    files.damage(0, at, bits, true);
+  }
+  CHECK(refused > 0);
 }
 
 }  // namespace shale::shard

@@ -1,15 +1,26 @@
 // Spools written to a file and opened as section views, without a whole shard around them.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/checksum.hpp"
 #include "shard/sections.hpp"
 #include "shard/shard_map.hpp"
+#include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace shale::shard::testing {
+
+// Bytes written by hand, then text.
+inline Buffer buffer_of(std::initializer_list<int> values, std::string_view text = {}) {
+  Buffer bytes;
+  for (const int value : values) bytes.push_back(std::byte(value));
+  for (const char c : text) bytes.push_back(std::byte(c));
+  return bytes;
+}
 
 class SectionFixture {
  public:
@@ -78,6 +89,21 @@ class SectionFixture {
     for (u32 before = 0; before < entry; ++before) index += extent_count(sections_[before].bytes);
     checksums_[usize(index)] = checksum;
   }
+  // Other bytes from `offset` on, that pass as verified.
+  void overwrite(u32 entry, u64 offset, Bytes bytes) {
+    Buffer old(bytes.size());
+    File::open(path(), File::Mode::read)
+        .value()
+        .read_exactly(sections_[entry].offset + offset, old)
+        .value();
+    for (usize i = 0; i < bytes.size(); ++i) {
+      damage(entry, offset + i, u8(old[i] ^ bytes[i]), true);
+    }
+  }
+  template <class T>
+  void overwrite_value(u32 entry, u64 offset, T value) {
+    overwrite(entry, offset, bytes_of(value));
+  }
 
  private:
   shale::testing::TemporaryFolder folder_;
@@ -87,5 +113,18 @@ class SectionFixture {
   u64 end_ = 0;
   const Buffer padding_ = Buffer(1);
 };
+
+// That an answer is damage, found in byte `offset` of section `entry`, in words that hold `part`.
+template <class T>
+void check_damage(const Result<T>& result, const SectionFixture& fixture, u32 entry, u64 offset,
+                  const std::string& part) {
+  INFO("expected: " << part);
+  REQUIRE(!result);
+  INFO(result.error().message);
+  CHECK(result.error().code == ErrorCode::corrupt);
+  CHECK(result.error().path == fixture.path());
+  CHECK(result.error().offset == fixture.sections()[entry].offset + offset);
+  CHECK(result.error().message.find(part) != std::string::npos);
+}
 
 }  // namespace shale::shard::testing
