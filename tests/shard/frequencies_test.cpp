@@ -2,6 +2,8 @@
 
 #include "shard/frequencies.hpp"
 
+#include <algorithm>
+#include <map>
 #include <random>
 
 #include "tests/shard/terms_fixture.hpp"
@@ -95,6 +97,106 @@ TEST_CASE("frequencies: an escape that is missing is damage") {
   reader.frequencies(term, std::span(docs).first(1), std::span(tfs).first(1)).value();
   CHECK(tfs[0] == 2);
   CHECK_FALSE(reader.verify());
+}
+
+TEST_CASE("frequencies: chosen documents of a term, against a map") {
+  const u32 seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  constexpr u32 documents = 5 * 65'536;
+  // Containers: a small array of odd length, a bitset of odd length, none, one document, an array.
+  std::vector<u32> docs = testing::random_documents(random, 33, 65'536);
+  for (const auto& [key, df] : {std::pair{1u, 4097u}, {3u, 1u}, {4u, 4096u}})
+    for (const u32 doc : testing::random_documents(random, df, 65'536))
+      docs.push_back(key << 16 | doc);
+  std::map<u32, u32> model;
+  std::vector<u32> tfs;
+  for (const u32 doc : docs) tfs.push_back(model[doc] = testing::random_tf(random));
+  testing::PostingsFixture fixture;
+  const bool word = GENERATE(true, false);
+  const BigTerm term = fixture.add_big(docs, tfs, word);
+  fixture.finish();
+  const PostingsReader reader = fixture.open(documents);
+  for (const u32 count : {0u, 1u, 255u, 256u, 257u, 3000u, 20'000u}) {
+    std::vector<u32> wanted = testing::random_documents(random, count, documents);
+    for (u32& doc : wanted)  // every other one is a member
+      if (random() % 2 == 0) doc = docs[random() % docs.size()];
+    std::sort(wanted.begin(), wanted.end());
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+    std::vector<u32> found(wanted.size(), 77);
+    frequencies_of(reader, 0, term, {}, wanted, found).value();
+    for (usize i = 0; i < wanted.size(); ++i) {
+      const auto at = model.find(wanted[i]);
+      const u32 expected = at == model.end() ? 0 : word ? at->second : 1;
+      if (found[i] != expected) FAIL("document " << wanted[i] << " of " << count);
+    }
+  }
+}
+
+TEST_CASE("frequencies: the posting of a document, and of none") {
+  std::mt19937 random(3);
+  std::vector<u32> docs = testing::random_documents(random, 40, 65'536);
+  for (const u32 doc : testing::random_documents(random, 5000, 65'536))
+    docs.push_back(2 << 16 | doc);
+  testing::PostingsFixture fixture;
+  const BigTerm term = fixture.add_big(docs, std::vector<u32>(docs.size(), 1), false);
+  fixture.finish();
+  const PostingsReader reader = fixture.open(4 * 65'536);
+  for (u32 i = 0; i < docs.size(); ++i)
+    if (rank_of(reader, 0, term, docs[i]).value() != i) FAIL("posting " << i);
+  const auto is_member = [&](u32 doc) { return std::binary_search(docs.begin(), docs.end(), doc); };
+  for (u32 doc = 0; doc < 4 * 65'536; doc += 1 + u32(random() % 300))
+    if (!is_member(doc) && rank_of(reader, 0, term, doc).value() != no_rank) FAIL("at " << doc);
+  CHECK(rank_of(reader, 0, term, 1 << 16).value() == no_rank);
+  CHECK(rank_of(reader, 0, term, 0xffff'ffff).value() == no_rank);
+}
+
+TEST_CASE("frequencies: the borders of a nibble, in both halves of a byte") {
+  std::vector<u32> docs;
+  std::vector<u32> tfs;
+  for (const u32 tf : {1u, 2u, 13u, 14u, 15u, 16u, 0xffff'ffffu})
+    for (u32 i = 0; i < 5; ++i) {
+      docs.push_back(u32(docs.size()));
+      tfs.push_back(tf);
+    }
+  testing::PostingsFixture fixture;
+  const BigTerm term = fixture.add_big(docs, tfs, true);
+  fixture.finish();
+  const PostingsReader reader = fixture.open(100);
+  std::vector<u32> found(docs.size());
+  frequencies_of(reader, 0, term, {}, docs, found).value();
+  CHECK(found == tfs);
+  for (u32 first = 0; first < docs.size(); ++first) {
+    std::vector<u32> rest(docs.size() - first);
+    reader.frequencies(term, first, rest).value();
+    CHECK(std::equal(rest.begin(), rest.end(), tfs.begin() + first));
+  }
+  CHECK(reader.exceptions(term).value().size() == 15);
+}
+
+TEST_CASE("frequencies: damaged images and frequencies cut short are errors with their place") {
+  std::mt19937 random(7);
+  const std::vector<u32> docs = testing::random_documents(random, 100, 1000);
+  testing::PostingsFixture fixture;
+  BigTerm term = fixture.add_big(docs, std::vector<u32>(100, 3), true);
+  fixture.finish();
+  std::vector<u32> tfs(docs.size());
+  SECTION("two equal documents in the image") {
+    fixture.files.overwrite_value(2, 2, u16(docs[0]));
+    const PostingsReader reader = fixture.open(1000);
+    testing::check_damage(frequencies_of(reader, 0, term, {}, docs, tfs), fixture.files, 2, 0,
+                          "malformed set of documents");
+    testing::check_damage(rank_of(reader, 0, term, docs[5]), fixture.files, 2, 0, "malformed set");
+  }
+  SECTION("frequencies that begin behind their section") {
+    term.frequencies_at = u32(fixture.frequencies.size() / 4) + 1;
+    CHECK(frequencies_of(fixture.open(1000), 0, term, {}, docs, tfs).error().code ==
+          ErrorCode::corrupt);
+  }
+  SECTION("an image that ends behind its section") {
+    term.places += u64(1) << 40;
+    CHECK(rank_of(fixture.open(1000), 0, term, docs[5]).error().code == ErrorCode::corrupt);
+  }
 }
 
 }  // namespace shale::shard

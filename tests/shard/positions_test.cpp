@@ -219,6 +219,17 @@ TEST_CASE("positions: what a term does not match is damage, with its place") {
   }
 }
 
+TEST_CASE("positions: a sum of gaps is verified to fit a position") {
+  testing::SectionFixture files;
+  ByteWriter bytes;
+  for (const u64 gap : {7u, 0xffff'fff8u, 8u, 0xffff'fff8u}) bytes.varint(gap);
+  files.put(tag::positions, bytes.bytes());
+  const PositionsReader reader(files.views()[0], SectionView());
+  reader.verify(0, 6, std::vector<u32>{2}).value();
+  testing::check_damage(reader.verify(6, 6, std::vector<u32>{2}), files, 0, 12, "do not match");
+  reader.verify(6, 6, std::vector<u32>{1, 1}).value();
+}
+
 TEST_CASE("positions: whatever bytes pass the checksum, verify accepts what decodes") {
   const u32 seed = std::random_device{}();
   INFO("seed " << seed);

@@ -7,15 +7,6 @@
 namespace shale::shard {
 namespace {
 
-struct Written {
-  testing::SectionFixture files;
-  SectionSpool lists = files.spool();
-  SectionSpool records = files.spool();
-  SectionSpool documents = files.spool();
-  SectionSpool frequencies = files.spool();
-  PostingsWriter writer{{lists, records, documents, frequencies}};
-};
-
 std::vector<int> values_of(const Buffer& buffer) {
   std::vector<int> values;
   for (const std::byte b : buffer) values.push_back(int(b));
@@ -25,7 +16,7 @@ std::vector<int> values_of(const Buffer& buffer) {
 }  // namespace
 
 TEST_CASE("postings: the bytes of small lists are those of the layout") {
-  Written w;
+  testing::PostingsFixture w;
   CHECK(w.writer.add_list(std::vector<u32>{0, 3, 4}, std::vector<u32>{1, 2, 130}, true).value() ==
         6);
   CHECK(w.writer.lists_end() == 6);
@@ -35,7 +26,7 @@ TEST_CASE("postings: the bytes of small lists are those of the layout") {
 }
 
 TEST_CASE("postings: image, nibbles and exceptions of a big term") {
-  Written w;
+  testing::PostingsFixture w;
   std::vector<u32> docs;
   std::vector<u32> tfs;
   for (u32 i = 0; i < 33; ++i) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shard/dictionary.hpp"
+#include "shard/postings.hpp"
 #include "shard/terms.hpp"
 #include "tests/shard/section_fixture.hpp"
 
@@ -132,6 +133,35 @@ class TermsFixture {
   u32 document_count_;
   bool positions_;
   std::vector<u32> lengths_;
+};
+
+// Lists and big terms without a dictionary: write, finish(), open.
+struct PostingsFixture {
+  SectionFixture files;
+  SectionSpool lists = files.spool();
+  SectionSpool records = files.spool();
+  SectionSpool documents = files.spool();
+  SectionSpool frequencies = files.spool();
+  PostingsWriter writer{{lists, records, documents, frequencies}};
+
+  // A big term with its record.
+  BigTerm add_big(const std::vector<u32>& docs, const std::vector<u32>& tfs, bool word) {
+    const BigTerm record = writer.add_big(docs, tfs, word).value();
+    writer.add_record(record).value();
+    return record;
+  }
+  // Puts the sections into the file, as entries 0 to 3.
+  void finish() {
+    files.put(tag::small_lists, lists);
+    files.put(tag::big_terms, records);
+    files.put(tag::documents, documents);
+    files.put(tag::frequencies, frequencies);
+  }
+  PostingsReader open(u32 document_count) const {
+    const auto v = files.views();
+    return PostingsReader::make({v[0], v[1], v[2], v[3]}, document_count, writer.big_count())
+        .value();
+  }
 };
 
 // One term of every df that ends a rule or begins one, words and metadata terms, and a thousand
