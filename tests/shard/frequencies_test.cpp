@@ -103,8 +103,9 @@ TEST_CASE("frequencies: chosen documents of a term, against a map") {
   const u32 seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937 random(seed);
-  constexpr u32 documents = 5 * 65'536;
-  // Containers: a small array of odd length, a bitset of odd length, none, one document, an array.
+  constexpr u32 documents = 6 * 65'536;
+  // Containers: a small array of odd length, a bitset of odd length, none, one document, an array
+  // and none.
   std::vector<u32> docs = testing::random_documents(random, 33, 65'536);
   for (const auto& [key, df] : {std::pair{1u, 4097u}, {3u, 1u}, {4u, 4096u}})
     for (const u32 doc : testing::random_documents(random, df, 65'536))

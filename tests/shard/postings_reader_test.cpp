@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <numeric>
 #include <random>
 #include <thread>
 
@@ -280,6 +281,23 @@ TEST_CASE("postings: bytes behind the last record's parts are found") {
   CHECK_FALSE(reader.verify_ends(0, {documents - 1, frequencies}));
   testing::check_damage(reader.verify_ends(0, {documents, frequencies - 1}), v.files, 3,
                         frequencies * 4 - 4, "bytes behind the last frequency");
+}
+
+TEST_CASE("postings: each image is checked for itself") {
+  testing::PostingsFixture fixture;
+  std::vector<u32> docs(32);
+  std::iota(docs.begin(), docs.end(), 7u);
+  for (u32 i = 0; i < 130; ++i) fixture.add_big(docs, docs, false);
+  fixture.finish();
+  const u32 damaged = GENERATE(32u, 63u, 64u, 65u, 129u);
+  const u64 image_bytes = fixture.documents.size() / 129 / 32 * 32;
+  fixture.files.overwrite_value(2, damaged * image_bytes, u16(60));
+  const PostingsReader reader = fixture.open(100);
+  for (u32 number = 0; number < 130; ++number) {
+    const BigTerm term = reader.big_term(number).value();
+    CHECK(reader.image(number, term).has_value() == (number != damaged));
+    CHECK(reader.image(number, term).has_value() == (number != damaged));
+  }
 }
 
 TEST_CASE("postings: threads check an image together and all read it") {

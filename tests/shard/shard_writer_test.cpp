@@ -1,5 +1,7 @@
 #include "shard/shard_writer.hpp"
 
+#include "shard/shard_file.hpp"
+#include "shard/shard_map.hpp"
 #include "tests/shard/shard_model.hpp"
 #include "tests/support/catch.hpp"
 
@@ -129,5 +131,155 @@ TEST_CASE("texts of an older shard are copied into a new one") {
   }
   std::vector<Fault> faults;
   CHECK(shard->verify(faults, nullptr).value() == shard->info().file_bytes);
+  CHECK(faults.empty());
+}
+
+TEST_CASE("sections stand in their order, aligned, with zeros between and their checksums") {
+  std::mt19937 random(5);
+  const ShardModel model = random_model(random, 200);
+  TemporaryFolder folder;
+  const auto finished = write_shard(folder / "s", model);
+  const Buffer bytes = whole_file(unfinished_path(folder / "s"));
+  const File file = File::open(unfinished_path(folder / "s"), File::Mode::read).value();
+  const ShardFrame frame = read_frame(file).value();
+  const char* const names[] = {"TEXT", "TPLC", "ZDIC", "IDSF", "IDSH", "COLS",
+                               "XTRA", "TDIH", "TDIB", "SMAL", "BIGT", "DOCS",
+                               "TFRQ", "RDIR", "POSI", "POSO", "EXTS"};
+  REQUIRE(frame.contents.size() == std::size(names));
+  u64 end = sizeof(ShardHeader);
+  usize next = 0;
+  for (usize i = 0; i < std::size(names); ++i) {
+    const ContentsEntry& entry = frame.contents[i];
+    CHECK(section_name(entry.tag) == names[i]);
+    CHECK(entry.offset == (end + 63) / 64 * 64);
+    for (u64 at = end; at < entry.offset; ++at) CHECK(bytes[at] == std::byte(0));
+    end = entry.offset + entry.bytes;
+    const Bytes section = Bytes(bytes).subspan(entry.offset, entry.bytes);
+    for (u64 at = 0; has_extents(entry.tag) && at < section.size(); at += extent_bytes, ++next) {
+      const Bytes extent = section.subspan(at, std::min(extent_bytes, section.size() - at));
+      CHECK(frame.extent_checksums[next] ==
+            checksum32(extent, u64(entry.tag) << 32 | at / extent_bytes));
+    }
+  }
+  CHECK(next == frame.extent_checksums.size());
+  CHECK(frame.footer.contents_offset == (end + 63) / 64 * 64);
+  CHECK(finished.file_bytes == bytes.size());
+  CHECK(finished.checksum == load<u64>(&bytes[bytes.size() - 8]));
+}
+
+TEST_CASE("sums of texts and words are those of the documents") {
+  std::mt19937 random(6);
+  const ShardModel model = random_model(random, 90);
+  TemporaryFolder folder;
+  const auto finished = write_shard(folder / "s", model);
+  u64 text_bytes = 0;
+  u64 words = 0;
+  for (const ModelDocument& document : model.documents) {
+    text_bytes += document.text.size();
+    words += document.words.size();
+  }
+  CHECK(finished.text_bytes == text_bytes);
+  CHECK(finished.word_count == words);
+}
+
+TEST_CASE("each coded field must be among the terms, and a refused document can be replaced") {
+  TemporaryFolder folder;
+  const u32 counts[] = {0};
+  auto writer = ShardWriter::make(folder / "s", options_for(counts)).value();
+  const u32 doc = 0;
+  const u32 tf = 1;
+  for (const char* const term : {"\x01note", "\x02known", "\x05known"}) {
+    writer.add_term({term, {&doc, 1}, {&tf, 1}, {}}).value();
+  }
+  Metadata sound;
+  sound.id = "a";
+  sound.task = "known";
+  sound.tags = {"known"};
+  DocumentToWrite document;
+  document.text = "text";
+  document.text_hash = checksum128(as_bytes(*document.text));
+  const auto refused = [&](const std::string& field, auto change) {
+    Metadata metadata = sound;
+    change(metadata);
+    document.metadata = &metadata;
+    const auto result = writer.add_document(document);
+    REQUIRE(!result);
+    CHECK(result.error().code == ErrorCode::invalid_argument);
+    CHECK(result.error().message.find(field + " \"new\"") != std::string::npos);
+  };
+  refused("type", [](Metadata& m) { m.type = "new"; });
+  refused("task", [](Metadata& m) { m.task = "new"; });
+  refused("file", [](Metadata& m) { m.file = "new"; });
+  refused("topic", [](Metadata& m) { m.topic = "new"; });
+  refused("tag", [](Metadata& m) { m.tags.push_back("new"); });
+  document.metadata = &sound;
+  document.word_count = 1;
+  CHECK(writer.add_document(document).error().code == ErrorCode::invalid_argument);
+  document.word_count = 0;
+  writer.add_document(document).value();
+  writer.finish().value();
+  const auto shard = Shard::open(unfinished_path(folder / "s"), nullptr).value();
+  CHECK(shard->metadata(DocNo(0)).value() == sound);
+  std::vector<Fault> faults;
+  shard->verify(faults, nullptr).value();
+  CHECK(faults.empty());
+}
+
+TEST_CASE("no file is made for a shard that cannot be") {
+  TemporaryFolder folder;
+  ShardOptions options;
+  options.document_count = documents_max + 1;
+  const auto too_many = ShardWriter::make(folder / "s", options);
+  REQUIRE(!too_many);
+  CHECK(too_many.error().code == ErrorCode::invalid_argument);
+  CHECK(list_folder(folder.path()).value().empty());
+  const u32 one[] = {0};
+  const auto nowhere = ShardWriter::make(folder / "none" / "s", options_for(one));
+  REQUIRE(!nowhere);
+  CHECK(nowhere.error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("a writer that failed, or that another one replaces, leaves no file") {
+  TemporaryFolder folder;
+  const u32 counts[] = {0};
+  auto writer = ShardWriter::make(folder / "first", options_for(counts)).value();
+  CHECK(!writer.finish());
+  writer = ShardWriter::make(folder / "second", options_for(counts)).value();
+  CHECK(list_folder(folder.path()).value() == std::vector<std::string>{"second.tmp"});
+}
+
+TEST_CASE("three small documents are these bytes") {
+  TemporaryFolder folder;
+  const u32 counts[] = {2, 0, 1};
+  auto writer = ShardWriter::make(folder / "s", options_for(counts)).value();
+  const u32 docs[] = {0, 1, 2};
+  const u32 ones[] = {1, 1, 1};
+  writer.add_term({"\x01note", docs, ones, {}}).value();
+  writer.add_term({"one", std::span(docs).first(1), std::span(ones).first(1), buffer_of({0})})
+      .value();
+  const u32 ends[] = {0, 2};
+  writer.add_term({"two", ends, std::span(ones).first(2), buffer_of({1, 0})}).value();
+  const std::string texts[] = {"one two", "", "two"};
+  for (u32 doc = 0; doc < 3; ++doc) {
+    Metadata metadata;
+    metadata.id = "id" + std::to_string(doc);
+    metadata.created_at = {1'700'000'000'000'000 + doc, true};
+    metadata.touched_at = metadata.created_at;
+    if (doc == 1) metadata.attrs["key"] = std::int64_t(7);
+    DocumentToWrite document;
+    document.metadata = &metadata;
+    document.text = texts[doc];
+    document.text_hash = checksum128(as_bytes(texts[doc]));
+    document.word_count = counts[doc];
+    document.lsn = Lsn{100 + doc};
+    writer.add_document(document).value();
+  }
+  writer.finish().value();
+  const Buffer bytes = whole_file(unfinished_path(folder / "s"));
+  // Another format needs a new shard_version, a line in its history, and then new figures here.
+  CHECK(bytes.size() == 3056);
+  CHECK(checksum64(bytes) == 0x05e7'1343'8117'37fa);
+  std::vector<Fault> faults;
+  Shard::open(unfinished_path(folder / "s"), nullptr).value()->verify(faults, nullptr).value();
   CHECK(faults.empty());
 }
