@@ -107,3 +107,98 @@ TEST_CASE("a term is viewed only where its record fits") {
   REQUIRE(!cut.term_at(arena->end() - 8));
   REQUIRE(!cut.term_at(0));
 }
+
+TEST_CASE("batches are counted up to an LSN, on both sides of it") {
+  const auto arena = arena_with_gaps();
+  const ArenaCut cut = ArenaCut::make(arena, Lsn{700}).value();
+  for (u32 batch = 1; batch <= 10; ++batch) {
+    const u32 held = std::min(batch, 7u);
+    REQUIRE(cut.batches_up_to(Lsn{batch * 100 - 1}) == std::min(batch - 1, 7u));
+    REQUIRE(cut.batches_up_to(Lsn{batch * 100}) == held);
+    REQUIRE(cut.batches_up_to(Lsn{batch * 100 + 1}) == held);
+  }
+  REQUIRE(cut.batches_up_to(Lsn{}) == 0);
+  REQUIRE(cut.batches_up_to(Lsn{~u64(0)}) == 7);
+  REQUIRE(ArenaCut::make(arena, Lsn{~u64(0)}).value().batch_count() == 10);
+}
+
+TEST_CASE("documents burnt before the first batch are a gap, those behind the last are beyond") {
+  const auto arena = make_arena(16);
+  Random random = seeded(21);
+  Analyser analyser;
+  {
+    IndexWriter killed(arena, true);
+    abandon_batch(random, killed, analyser);
+  }
+  const ArenaCut none = ArenaCut::make(arena, Lsn{~u64(0)}).value();
+  REQUIRE(none.document_limit() == 0);
+  REQUIRE(none.gaps().empty());
+  REQUIRE(!none.is_visible(0));
+  IndexWriter writer(arena, true);
+  const u32 burnt = writer.document_count();
+  REQUIRE(burnt > 0);
+  Model model;
+  while (model.documents.empty())
+    add_random_batch(random, writer, analyser, model, Lsn{writer.last().value + 1}, 5);
+  abandon_batch(random, writer, analyser);
+  const ArenaCut cut = ArenaCut::make(arena, Lsn{~u64(0)}).value();
+  REQUIRE(cut.gaps().size() == 1);
+  REQUIRE((cut.gaps()[0].begin == 0 && cut.gaps()[0].end == burnt));
+  REQUIRE(cut.document_limit() == burnt + model.documents.size());
+  REQUIRE(!cut.is_visible(burnt - 1));
+  REQUIRE(cut.is_visible(burnt));
+  REQUIRE(!cut.is_visible(cut.document_limit()));
+}
+
+TEST_CASE("gaps are those of a model, whoever was killed and whatever was taken back") {
+  Random random = seeded(std::random_device{}());
+  const auto arena = make_arena(16);
+  Analyser analyser;
+  Metadata metadata;
+  metadata.id = "x";
+  const PreparedDocument prepared = IndexWriter::prepare(analyser, metadata, "one", true);
+  std::vector<std::pair<u64, std::set<u32>>> batches;  // LSN and documents
+  for (u64 lsn = 10; lsn < 1200; lsn += 10) {
+    IndexWriter writer(arena, true);
+    if (!batches.empty() && below(random, 9) == 0) {
+      batches.resize(batches.size() - below(random, u32(std::min<usize>(3, batches.size()))));
+      writer.discard_after(Lsn{batches.empty() ? 0 : batches.back().first});
+    }
+    const u32 documents = below(random, 4);
+    REQUIRE(writer.room_for({documents, 0, 0, documents * prepared.arena_bytes}).value());
+    writer.begin();
+    std::set<u32> numbers;
+    for (u32 i = 0; i < documents; ++i)
+      numbers.insert(to_index(writer.add_document({&metadata, {}, 0, 3}, prepared)));
+    if (below(random, 4) == 0) continue;  // killed
+    writer.publish(Lsn{lsn});
+    batches.emplace_back(lsn, numbers);
+  }
+  std::set<u32> visible;
+  for (usize i = 0; i < batches.size(); ++i) {
+    visible.insert(batches[i].second.begin(), batches[i].second.end());
+    const ArenaCut cut = ArenaCut::make(arena, Lsn{batches[i].first}).value();
+    REQUIRE(cut.batch_count() == i + 1);
+    VisibleFilter filter(cut);
+    u32 hidden = 0;
+    for (u32 d = 0; d < cut.document_limit() + 3; ++d) {
+      REQUIRE(cut.is_visible(d) == visible.contains(d));
+      REQUIRE(filter(d) == visible.contains(d));
+      REQUIRE(filter.is_past_end(d) == (d >= cut.document_limit()));
+      hidden += d < cut.document_limit() && !visible.contains(d) ? 1 : 0;
+    }
+    u32 in_gaps = 0;
+    for (const Gap& gap : cut.gaps()) in_gaps += gap.end - gap.begin;
+    REQUIRE(in_gaps == hidden);
+  }
+}
+
+TEST_CASE("an error of a cut names the log and the place") {
+  const auto arena = arena_with_gaps();
+  const Error error = ArenaCut::make(arena, Lsn{100}).value().damaged("A thing is wrong", 77);
+  REQUIRE(error.code == ErrorCode::corrupt);
+  REQUIRE(error.message == "A thing is wrong in the index of log 33.");
+  REQUIRE(error.offset == 77);
+  arena->header().stale = 1;
+  REQUIRE(ArenaCut::make(arena, Lsn{100}).error().message.find("given up") != std::string::npos);
+}

@@ -51,3 +51,105 @@ TEST_CASE("a long text leaves no trace in the next one") {
           300000);
   REQUIRE(IndexWriter::prepare(analyser, metadata, "a b a", true).encoded == first.encoded);
 }
+
+TEST_CASE("the parts of a prepared document lie end to end, in the order of the text") {
+  Analyser analyser;
+  Metadata metadata;
+  metadata.id = "the id";
+  metadata.task = "t";
+  metadata.topic = "p";
+  const PreparedDocument prepared =
+      IndexWriter::prepare(analyser, metadata, "one two one three one", true);
+  const PreparedView view(prepared);
+  CHECK(view.header.term_count == 6);
+  CHECK(view.header.word_count == 5);
+  CHECK(view.header.id_bytes == 6);
+  const char* const names[] = {"\x01note", "\x02t", "\x04p", "one", "two", "three"};
+  const u32 tfs[] = {1, 1, 1, 3, 1, 1};
+  const u8 codes[] = {1, 2, 4, 0, 0, 0};
+  const std::vector<u8> positions[] = {{}, {}, {}, {0, 2, 2}, {1}, {3}};
+  const u32 record_end = u32(sizeof(PreparedHeader) + 6 * sizeof(PreparedTerm)) +
+                         view.header.id_bytes + view.header.metadata_bytes;
+  u32 end = record_end;
+  for (u32 i = 0; i < 6; ++i) {
+    const PreparedTerm& term = view.terms[i];
+    CHECK(view.term(term) == names[i]);
+    CHECK(term.tf == tfs[i]);
+    CHECK(term.code == codes[i]);
+    CHECK(term.is_metadata == (i < 3));
+    CHECK(std::ranges::equal(view.positions(term), positions[i],
+                             [](std::byte a, u8 b) { return a == std::byte(b); }));
+    CHECK(term.data == end);
+    end += term.bytes + term.position_bytes;
+  }
+  CHECK(end == prepared.encoded.size());
+}
+
+TEST_CASE("without positions there are none, and everything else is the same") {
+  Random random = seeded(42);
+  Analyser analyser;
+  const Metadata metadata = random_metadata(random, 10);
+  const std::string text = random_text(random, 300, 50);
+  const PreparedDocument with = IndexWriter::prepare(analyser, metadata, text, true);
+  const PreparedDocument without = IndexWriter::prepare(analyser, metadata, text, false);
+  const PreparedView a(with);
+  const PreparedView b(without);
+  REQUIRE(a.terms.size() == b.terms.size());
+  for (usize i = 0; i < a.terms.size(); ++i) {
+    CHECK(b.terms[i].position_bytes == 0);
+    CHECK(a.term(a.terms[i]) == b.term(b.terms[i]));
+    CHECK(a.terms[i].tf == b.terms[i].tf);
+    CHECK(a.terms[i].hash == b.terms[i].hash);
+  }
+  CHECK(std::ranges::equal(a.record(), b.record()));
+  CHECK(without.arena_bytes < with.arena_bytes);
+  CHECK(without.id_hash == with.id_hash);
+}
+
+TEST_CASE("a text without words leaves the metadata terms") {
+  Analyser analyser;
+  Metadata metadata;
+  metadata.id = "x";
+  for (const char* const text : {"", " ", "...", "\n\n"}) {
+    const PreparedDocument prepared = IndexWriter::prepare(analyser, metadata, text, true);
+    const PreparedView view(prepared);
+    CHECK(view.header.word_count == 0);
+    REQUIRE(view.terms.size() == 1);
+    CHECK(view.term(view.terms[0]) == "\x01note");
+  }
+}
+
+TEST_CASE("a document of new terms takes no more than it said") {
+  Random random = seeded(43);
+  Analyser analyser;
+  const auto arena = make_arena(1 << 16);
+  IndexWriter writer(arena, true);
+  const auto taken_by = [&](const std::string& text, u32 number) {
+    Metadata metadata;
+    metadata.id = "id" + std::to_string(number);
+    metadata.type = "type" + std::to_string(number);
+    const PreparedDocument prepared = IndexWriter::prepare(analyser, metadata, text, true);
+    REQUIRE(writer.room_for({1, 0, 0, prepared.arena_bytes}).value());
+    writer.begin();
+    const u64 before = arena->end();
+    static_cast<void>(writer.add_document({&metadata, {}, 0, 1}, prepared));
+    CHECK(arena->end() - before <= prepared.arena_bytes);
+    CHECK(arena->end() > before);
+    writer.publish(Lsn{number + 1});
+  };
+  const Metadata first;
+  const PreparedDocument prepared = IndexWriter::prepare(analyser, first, "", true);
+  REQUIRE(writer.room_for({1, 0, 0, prepared.arena_bytes}).value());
+  writer.begin();  // makes the chunks of the tables
+  static_cast<void>(writer.add_document({&first, {}, 0, 0}, prepared));
+  writer.publish(Lsn{1});
+  for (u32 number = 1; number < 60; ++number) {
+    std::string text;
+    for (u32 word = 0; word < number; ++word) {
+      const std::string name = "n" + std::to_string(number) + "w" + std::to_string(word) + " ";
+      for (u32 n = below(random, 4) == 0 ? below(random, 700) : 0; n > 0; --n) text += name;
+      text += name;
+    }
+    taken_by(text, number);
+  }
+}

@@ -1,12 +1,12 @@
 #include "tests/support/catch.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "tests/shard/terms_fixture.hpp"
+#include "tests/support/asserts.hpp"
 
 namespace shale::shard {
 namespace {
+
+using shale::testing::asserts;
 
 struct Writing {
   testing::SectionFixture files;
@@ -19,21 +19,6 @@ struct Writing {
     return writer.add({term, docs, tfs, as_bytes(positions)});
   }
 };
-
-// Whether `misuse` ends the program, tried in a process of its own.
-template <class F>
-bool asserts(F&& misuse) {
-  const pid_t child = fork();
-  if (child == 0) {
-    signal(SIGABRT, SIG_DFL);
-    close(2);
-    misuse();
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
-}
 
 }  // namespace
 
