@@ -39,7 +39,7 @@ ByteWriter id_payload(u8 kind, const std::string& id) {
   out.varint(1);
   out.value(kind);
   out.text(id);
-  if (kind == 2) encode_update({}, out);
+  if (kind != 3) encode_update({}, out);
   return out;
 }
 

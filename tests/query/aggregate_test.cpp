@@ -115,5 +115,73 @@ TEST_CASE("sums go on without a damaged view") {
   CHECK(answer.rows == sum(sound, "tokens", by, "").value().rows);
 }
 
+Document document_of(const std::string& type, std::optional<u32> tokens) {
+  Document document;
+  document.metadata.type = type;
+  document.metadata.tokens = tokens;
+  return document;
+}
+
+std::vector<SumRow> rows_of(std::span<const IndexView> views, const std::string& field,
+                            const std::vector<std::string>& by, const std::string& where = "") {
+  return sum(views, field, by, where).value().rows;
+}
+
+TEST_CASE("the largest sum comes first, then the larger count, then the key") {
+  std::vector<Document> documents{document_of("b", 5),    document_of("a", 5),
+                                  document_of("few", 9),  document_of("many", 4),
+                                  document_of("many", 5), document_of("none", {})};
+  const std::vector<IndexView> views{view_of(std::make_shared<MemoryIndex>(documents))};
+  const std::vector<SumRow> expected{
+      {{"many"}, 2, 9}, {{"few"}, 1, 9}, {{"a"}, 1, 5}, {{"b"}, 1, 5}, {{"none"}, 1, 0}};
+  CHECK(rows_of(views, "tokens", {"type"}) == expected);
+  CHECK(rows_of(views, "tokens", {}) == std::vector<SumRow>{{{}, 6, 28}});
+  CHECK(rows_of(views, "tokens", {}, "type:no*") == std::vector<SumRow>{{{}, 1, 0}});
+  CHECK(rows_of(views, "tokens", {}, "type:x") == std::vector<SumRow>{{{}, 0, 0}});
+  CHECK(rows_of(views, "tokens", {"type"}, "type:x").empty());
+}
+
+TEST_CASE("groups of several views are one, and an empty value is as good as none") {
+  std::vector<Document> first{document_of("a", 1), document_of("b", 2)};
+  first[0].metadata.task = "";
+  std::vector<Document> second{document_of("a", 3)};
+  const std::vector<IndexView> views{view_of(std::make_shared<MemoryIndex>(first)),
+                                     view_of(std::make_shared<MemoryIndex>(second))};
+  CHECK(rows_of(views, "tokens", {"type"}) == std::vector<SumRow>{{{"a"}, 2, 4}, {{"b"}, 1, 2}});
+  CHECK(rows_of(views, "tokens", {"task"}) == std::vector<SumRow>{{{""}, 3, 6}});
+  CHECK(rows_of(views, "tokens", {"type", "type"}) ==
+        std::vector<SumRow>{{{"a", "a"}, 2, 4}, {{"b", "b"}, 1, 2}});
+}
+
+TEST_CASE("a segment counts in the group of each of its tags, patched ones too") {
+  std::vector<Document> documents{document_of("a", 1), document_of("a", 2), document_of("a", 4)};
+  documents[0].metadata.tags = {"x", "y"};
+  documents[1].metadata.tags = {"y"};
+  Overlay overlay;
+  overlay.patches[2].tags_added = {"x", "z"};
+  overlay.patches[1].tokens = 10;
+  const std::vector<IndexView> views{view_of(std::make_shared<MemoryIndex>(documents), overlay)};
+  CHECK(rows_of(views, "tokens", {"tag"}) ==
+        std::vector<SumRow>{{{"y"}, 2, 11}, {{"x"}, 2, 5}, {{"z"}, 1, 4}});
+  CHECK(rows_of(views, "tokens", {"type", "tag"}, "tag:x") ==
+        std::vector<SumRow>{{{"a", "x"}, 2, 5}, {{"a", "z"}, 1, 4}, {{"a", "y"}, 1, 1}});
+}
+
+TEST_CASE("what is refused is named, with what may be asked instead") {
+  const auto message = [](const char* field, std::vector<std::string> by, const char* where = "") {
+    const auto answer = sum({}, field, by, where);
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == ErrorCode::invalid_argument);
+    return answer.error().message;
+  };
+  CHECK(message("type", {}).find("Cannot sum \"type\": numbers are tokens") == 0);
+  CHECK(message("colour", {}) == "There is no field \"colour\".");
+  CHECK(message("tokens", {"type", "attr"}).find("Cannot group by \"attr\": groups are") == 0);
+  CHECK(message("tokens", {"created"}) == "Cannot group by \"created\".");
+  CHECK(message("tokens", {"colour"}) == "Cannot group by \"colour\".");
+  CHECK(message("tokens", {"words"}).find("Cannot group by \"words\"") == 0);
+  CHECK(message("tokens", {}, "colour:red").find("clause 1") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace shale::query::testing

@@ -106,5 +106,94 @@ TEST_CASE("ids are read for the answer only, and a failure there is told") {
   CHECK(scope.active().empty());
 }
 
+TEST_CASE("one more than fits is dropped, at the very borders of the room beside the wanted") {
+  // Room for 2 * limit + 512 before the first prune.
+  for (const usize limit : {1u, 2u, 10u}) {
+    for (const usize count : {limit - 1, limit, limit + 1, 2 * limit + 511, 2 * limit + 512,
+                              2 * limit + 513, 4 * limit + 1030}) {
+      std::vector<Item> items;
+      for (usize i = 0; i < count; ++i) {
+        items.push_back({i64(i * 7919 % 1009), i64(i % 3), std::to_string(i)});
+      }
+      INFO("limit " << limit << " count " << count);
+      for (const usize block : {usize(1), usize(4000)}) {
+        CHECK(collect(items, limit, Ties::newest_then_id, block) ==
+              sorted(items, limit, Ties::newest_then_id));
+      }
+    }
+  }
+}
+
+TEST_CASE("times and ids are read only where they decide") {
+  std::vector<Item> items;
+  for (u32 i = 0; i < 3000; ++i) items.push_back({0, 0, std::to_string(i)});
+  const auto index = index_of(items);
+  const std::vector<IndexView> views{view_of(index)};
+  Scope scope(views);
+  std::vector<u32> docs(600);
+  std::vector<i64> keys(600);
+  const auto offer = [&](Collector& collector, u32 first, i64 key, i64 step) {
+    for (u32 i = 0; i < 600; ++i) {
+      docs[i] = first + i;
+      keys[i] = key + i64(i) * step;
+    }
+    return collector.offer(0, docs, keys);
+  };
+  SECTION("different keys need no ids") {
+    index->failing = Failing::ids;
+    Collector collector(scope, 3);
+    CHECK(offer(collector, 0, 100, 1));
+    CHECK(offer(collector, 600, 1000, 1));
+    CHECK_FALSE(collector.finish());
+  }
+  SECTION("keys that tie at the last place do") {
+    index->failing = Failing::ids;
+    Collector collector(scope, 3);
+    CHECK_FALSE(offer(collector, 0, 100, 0));
+  }
+  SECTION("keys that lose need no times") {
+    Collector collector(scope, 3);
+    CHECK(offer(collector, 0, 1000, 1));
+    index->failing = Failing::numbers;
+    CHECK(offer(collector, 600, 100, 1));
+    CHECK_FALSE(offer(collector, 1200, 1597, 0));  // as good as the third
+    index->failing = Failing::none;
+    CHECK(collector.finish().value().front().key == 1599);
+  }
+  SECTION("an order by id needs no times at all") {
+    index->failing = Failing::numbers;
+    Collector collector(scope, 2, Ties::id_ascending);
+    CHECK(offer(collector, 0, 5, 0));
+    const auto entries = collector.finish().value();
+    CHECK(entries[0].id == "0");
+    CHECK(entries[1].id == "1");
+  }
+}
+
+TEST_CASE("documents that tie in everything stand in the order of views and numbers") {
+  const auto first = index_of({{1, 5, "a"}, {1, 5, "a"}});
+  const auto second = index_of({{1, 5, "a"}, {1, 6, "a"}, {1, 5, "b"}});
+  const std::vector<IndexView> views{view_of(first), view_of(second)};
+  Scope scope(views);
+  Collector collector(scope, 10);
+  const std::vector<i64> keys(3, 1);
+  const std::vector<u32> docs{0, 1, 2};
+  collector.offer(1, docs, keys).value();
+  collector.offer(0, std::span(docs).first(2), std::span(keys).first(2)).value();
+  std::vector<std::pair<u32, u32>> places;
+  for (const auto& entry : collector.finish().value()) {
+    places.emplace_back(entry.place.view, to_index(entry.place.doc));
+  }
+  CHECK(places == std::vector<std::pair<u32, u32>>{{1, 1}, {0, 0}, {0, 1}, {1, 0}, {1, 2}});
+}
+
+TEST_CASE("nothing offered is nothing answered") {
+  Scope scope({});
+  CHECK(Collector(scope, 5).finish().value().empty());
+  Collector collector(scope, 5);
+  CHECK(collector.offer(0, {}, {}));
+  CHECK(collector.finish().value().empty());
+}
+
 }  // namespace
 }  // namespace shale::query::testing

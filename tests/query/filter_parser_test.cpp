@@ -1,3 +1,6 @@
+#include <cmath>
+#include <random>
+
 #include "query/filter.hpp"
 #include "tests/support/catch.hpp"
 
@@ -162,6 +165,160 @@ TEST_CASE("no text makes the parser fall") {
     }
   }
   CHECK(accepted_count > 1000);
+}
+
+TEST_CASE("each error says what is wrong with its clause") {
+  const auto says = [](const std::string& clause, const std::string& reason) {
+    const Error error = refused("type:a   " + clause + " type:b");
+    INFO(error.message);
+    CHECK(error.offset == 9);
+    CHECK(error.message.find("Filter clause 2 (") == 0);
+    CHECK(error.message.find(", byte 9): ") != std::string::npos);
+    CHECK(error.message.find(reason) != std::string::npos);
+  };
+  says("word", "has no `:`");
+  says("-", "has no `:`");
+  says("task:", "has no value");
+  says("task:\"a", "quotes do not match");
+  says("task:\"a\"b", "quotes do not match");
+  says("colour:red", "no field of that name");
+  says("line_last:1", "no field of that name");
+  says("attr:1", "no field of that name");
+  says("attr.:1", "the attribute has no name");
+  says("tier:Working", "a tier is working, stashed or archive");
+  says("generation:", "has no value");
+  says("generation:Old", "a generation is young or old");
+  says("pinned:1", "pinned is true or false");
+  says("tokens:1e3", "not a number");
+  says("tokens:+1", "not a number");
+  says("tokens:1...3", "not a number");
+  says("tokens:>=1..3", "not a number");
+  says("tokens:>", "not a number");
+  says("bytes:K", "not a number");
+  says("bytes:1G", "not a number");
+  says("attr.n:>=", "not a number");
+  says("attr.n:<nan", "not a number");
+  says("created:2026-02-30", "neither a date, nor a time, nor an age");
+  says("touched:1d..x", "neither a date, nor a time, nor an age");
+}
+
+TEST_CASE("numbers end at 2^62, with their unit") {
+  CHECK(one("tokens:4611686018427387904").low == i64(1) << 62);
+  CHECK(one("tokens:>4611686018427387904").low == (i64(1) << 62) + 1);
+  CHECK(one("tokens:<-4611686018427387904").high == -(i64(1) << 62) - 1);
+  refused("tokens:4611686018427387905");
+  refused("tokens:-4611686018427387905");
+  CHECK(one("bytes:4503599627370496K").high == i64(1) << 62);
+  refused("bytes:4503599627370497K");
+  CHECK(one("bytes:4398046511104M").high == i64(1) << 62);
+  refused("bytes:4398046511105M");
+  CHECK(one("bytes:3k").low == 3072);
+  CHECK(one("bytes:>=-2K").low == -2048);
+  CHECK(one("tokens:-5..-3").low == -5);
+  CHECK(one("tokens:-5..-3").high == -3);
+}
+
+TEST_CASE("every field is known by its names, and each takes what it takes") {
+  const std::pair<const char*, Field> names[] = {
+      {"type:x", Field::type},         {"task:x", Field::task},
+      {"file:x", Field::file},         {"topic:x", Field::topic},
+      {"tag:x", Field::tag},           {"tags:x", Field::tag},
+      {"tier:archive", Field::tier},   {"generation:old", Field::generation},
+      {"pinned:false", Field::pinned}, {"id:x", Field::id},
+      {"created:1d", Field::created},  {"created_at:1d", Field::created},
+      {"touched:1d", Field::touched},  {"touched_at:1d", Field::touched},
+      {"tokens:1", Field::tokens},     {"lines:1", Field::line_first},
+      {"words:1", Field::words},       {"bytes:1", Field::bytes},
+      {"refcount:1", Field::refcount}, {"gc_survival_count:1", Field::gc_survival_count},
+      {"attr.x:1", Field::attribute}};
+  for (const auto& [where, field] : names) {
+    INFO(where);
+    CHECK(one(where).field == field);
+    CHECK(one(std::string("-") + where).negated);
+    CHECK(is_number(field) == (one(where).kind == Kind::range));
+  }
+  for (const char* const where : {"type:a*", "task:a*", "file:a*", "topic:a*", "tag:a*", "id:a*"}) {
+    CHECK(one(where).kind == Kind::glob);
+  }
+  refused("tier:a*");
+  refused("Type:x");
+}
+
+TEST_CASE("a value holds what stands behind the first colon") {
+  CHECK(one("file:c:/x").value == "c:/x");
+  CHECK(one("attr.a:b:c").attribute == "a");
+  CHECK(one("attr.a:b:c").value == "b:c");
+  CHECK(one("task:-x").value == "-x");
+  CHECK_FALSE(one("task:-x").negated);
+  CHECK(one("id:\xc3\xa4").value == "\xc3\xa4");
+  CHECK(one("task:a\\b").value == "a\\b");
+  CHECK(one("task:\"\\\\\"").value == "\\");
+  CHECK(one("task:\"\\\"\"").value == "\"");
+}
+
+TEST_CASE("clauses come back whatever their values hold") {
+  const u32 seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const std::string letters = "ab \t\"\\:.*?-<>=";
+  for (int round = 0; round < 2000; ++round) {
+    std::string where;
+    std::vector<Clause> expected(random() % 5);
+    for (Clause& clause : expected) {
+      for (u32 n = u32(random() % 8); n > 0; --n)
+        clause.value += letters[random() % letters.size()];
+      clause.negated = random() % 2 == 0;
+      clause.field = random() % 2 == 0 ? Field::task : Field::attribute;
+      std::string quoted;
+      for (const char c : clause.value) {
+        if (c == '"' || c == '\\') quoted += '\\';
+        quoted += c;
+      }
+      where += clause.negated ? " -" : "\n";
+      where += clause.field == Field::task ? "task:\"" : "attr.key:\"";
+      where += quoted + "\"\t";
+    }
+    INFO(where);
+    const Filter filter = parse_filter(where, now).value();
+    REQUIRE(filter.clauses.size() == expected.size());
+    for (usize i = 0; i < expected.size(); ++i) {
+      const Clause& clause = filter.clauses[i];
+      REQUIRE(clause.value == expected[i].value);
+      REQUIRE(clause.negated == expected[i].negated);
+      REQUIRE(clause.field == expected[i].field);
+      REQUIRE(clause.kind == Kind::equals);
+      REQUIRE(clause.quoted);
+    }
+  }
+}
+
+TEST_CASE("bounds of attributes are the nearest integer and the nearest number") {
+  const auto low = [](std::string_view where) {
+    const Clause clause = one(where);
+    return std::pair(clause.low, clause.low_number.value());
+  };
+  const auto high = [](std::string_view where) {
+    const Clause clause = one(where);
+    return std::pair(clause.high, clause.high_number.value());
+  };
+  CHECK(low("attr.n:>=2") == std::pair(i64(2), 2.0));
+  CHECK(low("attr.n:>=1.5") == std::pair(i64(2), 1.5));
+  CHECK(low("attr.n:>=-1.5") == std::pair(i64(-1), -1.5));
+  CHECK(low("attr.n:>2").first == 3);
+  CHECK(low("attr.n:>2").second == std::nextafter(2.0, 3.0));
+  CHECK(low("attr.n:>-1.5").first == -1);
+  CHECK(high("attr.n:<=2") == std::pair(i64(2), 2.0));
+  CHECK(high("attr.n:<=-1.5") == std::pair(i64(-2), -1.5));
+  CHECK(high("attr.n:<-1.5").first == -2);
+  CHECK(high("attr.n:<2").first == 1);
+  CHECK(high("attr.n:<2").second == std::nextafter(2.0, 1.0));
+  CHECK(low("attr.n:0.5..3").first == 1);
+  CHECK(high("attr.n:0.5..3") == std::pair(i64(3), 3.0));
+  CHECK(high("attr.n:..-1") == std::pair(i64(-1), -1.0));
+  CHECK_FALSE(one("attr.n:..-1").low_number);
+  CHECK(one("attr.n:\">5\"").kind == Kind::equals);
+  CHECK(one("attr.n:..").value == "..");
+  CHECK(one("attr.n:a..b").value == "a..b");
 }
 
 }  // namespace

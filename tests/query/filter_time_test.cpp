@@ -114,5 +114,69 @@ TEST_CASE("days before 1970 round down") {
   CHECK(date_text(-1) == "1969-12-31");
 }
 
+TEST_CASE("ages count up to a million of any unit") {
+  const i64 now = 7;
+  CHECK(parse_time("0s", now) == TimeStretch{now, now, true});
+  CHECK(parse_time("1000000s", now)->first == now - i64(1'000'000) * second);
+  CHECK(parse_time("1000000w", now)->first == now - i64(7'000'000) * microseconds_per_day);
+  for (const char* const text : {"1000001s", "1000001w", "5S", "5y", "5dd", "d5", "5 d", "+5d"}) {
+    INFO(text);
+    CHECK_FALSE(parse_time(text, now));
+  }
+}
+
+TEST_CASE("a fraction is exact to its last digit, down to a microsecond") {
+  const i64 noon = by_library(2026, 3, 1, 12, 0, 0) * second;
+  const std::string digits = "123456789";
+  i64 unit = second;
+  for (usize count = 1; count <= digits.size(); ++count) {
+    if (unit > 1) unit /= 10;
+    const i64 first = noon + 123'456 / unit * unit;
+    INFO(count);
+    CHECK(parse_time("2026-03-01T12:00:00." + digits.substr(0, count), 0) ==
+          TimeStretch{first, first + unit - 1, false});
+  }
+}
+
+TEST_CASE("the borders of every part of a moment") {
+  const auto first = [](const std::string& text) {
+    const auto time = parse_time(text, 0);
+    REQUIRE(time);
+    return time->first;
+  };
+  CHECK(first("0000-01-01") == by_library(0, 1, 1, 0, 0, 0) * second);
+  CHECK(first("9999-12-31T23:59:59Z") == by_library(9999, 12, 31, 23, 59, 59) * second);
+  CHECK(first("2024-02-29") + microseconds_per_day == first("2024-03-01"));
+  CHECK(first("2000-02-29") + microseconds_per_day == first("2000-03-01"));
+  CHECK_FALSE(parse_time("1900-02-29", 0));
+  CHECK_FALSE(parse_time("2026-12-32", 0));
+  CHECK_FALSE(parse_time("2026-01-00", 0));
+  CHECK(first("2026-06-30T23:59:60Z") == first("2026-07-01T00:00:00Z"));
+  CHECK(first("2026-01-01T00:00+23:59") == first("2025-12-31T00:01Z"));
+  CHECK(first("2026-01-01T00:00-23:59") == first("2026-01-01T23:59Z"));
+  for (const char* const zone :
+       {"+24:00", "+00:60", "+0000", "+00", "-", "+1:00", "Z+00:00", " Z"}) {
+    INFO(zone);
+    CHECK_FALSE(parse_time(std::string("2026-01-01T00:00") + zone, 0));
+  }
+  CHECK_FALSE(parse_time("2026-01-01Z", 0));
+  CHECK_FALSE(parse_time("2026-01-01T00", 0));
+  CHECK_FALSE(parse_time("2026-01-01T0:00", 0));
+}
+
+TEST_CASE("every day of four centuries follows the one before, and reads back") {
+  std::string last = date_text(-25'568);
+  CHECK(last == "1899-12-31");
+  for (i64 day = -25'567; day < 146'097 - 25'567; ++day) {
+    const std::string date = date_text(day);
+    REQUIRE(last < date);
+    REQUIRE(date.size() == 10);
+    REQUIRE(parse_time(date, 0)->first == day * microseconds_per_day);
+    last = date;
+  }
+  CHECK(last == "2299-12-31");
+  CHECK(date_text(day_of(by_library(0, 1, 1, 0, 0, 0) * second)) == "0000-01-01");
+}
+
 }  // namespace
 }  // namespace shale::query

@@ -85,5 +85,76 @@ TEST_CASE("which fields make groups") {
   CHECK_FALSE(can_group_by(Field::id));
 }
 
+TEST_CASE("folding is the same on both sides of the table's ends") {
+  GroupFolder folder;
+  std::map<std::pair<u32, u32>, u32> known;
+  const auto fold = [&](u32 group, u32 code) {
+    const u32 found = folder.fold(group, code);
+    REQUIRE(known.try_emplace({group, code}, found).first->second == found);
+    REQUIRE(folder.group_before(found) == group);
+    REQUIRE(folder.last_code(found) == code);
+    return found;
+  };
+  for (int twice = 0; twice < 2; ++twice) {
+    for (const u32 code : {0u, 1u, 63u, 64u, 65u, 0xffff'fffeu}) fold(GroupFolder::root, code);
+    // As many groups as the table has rows, and some beyond.
+    for (u32 code = 0; code < 4100; ++code) fold(0, code + 100);
+    for (const u32 group : {4093u, 4094u, 4095u, 4096u, 4105u}) {
+      for (const u32 code : {0u, 63u, 64u}) fold(group, code);
+    }
+  }
+  CHECK(folder.size() == known.size());
+}
+
+TEST_CASE("days of a column begin at midnight UTC, before 1970 too") {
+  std::vector<Document> documents(5);
+  const i64 times[] = {-1, 0, day_us - 1, day_us, -day_us - 1};
+  for (u32 i = 0; i < 5; ++i) documents[i].metadata.created_at = {times[i], true};
+  const MemoryIndex index(documents);
+  const GroupColumn column = group_column(index, Field::created).value();
+  const char* const days[] = {"1969-12-31", "1970-01-01", "1970-01-01", "1970-01-02", "1969-12-30"};
+  for (u32 i = 0; i < 5; ++i) {
+    CHECK(column.values[column.codes[i]] == days[i]);
+    CHECK(group_values(documents[i].metadata, Field::created) == std::vector<std::string>{days[i]});
+  }
+  CHECK(column.values.size() == 4);
+}
+
+TEST_CASE("the values of a segment without any, and with several tags") {
+  Metadata m;
+  using Values = std::vector<std::string>;
+  CHECK(group_values(m, Field::type) == Values{"note"});
+  CHECK(group_values(m, Field::task) == Values{""});
+  CHECK(group_values(m, Field::tag) == Values{""});
+  CHECK(group_values(m, Field::tier) == Values{"stashed"});
+  CHECK(group_values(m, Field::generation) == Values{"young"});
+  CHECK(group_values(m, Field::pinned) == Values{"false"});
+  m.tags = {"b", "a"};
+  m.task = "t";
+  m.pinned = true;
+  CHECK(group_values(m, Field::tag) == Values{"b", "a"});
+  CHECK(group_values(m, Field::task) == Values{"t"});
+  CHECK(group_values(m, Field::pinned) == Values{"true"});
+}
+
+TEST_CASE("a column of an index that fails is an error") {
+  MemoryIndex index(std::vector<Document>(3));
+  index.failing = Failing::numbers;
+  CHECK(group_column(index, Field::created).error().path == "planted.shard");
+  std::vector<Document> pinned(1);
+  pinned[0].metadata.pinned = true;
+  MemoryIndex other(pinned);
+  other.failing = Failing::documents;
+  CHECK(group_column(other, Field::pinned).error().path == "planted.shard");
+  CHECK(group_column(other, Field::tier).value().values == std::vector<std::string>{"stashed"});
+}
+
+TEST_CASE("an index without documents has columns without codes") {
+  const MemoryIndex index({});
+  for (const Field field : {Field::type, Field::tier, Field::created}) {
+    CHECK(group_column(index, field).value().codes.empty());
+  }
+}
+
 }  // namespace
 }  // namespace shale::query::testing
