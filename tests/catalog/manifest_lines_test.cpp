@@ -85,5 +85,73 @@ TEST_CASE("header lines come once each") {
   CHECK_FALSE(header.complete());
 }
 
+TEST_CASE("every byte has one spelling, and what is spelt otherwise is told or itself") {
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string text(1, char(byte));
+    const std::string word = encode_string(text);
+    const bool plain = byte > ' ' && byte < 0x7f && byte != '%';
+    INFO(byte);
+    CHECK(word.size() == (plain ? 1 : 3));
+    CHECK(decode_string(word) == text);
+  }
+  CHECK(encode_string("\n") == "%0a");
+  CHECK(encode_string("%") == "%25");
+  for (const char* const word : {"%0A", "%", "a%", "%g0", "a%2", "%%"}) {
+    INFO(word);
+    CHECK(decode_string(word).has_value() == (std::string(word) == "%"));
+  }
+}
+
+TEST_CASE("lines and words are cut at every single mark") {
+  const auto lines_of = [](std::string_view text) {
+    LineReader reader(text);
+    std::vector<std::vector<std::string_view>> lines;
+    Line line;
+    while (reader.next(line)) {
+      CHECK(text.substr(line.offset).starts_with(line.word(0)));
+      lines.push_back(line.words);
+    }
+    return lines;
+  };
+  using Lines = std::vector<std::vector<std::string_view>>;
+  CHECK(lines_of("").empty());
+  CHECK(lines_of("\n") == Lines{{""}});
+  CHECK(lines_of("a") == Lines{{"a"}});
+  CHECK(lines_of("a\n") == Lines{{"a"}});
+  CHECK(lines_of("\n\na") == Lines{{""}, {""}, {"a"}});
+  CHECK(lines_of(" a  b ") == Lines{{"", "a", "", "b", ""}});
+  CHECK(lines_of("a\tb\r") == Lines{{"a\tb\r"}});
+}
+
+TEST_CASE("header values are of their kind, up to its last value") {
+  const auto takes = [](std::string_view text) {
+    HeaderLines header;
+    Manifest m;
+    return header.take(line_of(text), m) == HeaderLines::Taken::yes;
+  };
+  for (const char* const key :
+       {"edition", "as_of", "next_sequence", "next_lsn", "written_bytes", "ingested_bytes"}) {
+    const std::string line = std::string(key) + " ";
+    INFO(key);
+    CHECK(takes(line + "18446744073709551615"));
+    for (const char* const bad : {"18446744073709551616", "", "01", "+1", "1.0", "0x1", "%31"}) {
+      CHECK_FALSE(takes(line + bad));
+    }
+  }
+  CHECK(takes("words_version 4294967295"));
+  CHECK_FALSE(takes("words_version 4294967296"));
+  CHECK(takes("positions 0"));
+  CHECK_FALSE(takes("positions 2"));
+  CHECK_FALSE(takes("positions true"));
+  CHECK(takes("project_id ffffffffffffffff"));
+  CHECK_FALSE(takes("project_id FFFFFFFFFFFFFFFF"));
+  CHECK_FALSE(takes("project_id fffffffffffffff"));
+  CHECK_FALSE(takes("project_id 0ffffffffffffffff"));
+  CHECK(takes("project %"));
+  CHECK_FALSE(takes("project "));
+  CHECK_FALSE(takes("analysis %zz"));
+  CHECK_FALSE(takes("shard_by"));
+}
+
 }  // namespace
 }  // namespace shale::catalog

@@ -168,5 +168,126 @@ TEST_CASE("a manifest that its own reader would refuse is not written") {
   CHECK_FALSE(path_exists(folder / "MANIFEST").value());
 }
 
+TEST_CASE("the whole text of a manifest, written by hand") {
+  Manifest m;
+  m.project_id = 1;
+  m.positions = false;
+  m.shard_by = "month";
+  m.as_of = {2};
+  m.next_sequence = 3;
+  m.next_lsn = {4};
+  m.written_bytes = 5;
+  m.ingested_bytes = ~u64(0);
+  m.logs.push_back({{6, 7}, 8, 9, {10}});
+  const std::string text =
+      "shale-manifest 1 1\n"
+      "project %\n"
+      "project_id 0000000000000001\n"
+      "edition 0\n"
+      "analysis plain\n"
+      "words_version 1\n"
+      "positions 0\n"
+      "shard_by month\n"
+      "as_of 2\n"
+      "next_sequence 3\n"
+      "next_lsn 4\n"
+      "written_bytes 5\n"
+      "ingested_bytes 18446744073709551615\n"
+      "log 6-0000000000000007 sealed 8 checksum 0000000000000009 last_lsn 10\n";
+  CHECK(format_manifest(m) == sealed(text));
+  CHECK(parse_manifest(sealed(text)).value() == m);
+}
+
+TEST_CASE("each header line is missed by its name") {
+  const std::string body = body_of(format_manifest(sample()));
+  for (const std::string key :
+       {"project", "project_id", "edition", "analysis", "words_version", "positions", "shard_by",
+        "as_of", "next_sequence", "next_lsn", "written_bytes", "ingested_bytes"}) {
+    const usize at = body.find("\n" + key + " ") + 1;
+    REQUIRE(at != 0);
+    std::string without = body;
+    without.erase(at, body.find('\n', at) + 1 - at);
+    const auto parsed = parse_manifest(sealed(without));
+    REQUIRE_FALSE(parsed);
+    CHECK(parsed.error().message == "MANIFEST: the line `" + key + "` is missing.");
+    CHECK(parsed.error().offset == without.size());
+    const auto twice = parse_manifest(sealed(body + body.substr(at, body.find('\n', at) + 1 - at)));
+    REQUIRE_FALSE(twice);
+    CHECK(twice.error().message == "MANIFEST: the line `" + key + "` makes no sense.");
+    CHECK(twice.error().offset == body.size());
+  }
+}
+
+TEST_CASE("each word of a shard, a log and an overlay is asked for, once") {
+  const std::string header = body_of(format_manifest(Manifest()));
+  const std::string shard =
+      "shard 3-0000000000000011 level 1 base_lsn 2 bytes 3 checksum 0000000000000004 "
+      "documents 5 text 6 words 7 month 202603 as_of 8\n";
+  const std::string log = "log 4-0000000000000022 sealed 9 checksum 0000000000000001 last_lsn 3\n";
+  const std::string dead = "dead 3-0000000000000011 number 1 checksum 0000000000000002 as_of 3\n";
+  const auto reads = [&](const std::string& lines) {
+    const auto parsed = parse_manifest(sealed(header + lines));
+    if (!parsed) CHECK(parsed.error().code == ErrorCode::corrupt);
+    return parsed.has_value();
+  };
+  REQUIRE(reads(shard + dead + log));
+  CHECK_FALSE(reads(dead + shard));  // of a shard named before
+  for (const std::string& line : {shard, log, dead}) {
+    const std::string before = line == dead ? shard : "";
+    usize words = 0;
+    for (usize at = line.find(' '); at < line.size(); at = line.find(' ', at + 1), ++words) {
+      INFO(line.substr(at + 1, 12));
+      CHECK_FALSE(reads(before + replaced(line, line.substr(at), "\n")));  // cut before this word
+      std::string other = line;
+      other[at + 1] = 'X';
+      CHECK_FALSE(reads(before + other));
+      other = line;
+      other.insert(at, " ");
+      CHECK_FALSE(reads(before + other));
+    }
+    CHECK(words >= 7);
+  }
+  CHECK(reads(replaced(shard, "level 1", "level 4294967295")));
+  CHECK_FALSE(reads(replaced(shard, "level 1", "level 4294967296")));
+  CHECK_FALSE(reads(replaced(shard, "bytes 3", "bytes 18446744073709551616")));
+  CHECK_FALSE(reads(replaced(shard, "bytes 3", "bytes 03")));
+  CHECK_FALSE(reads(replaced(shard, "000000000004 ", "00000000000A ")));
+}
+
+TEST_CASE("no two files have one name, be they shards or logs") {
+  Manifest m;
+  m.shards.push_back({{3, 1}, 0, 0, 0, 0, 0, 0, 0, 0, {}, {}, {}});
+  m.logs.push_back({{4, 1}, 9, 0, {}});
+  m.logs.push_back({{5, 1}, 0, 0, {}});
+  REQUIRE(parse_manifest(format_manifest(m)));
+  const auto with = [&](auto change) {
+    Manifest changed = m;
+    change(changed);
+    const auto parsed = parse_manifest(format_manifest(changed));
+    return parsed ? std::string() : parsed.error().message;
+  };
+  CHECK(with([](Manifest& c) {
+          c.logs[0].id = {3, 1};
+        }) == "MANIFEST: a log's line makes no sense.");
+  CHECK(with([](Manifest& c) {
+          c.logs[1].id = {4, 1};
+        }) == "MANIFEST: a log's line makes no sense.");
+  CHECK(with([](Manifest& c) { c.shards.push_back(c.shards[0]); }) ==
+        "MANIFEST: a shard's line makes no sense.");
+  CHECK(with([](Manifest& c) { c.logs[0].sealed_end = 0; }) ==
+        "MANIFEST: a log stands behind the active one.");
+  CHECK(with([](Manifest& c) { c.logs[1].id = {3, 2}; }).empty());
+}
+
+TEST_CASE("a manifest over 16 MiB is not read into memory") {
+  const shale::testing::TemporaryFolder folder;
+  const auto path = folder / "MANIFEST";
+  write_manifest(path, sample()).value();
+  std::filesystem::resize_file(path, (16u << 20) + 1);
+  const auto large = read_manifest(path);
+  REQUIRE_FALSE(large);
+  CHECK(large.error().path == path.string());
+}
+
 }  // namespace
 }  // namespace shale::catalog

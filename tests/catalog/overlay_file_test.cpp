@@ -2,7 +2,10 @@
 
 #include <random>
 
+#include "base/checksum.hpp"
 #include "base/file.hpp"
+#include "base/frozen.hpp"
+#include "model/record.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/full_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -149,6 +152,129 @@ TEST_CASE("every damaged byte and every truncation is found") {
   }
   std::filesystem::resize_file(dead_path, dead_bytes + 1);
   CHECK_FALSE(read_dead(dead_path, owner, dead, 200'000));
+}
+
+// A file with this header and payload, whose checksum is right, and the entry that names it.
+OverlayEntry put(const std::filesystem::path& path, OverlayHeader header, Bytes payload) {
+  header.sequence = owner.sequence;
+  header.random = owner.random;
+  header.number = 1;
+  header.payload_bytes = payload.size();
+  header.checksum = checksum64(payload, checksum64(bytes_of(header).first(56)));
+  Buffer bytes(sizeof header);
+  store_value(bytes.data(), header);
+  bytes.insert(bytes.end(), payload.begin(), payload.end());
+  replace_file(path, bytes).value();
+  return {1, header.checksum, {}};
+}
+
+OverlayHeader header_of(u32 kind) {
+  OverlayHeader header;
+  header.kind = kind;
+  return header;
+}
+
+TEST_CASE("the bytes of an overlay file are those of the layout") {
+  const TemporaryFolder folder;
+  std::map<u32, Update> patches;
+  patches[3].pinned = true;
+  patches[203].refcount_added = -1;
+  const OverlayEntry entry = write_patch(folder / "p", owner, 7, {9}, patches).value();
+  ByteWriter payload;
+  for (const u64 value : {2, 3}) payload.varint(value);
+  encode_update(patches[3], payload);
+  payload.varint(200);
+  encode_update(patches[203], payload);
+  ByteWriter expected;
+  expected.raw(as_bytes("SHAOVLY1"));
+  for (const u32 value : {1u, 2u}) expected.value(value);
+  for (const u64 value : {u64(5), u64(0xfeed), u64(7), u64(9), u64(payload.size())}) {
+    expected.value(value);
+  }
+  const u64 checksum = checksum64(payload.bytes(), checksum64(expected.bytes()));
+  expected.value(checksum);
+  expected.raw(payload.bytes());
+  CHECK(read_file(folder / "p", 1 << 20).value() == expected.buffer());
+  CHECK(entry == OverlayEntry{7, checksum, {9}});
+}
+
+TEST_CASE("patches that no writer writes are refused behind a checksum that is right") {
+  const TemporaryFolder folder;
+  const auto path = folder / "p";
+  const auto reads = [&](std::initializer_list<u64> gaps, u64 count, std::string_view behind = "") {
+    ByteWriter payload;
+    payload.varint(count);
+    for (const u64 gap : gaps) {
+      payload.varint(gap);
+      encode_update({}, payload);
+    }
+    payload.raw(as_bytes(behind));
+    const auto patches = read_patch(path, owner, put(path, header_of(2), payload.bytes()), 100);
+    if (!patches) {
+      CHECK(patches.error().code == ErrorCode::corrupt);
+      CHECK(patches.error().path == path.string());
+      CHECK(patches.error().offset >= sizeof(OverlayHeader));
+    }
+    return patches.has_value();
+  };
+  CHECK(reads({0, 1, 98}, 3));
+  CHECK_FALSE(reads({0, 1, 99}, 3));  // document 100
+  CHECK_FALSE(reads({100}, 1));
+  CHECK_FALSE(reads({~u64(0)}, 1));
+  CHECK_FALSE(reads({5, ~u64(0)}, 2));  // back to 4
+  CHECK_FALSE(reads({5, 0}, 2));        // twice
+  CHECK_FALSE(reads({5}, 2));
+  CHECK_FALSE(reads({5}, ~u64(0)));
+  CHECK_FALSE(reads({5, 6}, 1));
+  CHECK_FALSE(reads({5}, 1, "x"));
+  CHECK(reads({}, 0));
+}
+
+TEST_CASE("bitmaps that no writer writes are refused behind a checksum that is right") {
+  const TemporaryFolder folder;
+  const auto path = folder / "d";
+  const auto reads = [&](const Buffer& image, u32 documents) {
+    const auto dead = read_dead(path, owner, put(path, header_of(1), image), documents);
+    if (!dead) CHECK(dead.error().code == ErrorCode::corrupt);
+    return dead.has_value();
+  };
+  Buffer image;
+  append_frozen(std::vector<u32>{1, 5, 9}, image);
+  CHECK(reads(image, 10));
+  CHECK_FALSE(reads(image, 9));
+  CHECK_FALSE(reads(image, 2));
+  Buffer twice = image;
+  store_value(twice.data() + 2, u16(1));
+  CHECK_FALSE(reads(twice, 10));
+  CHECK_FALSE(reads(Buffer(), 10));
+  for (usize length = 1; length < image.size(); ++length) {
+    INFO("cut at " << length);
+    CHECK_FALSE(reads(Buffer(image.begin(), image.begin() + std::ptrdiff_t(length)), 10));
+  }
+}
+
+TEST_CASE("headers of another kind or version are refused, each for its reason") {
+  const TemporaryFolder folder;
+  const auto path = folder / "d";
+  Buffer image;
+  append_frozen(std::vector<u32>{1}, image);
+  const auto error = [&](auto change) {
+    OverlayHeader header = header_of(1);
+    change(header);
+    const auto dead = read_dead(path, owner, put(path, header, image), 10);
+    REQUIRE_FALSE(dead);
+    CHECK(dead.error().path == path.string());
+    return dead.error();
+  };
+  CHECK(error([](OverlayHeader& h) { h.magic ^= 1; }).message.find("not an overlay") !=
+        std::string::npos);
+  CHECK(error([](OverlayHeader& h) { h.version = 2; }).code == ErrorCode::too_new);
+  CHECK(error([](OverlayHeader& h) { h.version = 0; }).message.find("another kind") !=
+        std::string::npos);
+  CHECK(error([](OverlayHeader& h) { h.kind = 2; }).message.find("another kind") !=
+        std::string::npos);
+  CHECK(error([](OverlayHeader& h) { h.as_of = 1; }).message.find("MANIFEST names") !=
+        std::string::npos);
 }
 
 }  // namespace

@@ -232,6 +232,7 @@ TEST_CASE("no file is made for a shard that cannot be") {
   const auto too_many = ShardWriter::make(folder / "s", options);
   REQUIRE(!too_many);
   CHECK(too_many.error().code == ErrorCode::invalid_argument);
+  CHECK(too_many.error().message.find("2^24") != std::string::npos);
   CHECK(list_folder(folder.path()).value().empty());
   const u32 one[] = {0};
   const auto nowhere = ShardWriter::make(folder / "none" / "s", options_for(one));

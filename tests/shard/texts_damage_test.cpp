@@ -94,6 +94,8 @@ TEST_CASE("a place that no writer writes is damage of its group") {
   SECTION("texts that begin beyond the end") {
     fixture.sections.overwrite_value(0, 0, fixture.bytes + 1);
     for (const u32 doc : {0u, 1u, 2u}) refused(doc, "beyond the end of the texts");
+    fixture.sections.overwrite_value(0, 0, fixture.bytes - 4);  // five bytes of text
+    refused(0, "beyond the end of the texts");
   }
   SECTION("a base at the end of 64 bits") {
     fixture.sections.overwrite_value(0, 0, ~u64(0) - 2);
