@@ -121,10 +121,15 @@ TEST_CASE("what is committed already changes nothing when it is published again"
   page.control.publish_committed(Lsn::make(3, 99), 77, 78);
   page.control.publish_committed(Lsn{}, 77, 78);
   CHECK(page.control.last_frame() == start.last_frame);
+  const LastFrame newer{Lsn::make(3, 200), 1, 2};
+  for (const u64 checksum : {1u, 77u}) {  // into the other copy of the frame, and not again
+    page.control.publish_committed(newer.lsn, checksum, 2);
+  }
+  CHECK(page.control.last_frame() == newer);
   page.control.begin_change();
-  page.control.end_change({5, {3, 0x33}, {Lsn::make(3, 99), 77, 78}});
-  CHECK(page.control.last_frame() == start.last_frame);
-  CHECK(page.control.committed() == Lsn::make(3, 100));
+  page.control.end_change({5, {3, 0x33}, {Lsn::make(3, 199), 77, 78}});
+  CHECK(page.control.last_frame() == newer);
+  CHECK(page.control.committed() == newer.lsn);
   CHECK(page.control.epoch() == epoch + 2);
 }
 
@@ -157,9 +162,9 @@ TEST_CASE("a page is made over whatever stands there") {
   const TemporaryFolder folder;
   const auto path = folder / "CONTROL";
   const auto make = [&] { return Control::create(path, identity, start, {}).value(); };
-  replace_file(folder / "CONTROL.tmp", as_bytes("left by a killed process")).value();
   for (const usize size : {usize(0), usize(5), usize(4095), usize(4096), usize(9000)}) {
     replace_file(path, as_bytes(std::string(size, 'x'))).value();
+    replace_file(folder / "CONTROL.tmp", as_bytes("left by a killed process")).value();
     const Control fresh = make();
     CHECK(fresh.read()->edition == 5);
     CHECK(Control::open(path, identity).value().state == State::usable);

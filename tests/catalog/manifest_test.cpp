@@ -279,12 +279,22 @@ TEST_CASE("no two files have one name, be they shards or logs") {
   CHECK(with([](Manifest& c) { c.logs[1].id = {3, 2}; }).empty());
 }
 
-TEST_CASE("a manifest over 16 MiB is not read into memory") {
+TEST_CASE("a manifest has at most 16 MiB") {
   const shale::testing::TemporaryFolder folder;
   const auto path = folder / "MANIFEST";
-  write_manifest(path, sample()).value();
-  std::filesystem::resize_file(path, (16u << 20) + 1);
-  const auto large = read_manifest(path);
+  const Manifest manifest = sample();
+  const std::string body = body_of(format_manifest(manifest));
+  const auto read = [&](usize bytes) {
+    const usize line = std::string("checksum 0123456789abcdef\n").size();
+    std::string text = body + "colour ";
+    text.append(bytes - text.size() - 1 - line, 'x').append("\n");
+    text = sealed(text);
+    REQUIRE(text.size() == bytes);
+    replace_file(path, as_bytes(text)).value();
+    return read_manifest(path);
+  };
+  CHECK(read(16u << 20).value() == manifest);
+  const auto large = read((16u << 20) + 1);
   REQUIRE_FALSE(large);
   CHECK(large.error().path == path.string());
 }
