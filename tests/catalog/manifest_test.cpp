@@ -1,5 +1,9 @@
 #include "catalog/manifest.hpp"
 
+#include <atomic>
+#include <random>
+#include <thread>
+
 #include "base/checksum.hpp"
 #include "base/file.hpp"
 #include "catalog/text_form.hpp"
@@ -297,6 +301,66 @@ TEST_CASE("a manifest has at most 16 MiB") {
   const auto large = read((16u << 20) + 1);
   REQUIRE_FALSE(large);
   CHECK(large.error().path == path.string());
+}
+
+TEST_CASE("each field of a manifest has a place of its own in the text") {
+  const u32 seed = std::random_device{}();
+  INFO("seed " << seed);
+  ManifestMaker maker(seed);
+  const Manifest first = sample();
+  const Manifest second = maker.manifest();
+  const auto taken_over = [&](auto field) {
+    Manifest mixed = first;
+    field(mixed) = field(second);
+    const Manifest read = parse_manifest(format_manifest(mixed)).value();
+    CHECK(read == mixed);
+    CHECK((format_manifest(mixed) == format_manifest(first)) == (mixed == first));
+  };
+  taken_over([](auto& m) -> auto& { return m.project; });
+  taken_over([](auto& m) -> auto& { return m.project_id; });
+  taken_over([](auto& m) -> auto& { return m.edition; });
+  taken_over([](auto& m) -> auto& { return m.analysis; });
+  taken_over([](auto& m) -> auto& { return m.words_version; });
+  taken_over([](auto& m) -> auto& { return m.positions; });
+  taken_over([](auto& m) -> auto& { return m.shard_by; });
+  taken_over([](auto& m) -> auto& { return m.as_of; });
+  taken_over([](auto& m) -> auto& { return m.next_sequence; });
+  taken_over([](auto& m) -> auto& { return m.next_lsn; });
+  taken_over([](auto& m) -> auto& { return m.written_bytes; });
+  taken_over([](auto& m) -> auto& { return m.ingested_bytes; });
+}
+
+TEST_CASE("readers beside a writer see one manifest or the next, whole") {
+  const shale::testing::TemporaryFolder folder;
+  const auto path = folder / "MANIFEST";
+  const auto edition = [](u64 number) {
+    Manifest m;
+    m.edition = m.next_sequence = number;
+    for (u64 i = 0; i < number % 40; ++i) m.logs.push_back({{i + 1, number}, number, number, {}});
+    return m;
+  };
+  write_manifest(path, edition(1)).value();
+  std::atomic<bool> stop = false;
+  std::atomic<u64> wrong = 0;
+  std::atomic<u64> reads = 0;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 2; ++i) {
+    readers.emplace_back([&] {
+      for (u64 last = 0; !stop; ++reads) {
+        const auto read = read_manifest(path);
+        const bool fine = read && *read == edition(read->edition) && read->edition >= last;
+        wrong += fine ? 0 : 1;
+        if (fine) last = read->edition;
+      }
+    });
+  }
+  for (u64 number = 2; number < 300 || reads < 20; ++number) {
+    write_manifest(path, edition(number)).value();
+  }
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
+  CHECK(wrong == 0);
+  CHECK(list_folder(folder.path()).value() == std::vector<std::string>{"MANIFEST"});
 }
 
 }  // namespace

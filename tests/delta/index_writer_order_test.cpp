@@ -237,6 +237,22 @@ TEST_CASE("a batch of an arena that was given up is not published") {
   CHECK(writer.last() == Lsn{});
 }
 
+TEST_CASE("a writer that is moved goes on in the batch it had begun") {
+  const auto arena = make_arena(16);
+  const Metadata metadata = named("x");
+  const auto prepared = prepared_of(metadata, "text");
+  IndexWriter first(arena, true);
+  REQUIRE(first.room_for(small_batch).value());
+  first.begin();
+  static_cast<void>(first.add_document({&metadata, {}, 0, 4}, prepared));
+  IndexWriter second = std::move(first);
+  static_cast<void>(second.add_document({&metadata, {}, 0, 4}, prepared));
+  second.publish(Lsn{9});
+  const auto index = open_index(arena, Lsn{9}, {});
+  CHECK(index->find_term("text").value()->df == 2);
+  CHECK(index->find_id("x").value() == DocNo(1));  // the later one of a batch
+}
+
 TEST_CASE("what an update takes is its encoded form in words of eight bytes") {
   Update update;
   const u64 least = IndexWriter::arena_bytes_of(update);
