@@ -231,7 +231,7 @@ TEST_CASE("terms of a prefix are those of the model, until the visitor stops") {
 TEST_CASE("threads look up the terms of a cold shard together") {
   std::mt19937 random(14);
   TemporaryFolder folder;
-  const ShardModel model = random_model(random, 400);
+  const ShardModel model = random_model(random, 150);
   write_shard(folder / "s", model);
   const auto shard = Shard::open(unfinished_path(folder / "s"), nullptr).value();
   std::vector<std::string> terms;
@@ -253,7 +253,7 @@ TEST_CASE("threads look up the terms of a cold shard together") {
   std::vector<std::thread> threads;
   for (u32 t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      for (usize i = 0; i < 500; ++i) {
+      for (usize i = 0; i < 120; ++i) {
         if (!look_up(terms[(i * 37 + t * 11) % terms.size()])) ++wrong;
       }
     });

@@ -136,7 +136,7 @@ TEST_CASE("texts of an older shard are copied into a new one") {
 
 TEST_CASE("sections stand in their order, aligned, with zeros between and their checksums") {
   std::mt19937 random(5);
-  const ShardModel model = random_model(random, 200);
+  const ShardModel model = random_model(random, 70);
   TemporaryFolder folder;
   const auto finished = write_shard(folder / "s", model);
   const Buffer bytes = whole_file(unfinished_path(folder / "s"));
