@@ -37,14 +37,18 @@ class Case(unittest.TestCase):
         return self.run_program(*words, **options).stdout.decode()
 
     def json(self, *words, **options):
-        lines = self.text(*words, "--json", **options).splitlines()
-        self.assertEqual(len(lines), 1, lines)
-        answer = json.loads(lines[0])
+        answer, = self.lines(*words, "--json", **options)
         self.assertEqual(answer["v"], 1)
         return answer
 
     def ndjson(self, *words, **options):
-        return [json.loads(line) for line in self.text(*words, "--ndjson", **options).splitlines()]
+        return self.lines(*words, "--ndjson", **options)
+
+    def lines(self, *words, **options):
+        """The JSON of every line; splitlines() would end some inside of a string."""
+        whole = self.text(*words, **options)
+        self.assertTrue(whole == "" or whole.endswith("\n"))
+        return [json.loads(line) for line in whole.split("\n")[:-1]]
 
     def ingest(self, *segments, **options):
         lines = "".join(json.dumps(segment) + "\n" for segment in segments)

@@ -236,7 +236,7 @@ class Forms(Case):
             self.assertIn(part, answer["error"]["message"], where)
 
     def test_limits_that_are_no_numbers_are_usage_errors(self):
-        for limit in ["x", "1.5", "", "99999999999999999999"]:
+        for limit in ["x", "1.5", "3x"]:
             self.run_program("search", "needle", "--limit", limit, exit=2)
         self.assertEqual(len(self.ndjson("search", "needle", "--limit", "18446744073709551615")), 2)
 
