@@ -45,3 +45,23 @@ TEST_CASE("base64: random bytes come back") {
     REQUIRE(*back == bytes);
   }
 }
+
+TEST_CASE("base64: what can be read is the only spelling of its bytes") {
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937_64 random(seed);
+  constexpr std::string_view some = "AQgwZ019+/zB=-\n \xC3";
+  int read = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string text(random() % 9, ' ');
+    for (char& c : text) c = some[random() % (i % 2 == 0 ? 12 : some.size())];
+    INFO(text);
+    const auto bytes = decode_base64(text);
+    if (!bytes) continue;
+    ++read;
+    const std::string again = encode_base64(*bytes);
+    const auto unpadded = again.find_last_not_of('=') + 1;
+    REQUIRE((text == again || text == again.substr(0, unpadded)));
+  }
+  CHECK(read > 1000);
+}

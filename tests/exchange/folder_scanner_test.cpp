@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <map>
+#include <random>
 
 #include "model/record.hpp"
 #include "tests/support/catch.hpp"
@@ -190,4 +192,99 @@ TEST_CASE("folder scanner: types by name") {
   CHECK(type_of_file("README.md") == "note");
   CHECK(type_of_file("README") == "note");
   CHECK(type_of_file(".cpp") == "note");
+}
+
+TEST_CASE("folder scanner: a random tree comes whole and in order") {
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const char* names[] = {"a", "a.b", "A", "b c", "z#1", "\xC3\xA9", ".hidden"};
+  const Tree tree;
+  std::map<std::string, std::string> expected;
+  for (int i = 0; i < 40; ++i) {
+    fs::path path;
+    for (auto depth = random() % 4; depth > 0; --depth)
+      path /= std::string("d") += names[random() % 7];
+    path /= names[random() % 7];
+    tree.file(path, path.string() + "\n");
+    expected[path.string()] = path.string() + "\n";
+  }
+  const Found found = scan({"."});
+  CHECK(found.report.files == expected.size());
+  CHECK(found.report.problems.empty());
+  std::map<std::string, std::string> texts;
+  for (const NewSegment& segment : found.segments) texts[*segment.file] = segment.text;
+  CHECK(texts == expected);
+  CHECK(scan({"."}).ids() == found.ids());  // in the same order every time
+}
+
+TEST_CASE("folder scanner: a NUL in the first 8 KiB makes a file binary, a later one does not") {
+  const Tree tree;
+  const std::string before(8191, 'x');
+  tree.file("last", before + std::string(1, '\0'));
+  tree.file("later", before + "x" + std::string(1, '\0'));
+  const Found found = scan({"."});
+  CHECK(found.ids() == Ids{"later#1"});
+  CHECK(found.segments[0].text.back() == '\0');
+  CHECK(found.report.binaries == 1);
+}
+
+TEST_CASE("folder scanner: links in a tree are passed over, loops end nowhere") {
+  const Tree tree;
+  tree.file("d/a.c", "x");
+  fs::create_directory_symlink("..", "d/up");
+  fs::create_symlink("self", "self");
+  fs::create_symlink("gone", "d/dangling");
+  CHECK(scan({"."}).ids() == Ids{"d/a.c#1"});
+  CHECK(scan({"."}).report.problems.empty());
+  // Named outright they are followed, and what leads nowhere is told.
+  CHECK(scan({"d/up/d"}).ids() == Ids{"d/up/d/a.c#1"});
+  const Found found = scan({"self", "d/dangling"});
+  REQUIRE(found.report.problems.size() == 2);
+  CHECK(found.report.problems[0].path == "self");
+  CHECK(found.report.problems[1].path == "d/dangling");
+}
+
+TEST_CASE("folder scanner: what is neither file nor folder") {
+  const Tree tree;
+  REQUIRE(mkfifo("pipe", 0600) == 0);
+  tree.file("a", "x");
+  CHECK(scan({"."}).ids() == Ids{"a#1"});  // and it does not wait for a writer
+  const Found found = scan({"pipe"});
+  REQUIRE(found.report.problems.size() == 1);
+  CHECK(found.report.problems[0].reason.find("neither") != std::string::npos);
+}
+
+TEST_CASE("folder scanner: ignored folders are not entered, whatever rules they hold") {
+  const Tree tree;
+  tree.file(".gitignore", "out/\n*.tmp\n!sub/keep.tmp\n");
+  tree.file("out/.gitignore", "!*\n");
+  tree.file("out/a", "x");
+  tree.file("sub/out/b", "x");
+  tree.file("sub/keep.tmp", "x");
+  tree.file("sub/lose.tmp", "x");
+  tree.file("sub/out.c", "x");
+  CHECK(scan({"sub"}).ids().size() == 4);  // no work tree: rules from above do not count
+  CHECK(scan({"."}).ids() == Ids{".gitignore#1", "sub/keep.tmp#1", "sub/out.c#1"});
+}
+
+TEST_CASE("folder scanner: an ignore file too large to be one is told and passed over") {
+  const Tree tree;
+  tree.file(".gitignore", "*.c\n" + std::string(1u << 20, '\n'));
+  tree.file("a.c", "x");
+  const Found found = scan({"."});
+  REQUIRE(found.report.problems.size() == 1);
+  CHECK(found.report.problems[0].path == "./.gitignore");
+  CHECK(found.ids().front() == ".gitignore#1");
+  CHECK(found.ids().back() == "a.c#1");
+}
+
+TEST_CASE("folder scanner: several paths, one of them twice") {
+  const Tree tree;
+  tree.file("a/x", "1\n2\n3\n");
+  tree.file("b", "y");
+  CHECK(scan({"b", "a", "b"}).ids() == Ids{"b#1", "a/x#1", "b#1"});
+  CHECK(scan({"a"}, {.lines = 2}).ids() == Ids{"a/x#1", "a/x#3"});
+  CHECK(scan({"a"}, {.piece_bytes_max = 2}).ids() == Ids{"a/x#1", "a/x#2", "a/x#3"});
+  CHECK(scan({}).ids().empty());
 }

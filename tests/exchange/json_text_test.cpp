@@ -1,6 +1,7 @@
 #include "exchange/json_text.hpp"
 
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "tests/support/catch.hpp"
 
@@ -39,4 +40,40 @@ TEST_CASE("json text: what is JSON") {
     INFO(bad);
     CHECK_FALSE(is_json(bad));
   }
+}
+
+TEST_CASE("json text: random strings are read back by another parser, on one line") {
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const std::string pieces[] = {
+      "\"", "\\", "\n",       "\r",           std::string(1, '\0'), "\x1f",
+      "/",  "u0", "\xC3\xA9", "\xE2\x80\xA8", "\xF0\x9F\x98\x80",   "\x7f"};
+  for (int round = 0; round < 500; ++round) {
+    std::string text;
+    for (auto i = random() % 40; i > 0; --i) {
+      text += random() % 2 == 0 ? pieces[random() % std::size(pieces)]
+                                : std::string(random() % 50, 'x');
+    }
+    const std::string json = as_json(text);
+    REQUIRE(nlohmann::json::parse(json).get<std::string>() == text);
+    REQUIRE(json.find_first_of("\n\r") == std::string::npos);
+    REQUIRE(is_json(json));
+  }
+}
+
+TEST_CASE("json text: nothing nested too deeply passes, and nothing crashes") {
+  const auto nested = [](size_t depth) {
+    return std::string(depth, '[') + std::string(depth, ']');
+  };
+  CHECK(is_json(nested(500)));
+  CHECK_FALSE(is_json(nested(1'000'000)));
+  CHECK_FALSE(is_json(std::string(1'000'000, '[')));
+  CHECK_FALSE(is_json(std::string(1'000'000, '{')));
+  CHECK_FALSE(is_json(std::string(1'000'000, '"')));
+  CHECK_FALSE(is_json(std::string("1\0", 2)));
+  CHECK_FALSE(is_json(std::string("\"\0\"", 3)));
+  CHECK_FALSE(is_json("\xEF\xBB\xBFx"));
+  CHECK_FALSE(is_json("NaN"));
+  CHECK_FALSE(is_json("[1] // one"));
 }

@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <csignal>
+#include <random>
 #include <thread>
 
 #include "tests/support/catch.hpp"
@@ -103,4 +106,67 @@ TEST_CASE("line reader: a folder cannot be read") {
   REQUIRE_FALSE(line);
   CHECK(line.error().code == ErrorCode::io);
   close(folder);
+}
+
+TEST_CASE("line reader: random input is cut as a look at the whole of it would") {
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  constexpr std::string_view some = "ab\n\n\r\xEF\xBB\xBF";
+  for (int round = 0; round < 100; ++round) {
+    std::string text = random() % 3 == 0 ? "\xEF\xBB\xBF" : "";
+    for (u64 i = random() % 200; i > 0; --i) text += some[random() % some.size()];
+    const usize limit = 1 + random() % 12;
+    Lines expected;
+    for (usize at = 0; at < text.size();) {
+      const usize end = std::min(text.find('\n', at), text.size());
+      std::string line = text.substr(at, end - at);
+      const bool is_long = line.size() > limit;
+      if (line.ends_with('\r')) line.pop_back();
+      if (expected.empty() && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+      expected.push_back(is_long ? "<long>" : line);
+      at = end + 1;
+    }
+    REQUIRE(lines_of(text, limit) == expected);
+  }
+}
+
+TEST_CASE("line reader: the end stays the end") {
+  Pipe pipe;
+  pipe.write_all("a");
+  pipe.close_writing();
+  LineReader reader(pipe.ends[0], "test", 100);
+  CHECK(reader.next().value().text == "a");
+  for (int i = 0; i < 3; ++i) CHECK(reader.next().value().state == LineReader::State::end);
+}
+
+TEST_CASE("line reader: a descriptor that is none is an error with its name") {
+  LineReader reader(-1, "the input", 100);
+  const auto line = reader.next();
+  REQUIRE_FALSE(line);
+  CHECK(line.error().code == ErrorCode::io);
+  CHECK(line.error().message.find("the input") != std::string::npos);
+}
+
+TEST_CASE("line reader: a signal ends a read that waits") {
+  struct sigaction before {};
+  struct sigaction action {};
+  action.sa_handler = [](int) {};  // without SA_RESTART, as watch_for_interrupt has it
+  REQUIRE(sigaction(SIGUSR1, &action, &before) == 0);
+  Pipe pipe;
+  std::atomic<bool> done = false;
+  const pthread_t waiting = pthread_self();
+  std::thread caller([&] {  // again and again: the first may come before the read
+    while (!done) {
+      pthread_kill(waiting, SIGUSR1);
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  });
+  LineReader reader(pipe.ends[0], "test", 100);
+  const auto line = reader.next();
+  done = true;
+  caller.join();
+  sigaction(SIGUSR1, &before, nullptr);
+  REQUIRE_FALSE(line);
+  CHECK(line.error().code == ErrorCode::cancelled);
 }

@@ -1,6 +1,10 @@
 #include "exchange/ndjson_reader.hpp"
 
+#include <random>
+
 #include "base/integers.hpp"
+#include "exchange/json_text.hpp"
+#include "model/record.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace shale;
@@ -193,4 +197,108 @@ TEST_CASE("ndjson reader: a good line after a bad one, a short after a long one"
   REQUIRE(reader.read(R"({"id":"a","text":")" + text + "\"}").value().segment.text == text);
   REQUIRE_FALSE(reader.read("{\"id\":"));
   REQUIRE(reader.read(R"({"id":"b","text":"c"})").value().segment.text == "c");
+}
+
+TEST_CASE("ndjson reader: a line cut off anywhere is refused, and the reader goes on") {
+  const std::string line =
+      R"({"id":"a","text":"t\u00e9\n","line_range":[1,2],"tags":["x"],"k":{"deep":[1.5,null]},)"
+      R"("created_at":"2001-09-09","attrs":{"y":true},"tokens":3})";
+  REQUIRE(good(line).segment.tokens == 3u);
+  for (usize length = 0; length < line.size(); ++length) {
+    CHECK_FALSE(problem(line.substr(0, length)).empty());
+    CHECK_FALSE(problem(line.substr(length + 1)).empty());
+  }
+  CHECK(good(line + " \t\r").segment.id == "a");
+  CHECK(good(" \t" + line).segment.id == "a");
+}
+
+TEST_CASE("ndjson reader: what follows a line in memory is not read") {
+  NdjsonReader reader;
+  const std::string two = R"({"id":"a","text":"t"}{"id":"b","text":"u","k":1}])";
+  const auto first = reader.read(std::string_view(two).substr(0, 21));
+  REQUIRE(first);
+  CHECK(first->segment.id == "a");
+  CHECK(first->segment.attrs.empty());
+  // Nor is what an earlier, longer line left behind.
+  REQUIRE(reader.read(R"({"id":"long","text":"t","k":["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]})"));
+  CHECK_FALSE(reader.read(R"({"id":"a","text":"t")"));
+  CHECK_FALSE(reader.read(R"({"id":"a","text":)"));
+}
+
+TEST_CASE("ndjson reader: random damage is refused or read, never more") {
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const std::string line =
+      R"({"id":"a","text":"t\u00e9","tags":["x",1],"k":{"deep":[1.5,"\ud83d\ude00"]},"n":-12,)"
+      R"("created_at":1700000017.5,"pinned":false,"sha256":null,"attrs":{"y":true}})";
+  NdjsonReader reader;
+  usize refused = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string damaged = line;
+    for (auto i = 1 + random() % 3; i > 0; --i) {
+      const usize at = random() % damaged.size();
+      switch (random() % 3) {
+        case 0:
+          damaged[at] = char(random());
+          break;
+        case 1:
+          damaged.erase(at, 1 + random() % 5);
+          break;
+        default:
+          damaged.insert(at, 1, "\"\\{}[],:0-\xff"[random() % 12]);
+      }
+    }
+    INFO(damaged);
+    const auto result = reader.read(damaged);
+    if (!result) {
+      REQUIRE(result.error().code == ErrorCode::invalid_argument);
+      REQUIRE(result.error().message.ends_with('.'));
+      ++refused;
+      continue;
+    }
+    // Whatever was read is text that may stand in JSON again.
+    REQUIRE(is_utf8(result->segment.text));
+    for (const auto& [key, value] : result->segment.attrs) {
+      REQUIRE(is_utf8(key));
+      if (const auto* json = std::get_if<Json>(&value)) REQUIRE(is_json(json->text));
+    }
+  }
+  CHECK(refused > 5000);
+  CHECK(reader.read(line));
+}
+
+TEST_CASE("ndjson reader: nested values beyond every depth are refused with a reason") {
+  for (const usize depth : {1000u, 2000u, 100'000u}) {
+    const std::string arrays = std::string(depth, '[') + std::string(depth, ']');
+    std::string objects;
+    for (usize i = 0; i < depth; ++i) objects += "{\"a\":";
+    objects += "1" + std::string(depth, '}');
+    for (const std::string& value : {arrays, objects}) {
+      CHECK_FALSE(bad_member("\"k\":" + value + ",\"tags\":1").empty());
+      if (depth > 1024) CHECK(says(bad_member("\"k\":" + value), "JSON"));
+    }
+  }
+  CHECK(member("\"k\":" + std::string(900, '[') + std::string(900, ']')).attrs.size() == 1);
+}
+
+TEST_CASE("ndjson reader: null takes every optional field back and no required one") {
+  for (const char* key :
+       {"project", "type", "task", "file", "topic", "line_range", "tags", "created_at",
+        "touched_at", "tokens", "tokens_computed_at", "pinned", "tier", "generation",
+        "gc_survival_count", "refcount", "tokenizer", "sha256", "attrs"}) {
+    INFO(key);
+    const NewSegment plain = member("\"" + std::string(key) + "\":null");
+    CHECK(plain.attrs.empty());
+    CHECK(plain.type == "note");
+    CHECK(plain.tags.empty());
+  }
+  CHECK(member(R"("type":"code","type":null)").type == "note");
+  CHECK(member(R"("tags":["x"],"tags":null)").tags.empty());
+  CHECK_FALSE(member(R"("line_range":[1,2],"line_range":null)").line_range);
+  CHECK_FALSE(member(R"("created_at":1,"created_at":null)").created_at);
+  for (const char* key : {"id", "text", "text_base64"}) {
+    INFO(key);
+    CHECK(says(bad_member("\"" + std::string(key) + "\":null"), "must be a string"));
+  }
 }

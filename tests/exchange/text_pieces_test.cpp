@@ -1,6 +1,7 @@
 #include "exchange/text_pieces.hpp"
 
 #include <random>
+#include <set>
 
 #include "tests/support/catch.hpp"
 
@@ -78,4 +79,45 @@ TEST_CASE("text pieces: nothing is lost, however it is fed") {
     }
     REQUIRE(whole == text);
   }
+}
+
+TEST_CASE("text pieces: every piece has a name of its own and is whole characters") {
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const std::string characters[] = {"x", "\n", "\xC3\xA9", "\xE4\xB8\xAD", "\xF0\x9F\x98\x80"};
+  for (int round = 0; round < 300; ++round) {
+    std::string text;
+    for (u64 i = random() % 300; i > 0; --i) text += characters[random() % std::size(characters)];
+    const u64 bytes_max = 4 + random() % 40;
+    std::set<std::pair<u64, u64>> names;
+    for (const Piece& piece : cut(text, bytes_max, random() % 3, 1 + random() % 20)) {
+      INFO("line " << piece.first << " part " << piece.part);
+      REQUIRE(names.emplace(piece.first, piece.part).second);
+      REQUIRE_FALSE(piece.text.empty());
+      REQUIRE((piece.text[0] & 0xC0) != 0x80);  // no piece begins inside a character
+      const u64 line_ends = u64(std::count(piece.text.begin(), piece.text.end() - 1, '\n'));
+      REQUIRE(piece.last == piece.first + line_ends);
+    }
+  }
+}
+
+TEST_CASE("text pieces: a refusal of the sink ends the cutting") {
+  int calls = 0;
+  TextCutter cutter(2, 0, [&](const TextPiece&) -> Result<void> {
+    if (++calls == 2) return fail(ErrorCode::no_space, "full");
+    return {};
+  });
+  const auto fed = cutter.feed("abcdefgh");
+  REQUIRE_FALSE(fed);
+  CHECK(fed.error().code == ErrorCode::no_space);
+  CHECK(calls == 2);
+}
+
+TEST_CASE("text pieces: lines that are full to the byte") {
+  CHECK(cut("abc\n", 4, 0) == Pieces{{"abc\n", 1, 1, 0}});
+  CHECK(cut("abc\nd\n", 4, 0) == Pieces{{"abc\n", 1, 1, 0}, {"d\n", 2, 2, 0}});
+  CHECK(cut("abcd\n", 4, 0) == Pieces{{"abcd", 1, 1, 0}, {"\n", 1, 1, 1}});
+  CHECK(cut("\r\n\r\n", 2, 0) == Pieces{{"\r\n", 1, 1, 0}, {"\r\n", 2, 2, 0}});
+  CHECK(cut("a\nb\nc\n", 3, 2) == Pieces{{"a\n", 1, 1, 0}, {"b\n", 2, 2, 0}, {"c\n", 3, 3, 0}});
 }
