@@ -1,5 +1,8 @@
 #include "cli/answers.hpp"
 
+#include <algorithm>
+#include <random>
+
 #include "tests/support/catch.hpp"
 
 using namespace shale;
@@ -72,4 +75,59 @@ TEST_CASE("answers: segments inside an answer") {
   CHECK(segments_object({}, {{"missing", {"x"}}}) == R"({"v":1,"segments":[],"missing":["x"]})");
   CHECK(segments_object({"{}", "{\"a\":1}"}, cli::Json::object()) ==
         R"({"v":1,"segments":[{},{"a":1}]})");
+}
+
+TEST_CASE("answers: colours only ever add to a snippet") {
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  for (int round = 0; round < 500; ++round) {
+    Hit hit;
+    for (auto i = random() % 30; i > 0; --i) hit.snippet += "ab \n\xC3\xA9"[random() % 6];
+    for (auto i = random() % 5; i > 0; --i) {
+      hit.spans.push_back({u32(random() % 35), u32(random() % 35)});
+    }
+    std::string coloured = snippet_text(hit, true);
+    for (const std::string_view code : {"\033[1;31m", "\033[0m"}) {
+      for (usize at; (at = coloured.find(code)) != std::string::npos;) {
+        coloured.erase(at, code.size());
+      }
+    }
+    REQUIRE(coloured == snippet_text(hit, false));
+    REQUIRE(coloured.size() == hit.snippet.size());
+  }
+}
+
+TEST_CASE("answers: a hit of foreign text is still JSON") {
+  Hit hit = sample_hit();
+  hit.snippet = "\xff\"\n";
+  hit.file = "a\xC3";
+  hit.type = "\x1b";
+  const std::string json = to_text(json_of(ProjectHit{"p\xff", hit}, "\"id\""));
+  const cli::Json back = cli::Json::parse(json);
+  CHECK(back["id"] == "\"id\"");
+  CHECK(back["snippet"] == "\xEF\xBF\xBD\"\n");
+  CHECK(back["type"] == "\x1b");
+}
+
+TEST_CASE("answers: what one answer prints another program can split") {
+  Metadata metadata;
+  metadata.id =
+      "a\x7f"
+      "b";
+  metadata.type = "t\ty";
+  metadata.file = "f\ng";
+  metadata.attrs = {{"k\n", shale::Json{"[1,\n2]"}}, {"l", std::string("\r\n")}};
+  metadata.tags = {"x\ny"};
+  const std::string json = segment_json(metadata, "text\n", "p", metadata.id);
+  CHECK(json.find('\n') == std::string::npos);
+  CHECK(cli::Json::parse(json)["attrs"]["k\n"] == cli::Json::parse("[1,2]"));
+  const std::string columns = listing_line(metadata, metadata.id);
+  CHECK(std::count(columns.begin(), columns.end(), '\t') == 3);
+  CHECK(columns.find('\n') == std::string::npos);
+  const std::string whole = segments_object({json, json}, {{"missing", {"m\n"}}, {"total", 2}});
+  const cli::Json back = cli::Json::parse(whole);
+  CHECK(back["segments"].size() == 2);
+  CHECK(back["missing"][0] == "m\n");
+  CHECK(whole.find('\n') == std::string::npos);
 }

@@ -1,5 +1,8 @@
 #include "cli/batch_writer.hpp"
 
+#include <map>
+#include <random>
+
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -108,4 +111,75 @@ TEST_CASE("batch writer: an input known to be large goes the bulk way from its f
   REQUIRE(writer.flush());  // 6 MiB are left: not worth a shard
   CHECK(writer.stashed() == 70);
   CHECK(place.store.project("default").value().stats().value().delta_segments == 6);
+}
+
+TEST_CASE("batch writer: whatever the order, the last of an id wins and the counts add up") {
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  for (const auto mode : {BatchWriter::Mode::automatic, BatchWriter::Mode::manual}) {
+    const Place place;
+    BatchWriter writer(place.store, mode);
+    std::map<std::pair<std::string, std::string>, std::string> expected;  // project and id
+    u64 bytes = 0;
+    for (usize i = 0; i < 6000; ++i) {
+      NewSegment one = segment(random() % 900, random() % 40);
+      one.text += std::to_string(i);
+      const std::string project(1, char('a' + random() % 3));
+      expected[{project, one.id}] = one.text;
+      bytes += one.text.size();
+      REQUIRE(writer.add(project, one));
+      if (random() % 1500 == 0) REQUIRE(writer.flush());
+    }
+    REQUIRE(writer.flush());
+    REQUIRE(writer.flush());  // of nothing: nothing
+    CHECK(writer.stashed() - writer.replaced() == expected.size());
+    CHECK(writer.text_bytes() == bytes);
+    for (const char* project : {"a", "b", "c"}) {
+      const Snapshot now = place.store.project(project).value().snapshot().value();
+      const Page page = now.list({.limit = 10'000}).value();
+      for (const Metadata& metadata : page.segments) {
+        const auto got = now.get(metadata.id).value();
+        const auto wanted = expected.extract({project, metadata.id});
+        REQUIRE(!wanted.empty());
+        REQUIRE(got->text() == wanted.mapped());
+      }
+    }
+    CHECK(expected.empty());
+  }
+}
+
+TEST_CASE("batch writer: a project nobody can have is the segment's own trouble") {
+  const Place place;
+  BatchWriter writer(place.store, BatchWriter::Mode::automatic);
+  REQUIRE(writer.add("good", segment(1)));
+  for (const std::string& name : {std::string(), std::string(256, 'x')}) {
+    const auto added = writer.add(name, segment(2));
+    REQUIRE_FALSE(added);
+    CHECK(added.error().code == ErrorCode::invalid_argument);
+  }
+  REQUIRE(writer.add("good", segment(3)));
+  REQUIRE(writer.flush());
+  CHECK(writer.stashed() == 2);
+  CHECK(place.count("good") == 2);
+  CHECK(place.store.projects().value() == std::vector<std::string>{"good"});
+}
+
+TEST_CASE("batch writer: nothing is made before something is committed") {
+  const Place place;
+  {
+    BatchWriter writer(place.store, BatchWriter::Mode::manual);
+    REQUIRE(writer.flush());
+    REQUIRE_FALSE(writer.add("a", segment(1, text_bytes_max + 1)));
+    REQUIRE(writer.flush());
+    usize visited = 0;
+    writer.for_each_project([&](Project&) { ++visited; });
+    CHECK(visited == 0);
+  }
+  CHECK(place.store.projects().value().empty());
+  {
+    BatchWriter writer(place.store, BatchWriter::Mode::manual);
+    REQUIRE(writer.add("a", segment(1)));  // and never flushed
+  }
+  CHECK(place.count("a") == 0);
 }

@@ -1,5 +1,9 @@
 #include "cli/context.hpp"
 
+#include <cstdlib>
+#include <fstream>
+
+#include "tests/cli/run_program.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -78,4 +82,83 @@ TEST_CASE("context: upkeep can be declined") {
   context.globals.no_merge = true;
   context.keep_up(project);
   CHECK(project.stats().value().edition == edition);
+}
+
+TEST_CASE("context: what stands in the place of a store is told apart") {
+  const testing::TemporaryFolder folder;
+  std::ofstream(folder / "file") << "x";
+  std::filesystem::create_directories(folder / "full/of/things");
+  std::filesystem::create_directory(folder / "empty");
+  for (const char* place : {"file", "full"}) {
+    INFO(place);
+    const Context context = context_for(folder / place);
+    CHECK_FALSE(context.store_to_read());
+    CHECK_FALSE(context.store_to_write());
+    CHECK_FALSE(context.project_to_write());
+  }
+  // An empty folder is as good as none: whoever writes makes the store in it.
+  const Context context = context_for(folder / "empty");
+  CHECK(context.store_to_read().error().code == ErrorCode::not_found);
+  CHECK(context.store_to_write());
+  CHECK(context.store_to_read());
+}
+
+TEST_CASE("context: a new store is made with what was asked for, an old one stays") {
+  const testing::TemporaryFolder folder;
+  const Context context = context_for(folder / "s");
+  const CreateOptions wanted{.shard_by = "month", .no_positions = true};
+  for (const CreateOptions& options : {wanted, CreateOptions()}) {
+    const std::string config = context.store_to_write(options).value().config();
+    CHECK(config.find("shard_by = \"month\"") != std::string::npos);
+    CHECK(config.find("positions = false") != std::string::npos);
+  }
+  const auto refused = context_for(folder / "t").store_to_write({.analysis = "none such"});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::invalid_argument);
+  CHECK_FALSE(std::filesystem::exists(folder / "t"));
+}
+
+TEST_CASE("context: the user's own store gets the folders above it") {
+  const testing::TemporaryFolder folder;
+  const testing::Ran ran = testing::run_captured([&] {
+    unsetenv("SHALE_STORE");
+    setenv("XDG_DATA_HOME", (folder / "data/home").c_str(), 1);
+    std::filesystem::current_path(folder.path());
+    const Context context;
+    const bool missing = !context.store_to_read();
+    return int(missing && context.store_to_write() && context.store_to_read());
+  });
+  CHECK(ran.exit == 1);
+  CHECK(std::filesystem::is_directory(folder / "data/home/shale/projects"));
+}
+
+TEST_CASE("context: all projects in the order of their names, whatever order they were made in") {
+  const testing::TemporaryFolder folder;
+  Context context = context_for(folder / "s");
+  for (const char* name : {"zeta", "Alpha", "beta/x", "default"}) {
+    context.globals.project = name;
+    stash(context, "same id");
+  }
+  std::vector<std::string> names;
+  const auto projects = context.projects_to_read(true).value();
+  for (const Project& project : projects) names.push_back(project.name());
+  CHECK(names == std::vector<std::string>{"Alpha", "beta/x", "default", "zeta"});
+  context.globals.project = "beta/x";
+  const auto one = context.views().value();
+  REQUIRE(one.size() == 1);
+  CHECK(one[0].project == "beta/x");
+  CHECK(one[0].snapshot.count().value().count == 1);
+}
+
+TEST_CASE("context: upkeep folds what is due and takes nothing back") {
+  const testing::TemporaryFolder folder;
+  const Context context = context_for(folder / "s");
+  REQUIRE(context.store_to_write());
+  std::ofstream(folder / "s/shale.toml") << "[delta]\nsegments = 4\n";
+  for (int i = 0; i < 10; ++i) stash(context, "s" + std::to_string(i));
+  Project project = context.project_to_write().value();
+  for (int i = 0; i < 5; ++i) context.keep_up(project);
+  const ProjectStats stats = project.stats().value();
+  CHECK(stats.segments == 10);
+  CHECK(stats.shards >= 1);
 }

@@ -43,3 +43,34 @@ TEST_CASE("help: there is none for what is no verb") {
   CHECK(verb_help(app, "dance").empty());
   CHECK(examples_of("dance").empty());
 }
+
+TEST_CASE("help: every option has its line, in the order it was added") {
+  CLI::App app;
+  bool everywhere = false;
+  app.add_flag("--everywhere", everywhere, "of every verb");
+  CLI::App* verb = app.add_subcommand("dance", "moves");
+  std::string where;
+  int often = 0;
+  verb->add_option("PLACE", where, "the place");
+  verb->add_option("-n,--number", often, "how often");
+  const std::string help = verb_help(app, "dance");
+  INFO(help);
+  CHECK(help.starts_with("shale dance: moves.\n\nExamples:\n\nOptions:\n"));
+  CHECK(contains(help, "  PLACE                    the place\n"));
+  CHECK(contains(help, "-n,--number"));
+  CHECK(help.find("the place") < help.find("how often"));
+  CHECK(help.find("how often") < help.find("Options of every verb:"));
+  CHECK(help.find("Options of every verb:") < help.find("--everywhere"));
+  CHECK(contains(overview_help(app), "  dance      moves\n"));
+}
+
+TEST_CASE("help: examples are lines, each with its end") {
+  for (const char* verb : {"init", "search", "ingest", "help", "verify"}) {
+    const std::string_view lines = examples_of(verb);
+    INFO(verb);
+    CHECK(lines.ends_with('\n'));
+    CHECK(lines.find("\n\n") == std::string_view::npos);
+  }
+  CHECK(examples_of("").empty());
+  CHECK(examples_of("Search").empty());
+}

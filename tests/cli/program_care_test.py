@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """`merge stats projects config inspect help`: what a store is, in every form."""
 import os
+import subprocess
 import unittest
 
-from program import Case
+from program import PROGRAM, Case
 
 VERBS = ["init", "stash", "update", "touch", "pin", "unpin", "rm", "ingest", "add", "get", "search",
          "list", "count", "sum", "merge", "verify", "stats", "projects", "config", "inspect",
@@ -256,6 +257,26 @@ class Help(Case):
                        "--no-merge", "--version"]:
             self.assertIn(option, overview)
         self.assertEqual(overview, self.text("help"))
+
+    def test_the_examples_work(self):
+        self.write("src/main.cpp", "int main() {}\n")
+        self.write("include/a.hpp", "#pragma once\n")
+        self.write("README.md", "about\n")
+        self.write("build.log", "failed\n")
+        for name in ["segments.ndjson", "day.ndjson"]:
+            self.write(name, '{"id":"m1","text":"t"}\n{"id":"m2","text":"u"}\n')
+        start = "producer() { cat segments.ndjson; }; "
+        path = os.path.dirname(PROGRAM) + os.pathsep + os.environ["PATH"]
+        environment = self.environment(SHALE_STORE="", PATH=path)
+        for verb in ["init", "ingest", "add", *VERBS]:
+            text = self.text("help", verb)
+            lines = text.split("Examples:\n")[1].split("\n\n")[0].split("\n")
+            self.assertGreater(len(lines), 0)
+            for line in lines:
+                done = subprocess.run(["sh", "-c", start + line], env=environment, timeout=60,
+                                      cwd=self.folder, capture_output=True, check=False)
+                self.assertIn(done.returncode, (0, 1), (line, done.stderr))
+        self.assertTrue(os.path.isdir(os.path.join(self.folder, "notes", ".shale")))
 
     def test_what_is_no_verb(self):
         for words in [["help", "dance"], ["dance"], ["help", "get", "rm"]]:

@@ -1,8 +1,9 @@
-// Runs the program in a child process of the test, with its streams in pipes and files.
+// Runs the program, or a piece of it, in a child process of the test, its streams in files.
 //
-// For verbs whose point is the exit status and what they print; the pieces have tests of their own.
+// For what is about the exit status and what is printed; the other pieces are called directly.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,5 +18,9 @@ struct Ran {
 
 // `words` follow the program's name; `input` is what it reads on its standard input.
 Ran run_program(const std::vector<std::string>& words, std::string_view input = {});
+// Calls `body`, whose result is the exit status.
+Ran run_captured(const std::function<int()>& body, std::string_view input = {});
+// The same on a terminal that can do everything; `out` is what it was sent on both streams.
+Ran run_on_terminal(const std::function<int()>& body);
 
 }  // namespace shale::testing
