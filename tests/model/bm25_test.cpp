@@ -43,6 +43,34 @@ TEST_CASE("scores grow with frequency, towards the idf, and shrink with length")
   CHECK(bm25_score(3, 2, bm25_norm(99, 100)) > bm25_score(3, 2, bm25_norm(100, 100)));
 }
 
+TEST_CASE("rarer terms weigh more, in every size of corpus") {
+  for (const u64 documents : {u64(1), u64(2), u64(1000), u64(16'777'216), u64(1) << 40}) {
+    float last = bm25_idf(documents, 0);
+    CHECK(std::isfinite(last));
+    for (u64 df = 1; df <= documents; df *= 2) {
+      CAPTURE(documents, df);
+      const float idf = bm25_idf(documents, df);
+      CHECK(idf > 0);
+      CHECK(idf < last);
+      last = idf;
+    }
+  }
+  CHECK(bm25_idf(2000, 10) > bm25_idf(1000, 10));
+}
+
+TEST_CASE("no length and no frequency gives what is not a number") {
+  for (const u32 length : {0u, 1u, 1000u, UINT32_MAX}) {
+    for (const u32 tf : {1u, 1000u, UINT32_MAX}) {
+      for (const float average : {0.001f, 1.0f, 1e9f}) {
+        CAPTURE(length, tf, average);
+        const float score = bm25_score(2, tf, bm25_norm(length, average));
+        CHECK(score >= 0);
+        CHECK(score <= 2);
+      }
+    }
+  }
+}
+
 TEST_CASE("the average length of no documents divides nothing by nothing") {
   CHECK(CorpusStatistics{}.average_length() == 1);
   CHECK(CorpusStatistics{.documents = 5, .words = 0}.average_length() == 1);

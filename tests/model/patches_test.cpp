@@ -54,6 +54,46 @@ TEST_CASE("a copy keeps what it had when the other changes") {
   CHECK_FALSE(before == first);
 }
 
+TEST_CASE("a chain of copies: each stays what it was, whichever of them changes") {
+  const unsigned seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  std::vector<Patches> copies(1);
+  std::vector<std::map<u32, Update>> expected(1);
+  for (int round = 0; round < 60; ++round) {
+    const usize from = random() % copies.size();
+    copies.push_back(copies[from]);
+    expected.push_back(expected[from]);
+    const usize changed = random() % copies.size();
+    for (int i = 0; i < 10; ++i) {
+      // Around the borders between chunks, where one ends and another may not be there.
+      const u32 doc = u32(random() % 5) * Patches::chunk_documents + u32(random() % 4) * 21;
+      copies[changed][doc].refcount_added += i;
+      expected[changed][doc].refcount_added += i;
+    }
+  }
+  for (usize i = 0; i < copies.size(); ++i) {
+    REQUIRE(copies[i].size() == expected[i].size());
+    REQUIRE(std::equal(copies[i].begin(), copies[i].end(), expected[i].begin(), expected[i].end()));
+    REQUIRE((copies[i] == copies[0]) == (expected[i] == expected[0]));
+  }
+}
+
+TEST_CASE("asking for documents makes no patch") {
+  Patches patches;
+  patches[Patches::chunk_documents - 1] = numbered(1);
+  patches[3 * Patches::chunk_documents] = numbered(2);
+  for (const u32 doc :
+       {u32(0), Patches::chunk_documents, 2 * Patches::chunk_documents, UINT32_MAX}) {
+    CHECK(patches.find(doc) == patches.end());
+    CHECK_FALSE(patches.contains(doc));
+  }
+  CHECK(patches.size() == 2);
+  CHECK(patches.lower_bound(Patches::chunk_documents)->first == 3 * Patches::chunk_documents);
+  CHECK(patches.lower_bound(3 * Patches::chunk_documents + 1) == patches.end());
+  CHECK(patches.lower_bound(0)->second.refcount_added == 1);
+}
+
 TEST_CASE("no patches at all") {
   const Patches none;
   CHECK(none.empty());

@@ -133,6 +133,57 @@ TEST_CASE("random patterns match as the rules say, and only behind their prefix"
   CHECK(matches > 1000);
 }
 
+// Another reading of `[...]` at the start of a pattern: which of the ASCII characters it holds, and
+// how long it is; 0 where nothing closes it.
+struct PlainClass {
+  std::string held;
+  usize bytes = 0;
+};
+PlainClass plain_class(std::string_view pattern) {
+  const bool inverted = pattern.substr(1).starts_with('!');
+  const usize first = inverted ? 2 : 1;
+  const usize end = pattern.find(']', first + 1);
+  if (end == std::string_view::npos) return {};
+  std::vector<bool> named(128);
+  for (usize at = first; at < end; ++at) {
+    const bool range = at + 2 < end && pattern[at + 1] == '-';
+    const usize last = usize(pattern[range ? at + 2 : at]);
+    for (usize c = usize(pattern[at]); c <= last; ++c) named[c] = true;
+    if (range) at += 2;
+  }
+  PlainClass found{"", end + 1};
+  for (usize c = 1; c < 128; ++c) {
+    if (named[c] != inverted && c != '/') found.held += char(c);
+  }
+  return found;
+}
+
+TEST_CASE("random classes hold what another reading of them holds") {
+  const u64 seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  usize classes = 0;
+  for (int round = 0; round < 5000; ++round) {
+    std::string pattern = "[";
+    for (usize left = random() % 7; left > 0; --left) pattern += "ace-!^]/09"[random() % 10];
+    const PlainClass expected = plain_class(pattern);
+    CAPTURE(pattern);
+    if (expected.bytes == 0) {
+      REQUIRE(glob_match(pattern, pattern));  // a bracket that stands for itself
+      continue;
+    }
+    ++classes;
+    const std::string rest = pattern.substr(expected.bytes);
+    if (rest.find('[') != std::string::npos) continue;
+    for (char c = 1; c > 0 && c < 127; ++c) {
+      const bool held = expected.held.find(c) != std::string::npos;
+      REQUIRE(glob_match(pattern, std::string(1, c) + rest) == held);
+    }
+    REQUIRE_FALSE(glob_match(pattern, rest));
+  }
+  CHECK(classes > 500);
+}
+
 TEST_CASE("any bytes are a legal pattern") {
   const u64 seed = std::random_device{}();
   CAPTURE(seed);

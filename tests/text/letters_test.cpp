@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "tests/support/catch.hpp"
+#include "tests/text/random_text.hpp"
+#include "text/words.hpp"
 
 namespace shale {
 namespace {
@@ -98,6 +100,31 @@ TEST_CASE("source words name the bytes they cover") {
   for_each_source_word("", 255, keep);
   for_each_source_word(" .", 255, keep);
   CHECK(found.empty());
+}
+
+TEST_CASE("words of a text and words of its folded form are the same") {
+  const u64 seed = std::random_device{}();
+  CAPTURE(seed);
+  testing::Random random(seed);
+  for (int round = 0; round < 500; ++round) {
+    const std::string text = testing::random_text(random, testing::below(random, 500));
+    std::vector<std::string> words;
+    std::string folded_text;
+    u32 last_end = 0;
+    for_each_source_word(text, word_bytes_max, [&](u32 begin, u32 end, std::string_view folded) {
+      REQUIRE(begin >= last_end);
+      REQUIRE(end > begin);
+      REQUIRE(folded.size() <= word_bytes_max);
+      last_end = end;
+      words.emplace_back(folded);
+      folded_text.append(folded).append(" ");
+    });
+    REQUIRE(last_end <= text.size());
+    std::vector<std::string> again;
+    for_each_source_word(folded_text, word_bytes_max,
+                         [&](u32, u32, std::string_view folded) { again.emplace_back(folded); });
+    REQUIRE(again == words);
+  }
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "text/utf8.hpp"
 
+#include <random>
+
 #include "tests/support/catch.hpp"
 
 namespace shale {
@@ -62,6 +64,39 @@ TEST_CASE("the first and last characters around the holes are characters") {
   CHECK(decode_utf8("\xEE\x80\x80").code == 0xE000);
   CHECK(decode_utf8("\xF4\x8F\xBF\xBF").code == 0x10FFFF);
   CHECK(decode_utf8(std::string_view("\0", 1)).bytes == 1);
+}
+
+TEST_CASE("of random bytes those are characters that encoding a number gives") {
+  const u64 seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  usize characters = 0;
+  for (int round = 0; round < 200'000; ++round) {
+    std::string text(1 + random() % 4, ' ');
+    for (char& c : text) c = char(0x80 | random());  // no ASCII: most would be that
+    const Character found = decode_utf8(text);
+    // Reads each length without a look at any rule; only what is written so again counts.
+    u32 expected = 0;
+    for (usize bytes = 2; bytes <= text.size(); ++bytes) {
+      u32 code = u32(u8(text[0])) & (0x7Fu >> bytes);
+      for (usize i = 1; i < bytes; ++i) code = code << 6 | (u32(u8(text[i])) & 63);
+      const bool surrogate = code >= 0xD800 && code < 0xE000;
+      if (code > 0x10FFFF || surrogate || encoded(code) != text.substr(0, bytes)) continue;
+      expected = u32(bytes);
+      REQUIRE(found.code == code);
+    }
+    REQUIRE(found.bytes == expected);
+    characters += expected > 0 ? 1 : 0;
+  }
+  CHECK(characters > 1000);
+}
+
+TEST_CASE("a border in text of nothing but continuations goes back to the start") {
+  CHECK(character_border("\x80\x80\x80", 2) == 0);
+  CHECK(character_border("a\x80\x80", 2) == 0);
+  CHECK(character_border("a\x80\x80", 3) == 3);
+  CHECK(character_border("", 0) == 0);
+  CHECK(character_border("", 9) == 0);
 }
 
 TEST_CASE("a border never cuts a character") {
