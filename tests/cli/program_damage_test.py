@@ -148,14 +148,15 @@ class Shards(Damaged):
 
     def test_a_merge_of_damage_is_refused_and_destroys_nothing(self):
         before = self.json("list", "--limit", "99")["segments"]
-        where = self.spoil_anywhere(self.shard)
-        with self.subTest(**where):
-            self.ingest({"id": "new", "text": "x"}, exit=(0, 3))
-            self.run_program("merge", "--full", exit=(0, 3))
-        if os.path.exists(self.shard):
+        for number in range(3):
+            where = self.spoil_anywhere(self.shard)
+            with self.subTest(**where):
+                self.run_program("stash", "--id", f"new{number}", "x", exit=(0, 3))
+                self.run_program("merge", "--full", exit=3)
+                self.assertTrue(os.path.exists(self.shard))
             self.restore(self.shard, where)
-            after = [s for s in self.json("list", "--limit", "99")["segments"] if s["id"] != "new"]
-            self.assertEqual(after, before)
+        after = self.json("list", "--limit", "99")["segments"]
+        self.assertEqual([s for s in after if not s["id"].startswith("new")], before)
 
 
 class Manifests(Damaged):
