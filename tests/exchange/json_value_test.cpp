@@ -167,9 +167,9 @@ TEST_CASE("json value: attributes keep their kind") {
       {"null", Json{"null"}},
       {"[ 1 ,\"]\"]  ", Json{"[ 1 ,\"]\"]"}},
       {"{\"a\" : {} }\t", Json{"{\"a\" : {} }"}}};
-  for (const auto& [json, expected] : kinds) {
-    INFO(json);
-    with_value(json, [&](JsonValue& v) { CHECK(v.attribute().value() == expected); });
+  for (const auto& kind : kinds) {
+    INFO(kind.first);
+    with_value(kind.first, [&](JsonValue& v) { CHECK(v.attribute().value() == kind.second); });
   }
   for (const char* bad : {"1e999", "-1e999", "01", "1.", "tru", "nul", "[1,]", "{\"a\":}", "[01]",
                           "[\"\\x\"]", "{\"a\" 1}"}) {
