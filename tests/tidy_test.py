@@ -61,7 +61,7 @@ CLEAN = {
     "tests/base/meson.build": "files('thing_test.cpp')\n",
     "tests/readme/meson.build": "files('example_test.cpp')\n",
     "tests/readme/example_test.cpp": EXAMPLE,
-    "tests/base/thing_test.cpp": '#include "base/thing.hpp"\n' + "// a test\n" * 90,
+    "tests/base/thing_test.cpp": '#include "base/thing.hpp"\n' + "// a test\n" * 190,
 }
 
 

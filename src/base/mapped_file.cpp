@@ -202,6 +202,11 @@ Result<SharedMap> SharedMap::anonymous(u64 capacity) {
 }
 
 std::byte* SharedMap::data() const { return state_->data; }
+Result<u64> SharedMap::usable_bytes() const {
+  if (!state_->file) return state_->capacity;
+  return std::min(TRY(state_->file->size()), state_->capacity);
+}
+
 u64 SharedMap::capacity() const { return state_->capacity; }
 u64 SharedMap::reserved() const { return state_->reserved.load(std::memory_order_acquire); }
 

@@ -45,6 +45,8 @@ class SharedMap {
   // stores into them, so that a full disk is an error here and never a signal later.
   Result<void> reserve(u64 bytes);
   u64 reserved() const;  // by this handle, or the size the file had when it was opened
+  // What may be touched now, whoever reserved it: the file's length; the capacity of memory.
+  Result<u64> usable_bytes() const;
 
  private:
   struct State;

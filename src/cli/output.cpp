@@ -140,8 +140,11 @@ std::string to_text(const Json& value) {
 
 std::string printable(std::string_view text) {
   std::string out(text);
-  for (char& c : out) {
-    if (u8(c) < 0x20 || c == 0x7F) c = ' ';
+  for (usize i = 0; i < out.size(); ++i) {
+    if (u8(out[i]) < 0x20 || out[i] == 0x7F) out[i] = ' ';
+    // U+0080 to U+009F, in two bytes: some terminals obey them.
+    const bool pair = u8(out[i]) == 0xC2 && i + 1 < out.size();
+    if (pair && u8(out[i + 1]) >= 0x80 && u8(out[i + 1]) < 0xA0) out[i] = out[i + 1] = ' ';
   }
   return out;
 }

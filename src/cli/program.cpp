@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -136,6 +137,18 @@ CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& de
   CLI::App* verb = app.add_subcommand(name, description);
   verb->fallthrough();
   return verb;
+}
+
+CLI::Validator whole_number() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        u64 value = 0;
+        const char* const end = text.data() + text.size();
+        const auto [rest, problem] = std::from_chars(text.data(), end, value);
+        if (problem == std::errc() && rest == end) return {};
+        return "must be a whole number, not \"" + text + '"';
+      },
+      "N");
 }
 
 void add_create_options(CLI::App& verb, CreateOptions& options) {

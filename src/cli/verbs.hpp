@@ -17,6 +17,8 @@ void add_care_verbs(CLI::App& app, Context& context);    // merge verify inspect
 
 // Options of the verbs that may make a store and say how.
 void add_create_options(CLI::App& verb, CreateOptions& options);
+// For options that take a number of things: digits only, where the parser would make -1 a huge one.
+CLI::Validator whole_number();
 // A verb whose unknown options are looked for among the global ones.
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& description);
 

@@ -33,7 +33,7 @@ Result<Exit> merge(Context& context, bool full) {
                       {"shards", stats.shards},
                       {"disk_bytes", stats.disk_bytes}});
     if (context.output.is_text() && !context.output.quiet) {
-      context.output.line(fmt::format("{}: {} segments in {} shards, {}", project.name(),
+      context.output.line(fmt::format("{}: {} segments in {} shards, {}", printable(project.name()),
                                       stats.segments, stats.shards, size_text(stats.disk_bytes)));
     }
   }
@@ -98,7 +98,7 @@ void print_stats(Output& output, const std::string& name, const ProjectStats& st
   const auto row = [&](std::string_view what, const std::string& value) {
     output.line(fmt::format("  {:<20} {}", what, value));
   };
-  output.line("project " + name);
+  output.line("project " + printable(name));
   row("segments", fmt::format("{} ({} in the delta, {} superseded)", stats.segments,
                               stats.delta_segments, stats.superseded));
   row("text", size_text(stats.text_bytes));

@@ -244,7 +244,8 @@ void add_ingest(CLI::App& app, Context& context) {
   auto options = std::make_shared<IngestOptions>();
   verb->add_option("FILE", options->files, "files of NDJSON; - or nothing: standard input");
   verb->add_flag("--ack{1}", options->ack,
-                 "commit every N lines (1) and print `ack M` once M lines are durable");
+                 "commit every N lines (1) and print `ack M` once M lines are durable")
+      ->check(whole_number());
   verb->add_flag("--strict", options->strict, "all of the input or, on a bad line, nothing");
   add_create_options(*verb, options->create);
   verb->callback([&context, options] {
@@ -259,7 +260,8 @@ void add_ingest_verbs(CLI::App& app, Context& context) {
   CLI::App* verb = add_verb(app, "add", "stores files and folders as segments");
   auto options = std::make_shared<AddOptions>();
   verb->add_option("PATH", options->paths, "files and folders")->required();
-  verb->add_option("--lines", options->lines, "lines of a piece (default: up to 64 KiB)");
+  verb->add_option("--lines", options->lines, "lines of a piece (default: up to 64 KiB)")
+      ->check(whole_number());
   add_create_options(*verb, options->create);
   verb->callback([&context, options] {
     context.action = [&context, options] { return add(context, *options); };

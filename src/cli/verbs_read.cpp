@@ -149,12 +149,15 @@ Result<Exit> search(Context& context, const SearchOptions& options) {
   const Query query{.text = joined(options.words),
                     .where = joined(options.where),
                     .match = match_of(options.match),
-                    .limit = options.count ? 0 : options.limit,
+                    .limit = options.limit,
                     .snippets = !options.count};
   const std::vector<View> views = TRY(context.views());
-  const Found found = TRY(search_views(views, query));
+  Found found = TRY(search_views(views, query));
+  if (options.count) found.hits.clear();
   if (options.count && context.output.is_text()) {
     context.output.line(std::to_string(found.total));
+  } else if (options.count && context.output.form == Form::ndjson) {
+    context.output.object({{"total", found.total}, {"widened", found.widened}});
   } else {
     print_found(context, found);
   }
@@ -278,7 +281,7 @@ void add_search(CLI::App& app, Context& context) {
   add_where(*verb, options->where);
   verb->add_option("--match", options->match, "all words, any, or auto: all and where few, any")
       ->check(CLI::IsMember({"all", "any", "auto"}));
-  verb->add_option("--limit", options->limit, "hits at most (10)");
+  verb->add_option("--limit", options->limit, "hits at most (10)")->check(whole_number());
   verb->add_flag("--count", options->count, "only how many");
   verb->callback([&context, options] {
     context.action = [&context, options] { return search(context, *options); };
@@ -290,7 +293,7 @@ void add_list(CLI::App& app, Context& context) {
   auto options = std::make_shared<ListOptions>();
   add_where(*verb, options->where);
   verb->add_option("--sort", options->sort, "a field, largest first; -field: smallest first");
-  verb->add_option("--limit", options->limit, "segments at most (100)");
+  verb->add_option("--limit", options->limit, "segments at most (100)")->check(whole_number());
   verb->callback([&context, options] {
     context.action = [&context, options] { return list(context, *options); };
   });

@@ -89,7 +89,7 @@ Result<Exit> stash(Context& context, const StashOptions& options) {
   const Committed done = TRY(project.commit(batch));
   context.keep_up(project);
   if (context.output.is_text()) {
-    context.output.line(id);
+    context.output.line(printable(id));
   } else {
     context.output.object({{"id", id},
                            {"project", project.name()},

@@ -77,7 +77,9 @@ Result<std::shared_ptr<Arena>> Arena::attach(SharedMap map, const ArenaIdentity&
     return fail(ErrorCode::corrupt, "The index file belongs to another log or boot.");
   if (arena->stale()) return fail(ErrorCode::corrupt, "The index file was given up by a writer.");
   const u64 end = load_acquire(header.heap_end);
-  if (end < arena_header_bytes || end > arena->map_.capacity())
+  // Against the file, not the map, which reaches beyond it: a load from there would be a SIGBUS.
+  // The file is measured after the end was loaded, and a writer grows it before he moves the end.
+  if (end < arena_header_bytes || end > TRY(arena->map_.usable_bytes()))
     return fail(ErrorCode::corrupt, "The index file's end lies outside of it.");
   return arena;
 }

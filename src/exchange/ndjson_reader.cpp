@@ -277,6 +277,9 @@ Result<NdjsonLine> NdjsonReader::read(std::string_view line) {
     padded.resize(line.size() * 2 + simdjson::SIMDJSON_PADDING);
   }
   std::memcpy(padded.data(), line.data(), line.size());
+  // Where a line ends too early, simdjson looks at the bytes behind it: a quote that an earlier
+  // line left there would begin a string that never ends.
+  std::memset(padded.data() + line.size(), 0, simdjson::SIMDJSON_PADDING);
   ondemand::document document;
   ondemand::value root;
   error_code code = state_->parser.iterate(padded.data(), line.size(), padded.size()).get(document);

@@ -267,8 +267,7 @@ class ClauseParser {
     const std::string_view text = raw_.value;
     if (const auto bound = split_operator(text)) {
       if (!set_bound(*bound)) return refuse(raw_, "this is not a number.");
-      clause_.kind = Clause::Kind::range;
-      return {};
+      return make_range();
     }
     const auto range = split_range(text);
     if (!range) return {};
@@ -280,7 +279,15 @@ class ClauseParser {
       clause_ = std::move(plain);
       return {};
     }
+    return make_range();
+  }
+
+  Result<void> make_range() {
     clause_.kind = Clause::Kind::range;
+    if (no_integer_) {
+      clause_.low = INT64_MAX;
+      clause_.high = INT64_MIN;
+    }
     return {};
   }
 
@@ -289,36 +296,53 @@ class ClauseParser {
     const std::optional<double> number = parse_double(bound.value);
     if (!number) return false;
     constexpr double infinity = HUGE_VAL;
-    const std::optional<i64> whole = parse_integer(bound.value);
+    set_integer_bound(bound, *number);
     switch (bound.op) {
       case Bound::Op::at_least:
-        clause_.low = whole ? *whole : clamped(std::ceil(*number));
         clause_.low_number = *number;
         break;
       case Bound::Op::above:
-        clause_.low = 1 + (whole ? std::min(*whole, INT64_MAX - 1) : clamped(std::floor(*number)));
         clause_.low_number = std::nextafter(*number, infinity);
         break;
       case Bound::Op::at_most:
-        clause_.high = whole ? *whole : clamped(std::floor(*number));
         clause_.high_number = *number;
         break;
       case Bound::Op::below:
-        clause_.high = (whole ? std::max(*whole, INT64_MIN + 1) : clamped(std::ceil(*number))) - 1;
         clause_.high_number = std::nextafter(*number, -infinity);
         break;
     }
     return true;
   }
 
-  static i64 clamped(double number) {
-    constexpr double limit = 4611686018427387904.0;  // 2^62
-    return i64(std::max(-limit, std::min(limit, number)));
+  // The integers on the right side of a bound, exactly: also where it is no integer, or beyond all.
+  void set_integer_bound(const Bound& bound, double number) {
+    const bool from_below = bound.op == Bound::Op::at_least || bound.op == Bound::Op::above;
+    const bool itself = bound.op == Bound::Op::at_least || bound.op == Bound::Op::at_most;
+    // The integer at the bound, or next to it on the right side: then it is within.
+    const double rounded = from_below ? std::ceil(number) : std::floor(number);
+    const std::optional<i64> written = parse_integer(bound.value);
+    const bool within = itself || (!written && rounded != number);
+    constexpr double beyond = 9223372036854775808.0;  // 2^63
+    if (!written && (rounded >= beyond || rounded < -beyond)) {
+      no_integer_ = no_integer_ || from_below == (rounded > 0);
+      return;
+    }
+    const i64 end = written ? *written : i64(rounded);
+    if (!within && end == (from_below ? INT64_MAX : INT64_MIN)) {
+      no_integer_ = true;
+      return;
+    }
+    if (from_below) {
+      clause_.low = within ? end : end + 1;
+    } else {
+      clause_.high = within ? end : end - 1;
+    }
   }
 
   const RawClause& raw_;
   i64 now_;
   Clause clause_;
+  bool no_integer_ = false;  // an attribute's range that holds none, though it may hold numbers
 };
 
 }  // namespace

@@ -50,9 +50,10 @@ Result<void> PostingsReader::list(const TermEntry& entry, std::vector<u32>& docs
   bool fits = true;
   for (u32 i = 0; i < entry.df; ++i) {
     const u64 code = in.varint();
-    const u64 tf = entry.word && code % 2 != 0 ? in.varint() + 2 : 1;
+    const u64 further = entry.word && code % 2 != 0 ? in.varint() : 0;
+    const u64 tf = entry.word && code % 2 != 0 ? (further & ~u32(0)) + 2 : 1;
     const u64 gap = entry.word ? code >> 1 : code;
-    fits = fits && gap < document_count_ && next + gap < document_count_ && tf <= ~u32(0);
+    fits = fits && gap < document_count_ && next + gap < document_count_ && further <= ~u32(0) - 2;
     docs[i] = u32(next + gap);
     tfs[i] = u32(tf);
     next += gap + 1;

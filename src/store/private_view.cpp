@@ -1,4 +1,6 @@
 // The view of a process that may not write: logs indexed in its own memory (recovery.hpp).
+#include <algorithm>
+
 #include "base/checksum.hpp"
 #include "base/file.hpp"
 #include "store/recovery.hpp"
@@ -55,6 +57,7 @@ class PrivateLoader {
       committed = std::max(committed, log.scan.last);
       if (log.scan.damaged) edition->faults.push_back(damage_fault(log));
     }
+    add_known_damage(*edition);
     if (!logs_.empty()) {
       state_.active_log = logs_.back().log.id;
       state_.end = logs_.back().scan.end;
@@ -80,6 +83,15 @@ class PrivateLoader {
       return fail(ErrorCode::corrupt, "A log of the manifest was not read");
     };
     return open_edition(std::move(request));
+  }
+
+  // What recovery found, where the files alone do not tell.
+  void add_known_damage(Edition& edition) const {
+    if (!project_.damaged.has_value()) return;
+    const bool told =
+        std::any_of(edition.faults.begin(), edition.faults.end(),
+                    [&](const Fault& fault) { return fault.file == project_.damaged->path; });
+    if (!told) edition.faults.push_back(fault_of(*project_.damaged, project_.name, "log"));
   }
 
   Fault damage_fault(const ReplayedLog& log) const {

@@ -1,5 +1,8 @@
 #include "store/recovery.hpp"
 
+#include <algorithm>
+
+#include "base/file.hpp"
 #include "base/system.hpp"
 #include "store/edition.hpp"
 #include "store/lease.hpp"
@@ -76,6 +79,27 @@ Error damage_error(const ReplayedLog& log, const catalog::ProjectPaths& paths) {
   return error;
 }
 
+// What this boot's CONTROL says was durable; nothing where there is none, or it is a copy of
+// another.
+Result<Lsn> known_durable(const Project::State& project) {
+  const Control::Opened opened =
+      TRY(Control::open(project.paths.control(), {project.project_id, project.boot}));
+  return opened.control.has_value() ? opened.control->durable() : Lsn{};
+}
+
+// A log that ends before what was durable, though something stands behind: its last frames are
+// damaged, and no later one could tell (PROTOCOL A4). Zeros there mean that the log was restored
+// from an earlier moment than CONTROL.
+Result<bool> lost_durable_frames(const ReplayedLog& log, Lsn durable) {
+  const u64 end = log.scan.end.offset;
+  if (durable.log_sequence() != log.log.id.sequence || durable.offset() <= end) return false;
+  const File file = TRY(File::open(log.log.reader->path(), File::Mode::read));
+  Buffer behind(usize(durable.offset() - end));
+  const usize count = TRY(file.read_at(end, behind));
+  return std::any_of(behind.begin(), behind.begin() + std::ptrdiff_t(count),
+                     [](std::byte b) { return b != std::byte(0); });
+}
+
 // The edition after recovery: logs sealed where they end, empty ones gone, a new one to write to.
 catalog::Manifest sealed_manifest(const catalog::Manifest& before,
                                   const std::vector<ReplayedLog>& logs, Lsn& last) {
@@ -103,8 +127,13 @@ Result<void> recover(Project::State& project) {
   request.manifest = &before;
   request.boot = project.boot;
   request.in_files = true;
-  const std::vector<ReplayedLog> logs = TRY(replay_logs(request));
-  for (const ReplayedLog& log : logs) {
+  std::vector<ReplayedLog> logs = TRY(replay_logs(request));
+  const Lsn durable = TRY(known_durable(project));
+  for (ReplayedLog& log : logs) {
+    if (!log.scan.damaged && TRY(lost_durable_frames(log, durable))) {
+      log.scan.damaged_at = log.scan.end.offset;
+      log.scan.damaged = true;
+    }
     if (log.scan.damaged) return Unexpected{damage_error(log, project.paths)};
   }
   Lsn last;

@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/system.hpp"
+#include "model/record.hpp"
 #include "store/options.hpp"
 #include "store/project.hpp"
 #include "store/store_state.hpp"
@@ -70,8 +71,8 @@ Result<Project> Store::project(std::string_view name) const {
                    "The store was opened before a fork: the child must open it itself",
                    state_->path.string());
   }
-  if (name.empty() || name.size() > id_bytes_max) {
-    return fail(ErrorCode::invalid_argument, "A project's name has 1 to 255 bytes");
+  if (name.empty() || name.size() > id_bytes_max || !is_utf8(name)) {
+    return fail(ErrorCode::invalid_argument, "A project's name has 1 to 255 bytes of UTF-8");
   }
   const std::lock_guard lock(state_->mutex);
   const auto known = state_->projects.find(name);

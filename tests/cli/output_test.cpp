@@ -46,6 +46,8 @@ TEST_CASE("output: each class of error has its status and its name") {
 TEST_CASE("output: nothing of a text can steer a terminal") {
   CHECK(printable("a\x1b[31m\nb\x7f\tc") == "a [31m b  c");
   CHECK(printable("\xC3\xA9") == "\xC3\xA9");
+  CHECK(printable("a\xC2\x9B"
+                  "31mb\xC2\xA9") == "a  31mb\xC2\xA9");  // U+009B, then U+00A9
 }
 
 TEST_CASE("output: sizes for people") {

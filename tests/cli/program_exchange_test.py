@@ -196,7 +196,7 @@ class Hostile(Case):
             for _ in range(rng.randrange(1, 4)):
                 line[rng.randrange(len(line))] = rng.choice(b'\xff\0"\\{}[],:0x')
             if rng.random() < 0.3:
-                line = line[:rng.randrange(1, len(line) + 1)] + b"x"
+                line = line[:rng.randrange(1, len(line) + 1)]
             lines.append(bytes(line))
         with self.subTest(seed=seed):
             refused = self.taken(*lines)

@@ -104,6 +104,13 @@ class Ranking(Case):
                 self.assertEqual(counted, f"{total}\n")
                 answer = self.json("search", *words, "--count", exit=None)
                 self.assertEqual((answer["hits"], answer["total"]), ([], total))
+                line = self.ndjson("search", *words, "--count", exit=None)
+                self.assertEqual([one["total"] for one in line], [total])
+
+    def test_a_count_is_widened_like_the_search_itself(self):
+        self.ingest({"id": "w1", "text": "onlyhere"}, {"id": "w2", "text": "onlythere"})
+        self.assertEqual(self.json("search", "onlyhere", "onlythere")["total"], 2)
+        self.assertEqual(self.text("search", "onlyhere", "onlythere", "--count"), "2\n")
 
 
 class Words(Case):
@@ -234,6 +241,14 @@ class Forms(Case):
             answer = self.json("search", "needle", "--where", where, exit=2)
             self.assertEqual(answer["error"]["code"], "invalid_argument")
             self.assertIn(part, answer["error"]["message"], where)
+
+    def test_numbers_that_are_none_are_usage_errors(self):
+        for words in [["search", "x", "--limit", "-1"], ["list", "--limit", ""],
+                      ["list", "--limit", "1e3"], ["ingest", "--ack=-1"],
+                      ["search", "x", "--limit", "99999999999999999999"]]:
+            with self.subTest(words=words):
+                self.assertIn(b"must be a whole number",
+                              self.run_program(*words, exit=2).stderr)
 
     def test_limits_that_are_no_numbers_are_usage_errors(self):
         for limit in ["x", "1.5", "3x"]:

@@ -1,6 +1,8 @@
 // Making and attaching arenas, and what readers make of one whose bytes are damaged.
 #include "delta/arena.hpp"
 
+#include "delta/hash_table.hpp"
+
 #include "tests/delta/delta_support.hpp"
 
 using namespace shale;
@@ -139,4 +141,35 @@ TEST_CASE("random damage to an arena gives errors or nonsense, within bounds") {
     failures += ask_everything(*damaged, model.last) != 0;
   }
   REQUIRE(failures > 50);
+}
+
+TEST_CASE("an index file whose end lies behind the file is refused") {
+  TemporaryFolder folder;
+  const auto path = folder / "log.idx";
+  constexpr u64 capacity = u64(64) << 20;
+  {
+    File file = File::open(path, File::Mode::create_new).value();
+    const auto arena =
+        Arena::create(SharedMap::open(std::move(file), capacity).value(), test_identity, 16)
+            .value();
+    IndexWriter writer(arena, true);
+    Analyser analyser;
+    Metadata metadata;
+    metadata.id = "x";
+    const auto prepared = IndexWriter::prepare(analyser, metadata, "one", true);
+    REQUIRE(writer.room_for({1, 0, 0, prepared.arena_bytes}).value());
+    writer.begin();
+    static_cast<void>(writer.add_document({&metadata, {}, 0, 3}, prepared));
+    writer.publish(Lsn{1});
+    arena->header().heap_end = capacity;
+    const HashTable table = HashTable::at(*arena, arena->header().term_root);
+    for (u64 i = 0; i <= table.mask; ++i)
+      if (table.slots[i] != 0)
+        table.slots[i] = table_slot(slot_hash(table.slots[i]), handle_of(capacity - 4096));
+  }
+  File file = File::open(path, File::Mode::read_write).value();
+  const auto attached =
+      Arena::attach(SharedMap::open(std::move(file), capacity).value(), test_identity);
+  REQUIRE(!attached);
+  CHECK(attached.error().code == ErrorCode::corrupt);
 }

@@ -233,6 +233,7 @@ TEST_CASE("ndjson reader: random damage is refused or read, never more") {
       R"({"id":"a","text":"t\u00e9","tags":["x",1],"k":{"deep":[1.5,"\ud83d\ude00"]},"n":-12,)"
       R"("created_at":1700000017.5,"pinned":false,"sha256":null,"attrs":{"y":true}})";
   usize refused = 0;
+  NdjsonReader reader;
   for (int round = 0; round < 20'000; ++round) {
     std::string damaged = line;
     for (auto i = 1 + random() % 3; i > 0; --i) {
@@ -249,7 +250,7 @@ TEST_CASE("ndjson reader: random damage is refused or read, never more") {
       }
     }
     INFO(damaged);
-    const auto result = NdjsonReader().read(damaged);
+    const auto result = reader.read(damaged);
     if (!result) {
       REQUIRE(result.error().code == ErrorCode::invalid_argument);
       REQUIRE(result.error().message.ends_with('.'));
@@ -299,4 +300,13 @@ TEST_CASE("ndjson reader: null takes every optional field back and no required o
     INFO(key);
     CHECK(says(bad_member("\"" + std::string(key) + "\":null"), "must be a string"));
   }
+}
+
+TEST_CASE("a line that ends too early meets nothing that an earlier line left") {
+  NdjsonReader reader;
+  const std::string head = R"({"id":"a","text":"t","k":)";
+  CHECK_FALSE(reader.read(head + '"' + std::string(100'000, 'x')));
+  const auto after = reader.read(head);
+  REQUIRE_FALSE(after);
+  CHECK(after.error().message == NdjsonReader().read(head).error().message);
 }

@@ -86,5 +86,27 @@ TEST_CASE("an update concerns the filters on the fields it changes") {
   CHECK_FALSE(concerns(Filter{}, update));
 }
 
+TEST_CASE("integer attributes beyond 2^62 lie on the right side of a bound") {
+  const auto holds = [](const char* where, i64 value) {
+    Metadata m;
+    m.attrs["n"] = value;
+    return passes(parse_filter(where, 0).value(), m, 0, 0);
+  };
+  CHECK_FALSE(holds("attr.n:>=9223372036854775808", 5'000'000'000'000'000'000));
+  CHECK_FALSE(holds("attr.n:>5.5e18", 5'000'000'000'000'000'000));
+  CHECK(holds("attr.n:<=5.5e18", 5'000'000'000'000'000'000));
+  CHECK_FALSE(holds("attr.n:>9223372036854775807", INT64_MAX));
+  CHECK_FALSE(holds("attr.n:<-9223372036854775808", INT64_MIN));
+  CHECK(holds("attr.n:>=-9223372036854775809", INT64_MIN));
+  CHECK_FALSE(holds("attr.n:1e19..2e19", INT64_MAX));
+  CHECK_FALSE(holds("attr.n:<=-1e19", INT64_MIN));
+  CHECK(holds("attr.n:-1e19..1e19", INT64_MIN));
+  CHECK(holds("attr.n:>5.5", 6));
+  CHECK_FALSE(holds("attr.n:>5.5", 5));
+  CHECK(holds("attr.n:<5.5", 5));
+  CHECK_FALSE(holds("attr.n:<5.0", 5));
+  CHECK(holds("attr.n:>4.0", 5));
+}
+
 }  // namespace
 }  // namespace shale::query

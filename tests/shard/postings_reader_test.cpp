@@ -325,4 +325,24 @@ TEST_CASE("postings: threads check an image together and all read it") {
   CHECK(wrong == 0);
 }
 
+// SMAL bytes of a word's list with df 2: {0, 1, varint 2^64 - 2}: tf = varint + 2 wraps to 0.
+TEST_CASE("postings: a frequency that wraps around 64 bits is damage") {
+  for (const u64 value : {~u64(0) - 1, ~u64(0)}) {
+    testing::SectionFixture files;
+    ByteWriter bytes;
+    for (const u64 varint : {u64(0), u64(1), value}) bytes.varint(varint);
+    files.put(tag::small_lists, bytes.bytes());
+    const auto views = files.views();
+    const auto reader = PostingsReader::make({views[0], {}, {}, {}}, 500, 0).value();
+    TermEntry entry;
+    entry.df = 2;
+    entry.word = true;
+    entry.list_bytes = u32(bytes.size());
+    std::vector<u32> docs;
+    std::vector<u32> tfs;
+    const auto result = reader.list(entry, docs, tfs);
+    CHECK_FALSE(result);
+  }
+}
+
 }  // namespace shale::shard

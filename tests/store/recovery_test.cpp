@@ -190,6 +190,34 @@ TEST_CASE("a log that is missing or has lost its header hides itself alone") {
   CHECK(verified.faults[0].file == log);
 }
 
+TEST_CASE("the last frame damaged: what CONTROL says was durable is missed") {
+  const TestStore store;
+  fill(store, 3);
+  const std::vector<FramePlace> frames = frames_of(store);
+  flip_byte(store.active_log(), frames[2].begin + 70);
+  Project project = store.open();
+  CHECK(contents(project) == Contents{{"a0", "text 0"}, {"a1", "text 1"}});
+  const Count count = project.snapshot().value().count().value();
+  REQUIRE(count.faults.size() == 1);
+  CHECK(count.faults[0].offset == frames[2].begin);
+  CHECK(!project.verify().value().faults.empty());
+  Batch batch;
+  batch.stash(segment("b", "text"));
+  CHECK(project.commit(batch).error().code == ErrorCode::corrupt);
+}
+
+TEST_CASE("a log restored from an earlier moment than CONTROL is taken as it is") {
+  const TestStore store;
+  fill(store, 1);
+  const std::string earlier = read_text(store.active_log());
+  stash(store.open(), "b", "text", Durability::full);
+  write_text(store.active_log(), earlier);
+  const Project project = store.open();
+  CHECK(contents(project) == Contents{{"a0", "text 0"}});
+  stash(project, "c", "text", Durability::full);
+  CHECK(contents(store.open()) == Contents{{"a0", "text 0"}, {"c", "text"}});
+}
+
 TEST_CASE("damage below a sealed end is damage, whatever stands behind") {
   const TestStore store;
   fill(store, 2);
