@@ -93,12 +93,12 @@ Result<File> File::make_unnamed(const std::filesystem::path& folder) {
   return file;
 }
 
-File::~File() { close(); }
-
-void File::close() noexcept {
+File::~File() {
   // Linux frees the descriptor even when close() is interrupted: never repeated.
-  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
+
+void File::close() noexcept { const File ended(std::exchange(descriptor_, -1), {}); }
 
 File::File(File&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
