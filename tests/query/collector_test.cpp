@@ -181,7 +181,8 @@ TEST_CASE("documents that tie in everything stand in the order of views and numb
   collector.offer(1, docs, keys).value();
   collector.offer(0, std::span(docs).first(2), std::span(keys).first(2)).value();
   std::vector<std::pair<u32, u32>> places;
-  for (const auto& entry : collector.finish().value()) {
+  const auto entries = collector.finish().value();
+  for (const auto& entry : entries) {
     places.emplace_back(entry.place.view, to_index(entry.place.doc));
   }
   CHECK(places == std::vector<std::pair<u32, u32>>{{1, 1}, {0, 0}, {0, 1}, {1, 0}, {1, 2}});
