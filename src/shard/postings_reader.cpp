@@ -50,12 +50,12 @@ Result<void> PostingsReader::list(const TermEntry& entry, std::vector<u32>& docs
   bool fits = true;
   for (u32 i = 0; i < entry.df; ++i) {
     const u64 code = in.varint();
-    const u64 further = entry.word && code % 2 != 0 ? in.varint() : 0;
-    const u64 tf = entry.word && code % 2 != 0 ? (further & ~u32(0)) + 2 : 1;
+    const bool repeated = entry.word && code % 2 != 0;
+    const u64 further = repeated ? in.varint() : 0;
     const u64 gap = entry.word ? code >> 1 : code;
     fits = fits && gap < document_count_ && next + gap < document_count_ && further <= ~u32(0) - 2;
     docs[i] = u32(next + gap);
-    tfs[i] = u32(tf);
+    tfs[i] = repeated ? u32(further + 2) : 1;
     next += gap + 1;
   }
   if (!fits || !in.ok() || !in.at_end())

@@ -94,7 +94,8 @@ class LogSync {
     const auto log = open_log();
     if (log) sync(*log);
     control_.clear_late_sync();
-    return log ? Result<void>() : Result<void>(Unexpected{log.error()});
+    if (!log) return Unexpected{log.error()};
+    return {};
   }
 
   Result<delta::LogWriter> open_log() const {

@@ -94,12 +94,15 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   std::atomic<bool> sync_wanted{false};
 };
 
-// An error in a child of the process that opened the project (PROTOCOL C1).
-inline Result<void> check_process(const Project::State& project) {
-  if (project.generation == process_generation()) return {};
+// An error in a child of the process that opened what is asked (PROTOCOL C1).
+inline Result<void> check_process(u64 generation, const std::filesystem::path& folder) {
+  if (generation == process_generation()) return {};
   return fail_at(ErrorCode::invalid_argument,
                  "The store was opened before a fork: the child must open it itself",
-                 project.paths.folder.string());
+                 folder.string());
+}
+inline Result<void> check_process(const Project::State& project) {
+  return check_process(project.generation, project.paths.folder);
 }
 
 struct Snapshot::State {

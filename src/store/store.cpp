@@ -66,11 +66,7 @@ Result<Store> Store::open(const std::filesystem::path& path, const StoreOptions&
 }
 
 Result<Project> Store::project(std::string_view name) const {
-  if (state_->generation != process_generation()) {
-    return fail_at(ErrorCode::invalid_argument,
-                   "The store was opened before a fork: the child must open it itself",
-                   state_->path.string());
-  }
+  TRY(check_process(state_->generation, state_->path));
   if (name.empty() || name.size() > id_bytes_max || !is_utf8(name)) {
     return fail(ErrorCode::invalid_argument, "A project's name has 1 to 255 bytes of UTF-8");
   }

@@ -1,16 +1,15 @@
 #include "base/file.hpp"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <fstream>
 #include <random>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/full_disk.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace shale {
@@ -120,18 +119,11 @@ TEST_CASE("pieces land one behind the other, however many") {
   CHECK(file.size().value() == expected.size());
 }
 
-// Runs `f` in a child that may write files of at most `bytes`; true if `f` says so.
+// What `f` says where files of at most `bytes` may be written.
 template <class F>
 bool under_file_limit(u64 bytes, F f) {
-  const pid_t child = fork();
-  if (child == 0) {
-    signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
-    _exit(setrlimit(RLIMIT_FSIZE, &limit) == 0 && f() ? 0 : 1);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  const testing::FullDisk full(bytes);
+  return f();
 }
 
 TEST_CASE("a write cut short goes on where it was cut") {

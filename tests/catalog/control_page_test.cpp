@@ -3,19 +3,16 @@
 #include <atomic>
 #include <thread>
 
-#include "base/file.hpp"
-#include "catalog/control.hpp"
+#include "tests/catalog/control_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace shale::catalog {
 namespace {
 
+using namespace testing;
 using shale::testing::TemporaryFolder;
 using State = Control::Opened::State;
-
-const ControlIdentity identity{0xabc, 0xb007};
-const ControlChange start{5, {3, 0x33}, {Lsn::make(3, 100), 11, 64}};
 
 // Words of the page by their place in the layout.
 constexpr u64 epoch_at = 72;
@@ -26,17 +23,14 @@ constexpr u64 holder_at = 256;
 struct Page {
   TemporaryFolder folder;
   std::filesystem::path path = folder / "CONTROL";
-  Control control = Control::create(path, identity, start, Lsn::make(3, 50)).value();
+  Control control = made(path);
 
   u64 word(u64 offset) const {
     std::byte bytes[8];
     File::open(path, File::Mode::read).value().read_exactly(offset, bytes).value();
     return load<u64>(bytes);
   }
-  void overwrite(u64 offset, u64 value) const {
-    File file = File::open(path, File::Mode::read_write).value();
-    file.write_at(offset, bytes_of(value)).value();
-  }
+  void overwrite(u64 offset, u64 value) const { testing::overwrite(path, offset, value); }
 };
 
 }  // namespace

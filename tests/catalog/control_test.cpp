@@ -6,31 +6,22 @@
 #include <atomic>
 #include <thread>
 
-#include "base/file.hpp"
+#include "tests/catalog/control_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace shale::catalog {
 namespace {
 
+using namespace testing;
 using shale::testing::TemporaryFolder;
 using State = Control::Opened::State;
 
-const ControlIdentity identity{0xabc, 0xb007};
-const ControlChange start{5, {3, 0x33}, {Lsn::make(3, 100), 11, 64}};
-
-Control made(const std::filesystem::path& path) {
-  return Control::create(path, identity, start, Lsn::make(3, 50)).value();
-}
 Control opened(const std::filesystem::path& path) {
   Control::Opened result = Control::open(path, identity).value();
   INFO(result.reason);
   REQUIRE(result.state == State::usable);
   return *std::move(result.control);
-}
-void overwrite(const std::filesystem::path& path, u64 offset, u64 value) {
-  File file = File::open(path, File::Mode::read_write).value();
-  file.write_at(offset, bytes_of(value)).value();
 }
 
 TEST_CASE("what one mapping says another reads") {

@@ -6,7 +6,6 @@ Usage: processes.py BUILD_FOLDER [--quick] [--json]
 Kills are seeded; --quick runs for 15 seconds instead of two minutes. Exits 1 when an item is not
 met.
 """
-import argparse
 import json
 import pathlib
 import re
@@ -18,7 +17,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
-from proof import Proof  # noqa: E402 (the folder is known only now)
+from proof import Proof, arguments  # noqa: E402 (the folder is known only now)
 
 SEED = 20261120
 ROUNDS = 5
@@ -91,11 +90,7 @@ class Processes:
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = arguments()
     proof = Proof(options.json)
     processes = Processes(proof, options.build.resolve(), options.quick)
     processes.poll()

@@ -7,7 +7,6 @@ The corpus is linux-source-6.1 (a Debian package, installed if need be) in 30-li
 million segments; --quick takes the first 100,000 of them and fewer kills. Input is seeded; figures
 are medians. Exits 1 when an item is not met.
 """
-import argparse
 import json
 import os
 import pathlib
@@ -21,7 +20,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 from corpus import linux_pieces  # noqa: E402 (the folder is known only now)
-from proof import Proof  # noqa: E402
+from proof import Proof, arguments  # noqa: E402
 
 SEED = 20261120
 
@@ -171,11 +170,7 @@ def reservoir(kept, size, seen, value, chance):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    options = arguments()
     with tempfile.TemporaryDirectory(prefix="shale-prove-", dir=os.environ.get("TMPDIR")) as folder:
         work = pathlib.Path(folder)
         proof = StoreProof(options.build.resolve(), options.quick, options.json, work)

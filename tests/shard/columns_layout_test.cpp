@@ -3,30 +3,19 @@
 #include <random>
 
 #include "shard/columns.hpp"
-#include "tests/shard/section_fixture.hpp"
+#include "tests/shard/columns_fixture.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace shale;
 using namespace shale::shard;
 using shale::shard::testing::buffer_of;
 using shale::shard::testing::check_damage;
+using shale::shard::testing::open;
+using shale::shard::testing::Rows;
 using shale::shard::testing::SectionFixture;
+using shale::shard::testing::write;
 
 namespace {
-
-using Rows = std::vector<ColumnRow>;
-
-void write(SectionFixture& fixture, const Rows& rows) {
-  ColumnsWriter writer(fixture.folder());
-  for (const ColumnRow& row : rows) writer.add(row).value();
-  SectionSpool spool = fixture.spool();
-  writer.finish(spool).value();
-  fixture.put(tag::columns, spool);
-}
-
-ColumnsReader open(const SectionFixture& fixture, usize count) {
-  return ColumnsReader::make(fixture.views()[0], u32(count)).value();
-}
 
 ChunkHeader header_of(const SectionFixture& fixture, Column column, u32 chunks, u32 chunk) {
   const u64 at = sizeof(ColumnsHeader) + (u64(column) * chunks + chunk) * sizeof(ChunkHeader);

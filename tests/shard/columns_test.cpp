@@ -3,28 +3,17 @@
 #include <algorithm>
 #include <random>
 
-#include "tests/shard/section_fixture.hpp"
+#include "tests/shard/columns_fixture.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace shale;
 using namespace shale::shard;
+using shale::shard::testing::open;
+using shale::shard::testing::Rows;
 using shale::shard::testing::SectionFixture;
+using shale::shard::testing::write;
 
 namespace {
-
-using Rows = std::vector<ColumnRow>;
-
-void write(SectionFixture& fixture, const Rows& rows) {
-  ColumnsWriter writer(fixture.folder());
-  for (const ColumnRow& row : rows) writer.add(row).value();
-  SectionSpool spool = fixture.spool();
-  writer.finish(spool).value();
-  fixture.put(tag::columns, spool);
-}
-
-ColumnsReader open(const SectionFixture& fixture, usize count) {
-  return ColumnsReader::make(fixture.views()[0], u32(count)).value();
-}
 
 // One generator per column: constant, narrow, wide, with and without absence.
 i64 random_value(std::mt19937_64& random, usize column) {

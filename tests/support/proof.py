@@ -1,6 +1,17 @@
 """What every proof prints: one line for each thing it must show."""
+import argparse
 import json
+import pathlib
 import sys
+
+
+def arguments():
+    """The command line of every proof: BUILD_FOLDER [--quick] [--json]."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
 
 
 class Proof:
