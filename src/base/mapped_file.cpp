@@ -111,7 +111,10 @@ class AnonymousMemory {
   explicit AnonymousMemory(u64 capacity) : size_(static_cast<usize>(capacity)) {
     void* const base = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base != MAP_FAILED) base_ = static_cast<std::byte*>(base);
+    if (base == MAP_FAILED) return;
+    base_ = static_cast<std::byte*>(base);
+    // An index is read and written all over: 2 MiB pages save 3 % of a bulk ingest.
+    static_cast<void>(::madvise(base_, size_, MADV_HUGEPAGE));
   }
   ~AnonymousMemory() {
     if (base_ != nullptr) ::munmap(base_, size_);

@@ -136,13 +136,19 @@ void ChainCursor::read_positions(u32 tf, std::vector<u32>& out) {
   }
 }
 
-void ChainCursor::copy_positions(u32 tf, Buffer& out) {
-  while (tf != 0 && !failed_) {
-    if (position_ == stop_ && !follow_link()) return;
-    const u64 begin = position_;
-    for (; tf != 0 && position_ != stop_; ++position_) tf -= u32(base_[position_] < std::byte{128});
-    out.insert(out.end(), base_ + begin, base_ + position_);
+usize ChainCursor::gather(Buffer& out) {
+  usize bytes = 0;
+  for (;;) {
+    const usize here = usize(stop_ - position_);
+    const usize needed = bytes + here + gather_padding;
+    if (out.size() < needed) out.resize(std::max(needed, 2 * out.size()));
+    if (here != 0) std::memcpy(out.data() + bytes, base_ + position_, here);
+    bytes += here;
+    position_ = stop_;
+    if (failed_ || slice_ == last_slice_ || !follow_link()) break;
   }
+  std::memset(out.data() + bytes, 0, gather_padding);
+  return bytes;
 }
 
 }  // namespace shale::delta

@@ -19,6 +19,8 @@ constexpr u64 empty_chain(u64 offset) {
 // chain), and publishes it with one release store of the state word.
 void append_posting(ArenaHeap& heap, u64& state_word, u32 document, u32 tf, Bytes positions);
 
+inline constexpr usize gather_padding = 16;  // a varint read at the end finds its own
+
 struct Posting {
   u32 document = 0;
   u32 tf = 0;
@@ -30,11 +32,13 @@ class ChainCursor {
   ChainCursor(const Arena& arena, const u64& state_word, u64 inline_slice);
 
   // The next posting; false at the end, and on damage (failed()). In a position chain exactly one
-  // of skip_positions, read_positions, copy_positions must follow.
+  // of skip_positions, read_positions must follow.
   bool next(Posting& out);
   void skip_positions(u32 tf);
   void read_positions(u32 tf, std::vector<u32>& out);  // absolute word numbers
-  void copy_positions(u32 tf, Buffer& out);            // as they are encoded
+  // Copies the rest of the chain to the begin of `out`, which grows as need be, with
+  // gather_padding zero bytes behind it; returns its length. Instead of next().
+  usize gather(Buffer& out);
   bool failed() const { return failed_; }
 
  private:

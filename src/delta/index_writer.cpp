@@ -28,7 +28,8 @@ bool same_bytes(const std::byte* a, const std::byte* b, usize n) {
 struct IndexWriter::State {
   enum class Phase : u8 { idle, ready, open };
 
-  State(std::shared_ptr<Arena> arena, bool positions) : heap(std::move(arena)) {
+  State(std::shared_ptr<Arena> arena, bool positions, FilledFor use)
+      : heap(std::move(arena)), for_search(use == FilledFor::search) {
     const Positions kept = positions ? Positions::with : Positions::without;
     if (load_acquire(header().positions) == u32(Positions::unknown))
       store_release(header().positions, u32(kept));
@@ -54,13 +55,14 @@ struct IndexWriter::State {
   HashTable terms;
   HashTable ids;
   Phase phase = Phase::idle;
+  const bool for_search;
   bool keeps_positions = true;
   u64 promised_end = 0;  // where the heap may end when the batch is done
   BatchEntry batch;      // what the open batch claims; its sums are its own
 };
 
-IndexWriter::IndexWriter(std::shared_ptr<Arena> arena, bool positions)
-    : state_(std::make_unique<State>(std::move(arena), positions)) {}
+IndexWriter::IndexWriter(std::shared_ptr<Arena> arena, bool positions, FilledFor use)
+    : state_(std::make_unique<State>(std::move(arena), positions, use)) {}
 IndexWriter::~IndexWriter() = default;
 IndexWriter::IndexWriter(IndexWriter&&) noexcept = default;
 
@@ -285,7 +287,8 @@ void IndexWriter::State::prefetch(std::span<const PreparedTerm> list, usize i) c
     const u64 slot = terms.peek(u32(list[i + chains_ahead].hash >> 32));
     if (slot == 0) return;
     const TermRecord& record = *object_at<TermRecord>(heap.base(), offset_of(slot_value(slot)));
-    __builtin_prefetch(heap.base() + ChainState::unpack(record.documents).end, 1);
+    if (for_search || record.chains == 1)
+      __builtin_prefetch(heap.base() + ChainState::unpack(record.documents).end, 1);
     if (record.chains == 2)
       __builtin_prefetch(heap.base() + ChainState::unpack(record.positions).end, 1);
   }
@@ -299,7 +302,8 @@ void IndexWriter::State::add_terms(u32 document, const PreparedView& view, Docum
     const PreparedTerm& prepared = view.terms[i];
     const u64 offset = term(view, prepared);
     TermRecord& record = *object_at<TermRecord>(heap.base(), offset);
-    append_posting(heap, record.documents, document, prepared.tf, {});
+    if (for_search || record.chains == 1)
+      append_posting(heap, record.documents, document, prepared.tf, {});
     if (record.chains == 2)
       append_posting(heap, record.positions, document, prepared.tf, view.positions(prepared));
     if (prepared.code != 0) entry.codes[prepared.code - 1] = handle_of(offset);

@@ -37,9 +37,14 @@ struct Tombstone {
   Lsn lsn;
 };
 
+// What an arena is filled for. A search wants documents without reading past positions; a fold
+// reads each word's positions alone, which say both.
+enum class FilledFor : u8 { search, fold };
+
 class IndexWriter {
  public:
-  explicit IndexWriter(std::shared_ptr<Arena> arena, bool positions);
+  explicit IndexWriter(std::shared_ptr<Arena> arena, bool positions,
+                       FilledFor use = FilledFor::search);
   ~IndexWriter();
   IndexWriter(IndexWriter&&) noexcept;
 

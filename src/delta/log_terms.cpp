@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "delta/chain_postings.hpp"
+
 namespace shale::delta {
 namespace {
 
@@ -32,9 +34,10 @@ class ArenaTerms final : public TermStream {
       if (next_ + ahead < terms_.size()) prefetch(terms_[next_ + ahead].handle);
       const u64 offset = offset_of(terms_[next_++].handle);
       const std::optional<TermView> term = cut_.term_at(offset);
-      if (!term || !decode(*term)) return Unexpected{cut_.damaged("A term is damaged", offset)};
-      if (docs_.empty()) continue;
-      out = {term->term, docs_, tfs_, positions_};
+      if (!term || !postings_.read(cut_, *term))
+        return Unexpected{cut_.damaged("A term is damaged", offset)};
+      if (postings_.docs().empty()) continue;
+      out = {term->term, postings_.docs(), postings_.tfs(), postings_.positions()};
       return true;
     }
     return false;
@@ -86,38 +89,11 @@ class ArenaTerms final : public TermStream {
                   [this](const SortedTerm& a, const SortedTerm& b) { return is_less(a, b); });
   }
 
-  // The position chain says all that the document chain says.
-  bool decode(const TermView& term) {
-    docs_.clear();
-    tfs_.clear();
-    positions_.clear();
-    const bool positions = term.chains == 2;
-    ChainCursor cursor = positions ? cut_.positions_of(term) : cut_.documents_of(term);
-    VisibleFilter visible(cut_);
-    Posting posting;
-    while (cursor.next(posting)) {
-      if (visible.is_past_end(posting.document)) return true;
-      const bool wanted = visible(posting.document);
-      if (wanted) {
-        docs_.push_back(posting.document);
-        tfs_.push_back(posting.tf);
-      }
-      if (!positions) continue;
-      if (wanted)
-        cursor.copy_positions(posting.tf, positions_);
-      else
-        cursor.skip_positions(posting.tf);
-    }
-    return !cursor.failed();
-  }
-
   ArenaCut cut_;
   std::vector<SortedTerm> terms_;
   usize next_ = 0;
   bool collected_ = false;
-  std::vector<u32> docs_;
-  std::vector<u32> tfs_;
-  Buffer positions_;
+  ChainPostings postings_;
 };
 
 }  // namespace

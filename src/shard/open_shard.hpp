@@ -50,7 +50,7 @@ class OpenShard final : public Shard {
   Result<StoredText> stored_text(DocNo doc, ReadAhead& ahead) const override;
   u32 dictionary_count() const override { return texts_.dictionary_count(); }
   Result<Buffer> dictionary(u32 number) const override { return texts_.dictionary(number); }
-  Result<u64> verify(std::vector<Fault>& faults,
+  Result<u64> verify(std::vector<Fault>& faults, Texts texts,
                      const std::function<bool(u64 bytes)>& keep_going) const override;
 
  private:

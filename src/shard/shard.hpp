@@ -34,6 +34,11 @@ struct ShardInfo {
   std::vector<FileId> replaced;
 };
 
+// Which texts a check unpacks and compares with their hashes. The checksums of all are compared in
+// any case: `some` (one in sixteen) is for a file just written, where what the checksums cannot
+// tell is a wrong dictionary or a wrong place, which no text would survive.
+enum class Texts : u8 { all, some };
+
 class Shard : public Index {
  public:
   // `budget` may be null (then nothing is ever released). `base_lsn` comes from MANIFEST.
@@ -60,7 +65,7 @@ class Shard : public Index {
   // Reads every byte of the file anew, checks every checksum and every structure: postings against
   // dictionary, columns against counts, each text against its frame. Adds what it finds to `faults`
   // (Fault::section and offset; ids where a text is hidden); returns the bytes checked.
-  virtual Result<u64> verify(std::vector<Fault>& faults,
+  virtual Result<u64> verify(std::vector<Fault>& faults, Texts texts,
                              const std::function<bool(u64 bytes)>& keep_going) const = 0;
 };
 

@@ -32,7 +32,8 @@ class Piece {
     Piece piece;
     piece.positions_ = project.positions;
     piece.arena_ = TRY(make_arena(project.paths, {}, false, piece_terms));
-    piece.writer_ = std::make_unique<delta::IndexWriter>(piece.arena_, project.positions);
+    piece.writer_ = std::make_unique<delta::IndexWriter>(piece.arena_, project.positions,
+                                                         delta::FilledFor::fold);
     return piece;
   }
 
@@ -95,21 +96,27 @@ class BulkIngest {
   BulkIngest(const BulkIngest&) = delete;
 
   Result<Committed> run(const Batch::State& batch) {
-    TRY(build_shards(entries_that_count(batch), batch.text_bytes));
+    TRY(build_shards(segments_of(batch), batch.text_bytes));
     TRY(catch_up());
     return commit();
   }
 
  private:
-  Result<void> build_shards(const std::vector<const Batch::State::Entry*>& entries,
-                            u64 total_bytes) {
+  static std::vector<const NewSegment*> segments_of(const Batch::State& batch) {
+    std::vector<const NewSegment*> segments;
+    for (const Batch::State::Entry* entry : entries_that_count(batch))
+      segments.push_back(&std::get<NewSegment>(*entry));
+    order_by_plan(segments);
+    return segments;
+  }
+
+  Result<void> build_shards(const std::vector<const NewSegment*>& segments, u64 total_bytes) {
     const Time now{now_microseconds(), true};
     Analyser analyser;
     u64 done = 0;
-    for (usize next = 0; next < entries.size();) {
+    for (usize next = 0; next < segments.size();) {
       Piece piece = TRY(Piece::make(project_));
-      while (next < entries.size() &&
-             TRY(piece.add(stash_of(std::get<NewSegment>(*entries[next]), now), analyser))) {
+      while (next < segments.size() && TRY(piece.add(stash_of(*segments[next], now), analyser))) {
         ++next;
       }
       TRY(build_shard_of(piece));

@@ -199,6 +199,47 @@ Result<std::vector<u32>> months_of(std::span<const MergeSource> sources) {
   return std::vector<u32>(months.begin(), months.end());
 }
 
+namespace {
+
+// Neighbours of one group.
+struct Run {
+  char kind = 'z';
+  std::string_view name;
+  std::span<const NewSegment*> segments;
+
+  explicit Run(const NewSegment& first) {
+    if (first.file.has_value())
+      kind = 'f', name = *first.file;
+    else if (first.task.has_value())
+      kind = 't', name = *first.task;
+  }
+  bool is_same_group(const Run& other) const { return kind == other.kind && name == other.name; }
+  bool operator<(const Run& other) const {
+    return std::tie(kind, name) < std::tie(other.kind, other.name);
+  }
+};
+
+}  // namespace
+
+void order_by_plan(std::vector<const NewSegment*>& segments) {
+  std::vector<Run> runs;
+  for (usize i = 0; i < segments.size(); ++i) {
+    const Run here(*segments[i]);
+    if (runs.empty() || !runs.back().is_same_group(here)) {
+      runs.push_back(here);
+      runs.back().segments = {&segments[i], 0};
+    }
+    runs.back().segments = {runs.back().segments.data(), runs.back().segments.size() + 1};
+  }
+  if (std::is_sorted(runs.begin(), runs.end())) return;
+  std::stable_sort(runs.begin(), runs.end());
+  std::vector<const NewSegment*> ordered;
+  ordered.reserve(segments.size());
+  for (const Run& run : runs)
+    ordered.insert(ordered.end(), run.segments.begin(), run.segments.end());
+  segments.swap(ordered);
+}
+
 Result<DocumentPlan> plan_documents(std::span<const MergeSource> sources,
                                     std::optional<u32> month) {
   return Planner(sources, month).run();

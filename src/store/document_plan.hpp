@@ -47,4 +47,8 @@ Result<std::vector<u32>> months_of(std::span<const MergeSource> sources);
 Result<DocumentPlan> plan_documents(std::span<const MergeSource> sources,
                                     std::optional<u32> month = std::nullopt);
 
+// Puts new segments into a plan's order as far as that is cheap: runs of one file or task whole,
+// each as it came. A shard built from them finds nearly all its postings in order.
+void order_by_plan(std::vector<const NewSegment*>& segments);
+
 }  // namespace shale::store

@@ -87,7 +87,7 @@ class Verifier {
   Result<void> verify_shard(const shard::Shard& shard) {
     const u64 before = result_.checked_bytes;
     bool go_on = true;
-    const u64 checked = TRY(shard.verify(result_.faults, [&](u64 bytes) {
+    const u64 checked = TRY(shard.verify(result_.faults, shard::Texts::all, [&](u64 bytes) {
       go_on = !stop_.stop_requested() && (!progress_ || progress_({before + bytes, total_, 0}));
       return go_on;
     }));

@@ -63,7 +63,8 @@ Result<std::shared_ptr<const shard::Shard>> reopen(const BuildRequest& request,
   TRY(file.drop_cached());
   std::shared_ptr<const shard::Shard> shard = TRY(shard::Shard::open(path, request.budget));
   std::vector<Fault> faults;
-  TRY(shard->verify(faults, [&](u64) { return !request.stop.stop_requested(); }));
+  TRY(shard->verify(faults, shard::Texts::some,
+                    [&](u64) { return !request.stop.stop_requested(); }));
   if (!faults.empty()) {
     return fail_at(ErrorCode::corrupt,
                    "The new shard fails its verification: " + faults.front().message, path.string(),

@@ -1,9 +1,9 @@
 #include "store/term_merge.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <map>
-#include <numeric>
+
+#include "shard/positions.hpp"
 
 namespace shale::store {
 
@@ -15,17 +15,10 @@ u64 head_of(std::string_view term) {
   return __builtin_bswap64(head);
 }
 
-// Length in bytes of the `count` varints that begin at `from`; stops at the end of the bytes.
-usize varints_bytes(Bytes bytes, usize from, u32 count) {
-  usize at = from;
-  while (count >= 8 && at + 8 <= bytes.size()) {
-    const u64 word = load<u64>(bytes.data() + at);
-    count -= u32(std::popcount(~word & 0x8080808080808080u));
-    at += 8;
-  }
-  // A group of eight may have ended inside a varint: its rest counts as the one it finishes.
-  while (count > 0 && at < bytes.size()) count -= u32(u8(bytes[at++]) < 128);
-  return at - from;
+// Where the `count` varints that begin at `from` end; at the end of bytes that hold fewer.
+usize varints_end(Bytes bytes, usize from, u32 count) {
+  const Bytes rest = bytes.subspan(from);
+  return from + shard::varints_bytes(rest, count).value_or(rest.size());
 }
 
 bool is_metadata_term(std::string_view term) {
@@ -75,21 +68,26 @@ Result<std::unique_ptr<TermMerge>> TermMerge::make(std::span<const MergeSource> 
   auto patched = std::make_unique<PatchedTerms>();
   for (usize s = 0; s < sources.size(); ++s) {
     const IndexView& view = sources[s].view;
-    merge->inputs_.push_back(
-        {view.index->all_terms(), &plan.new_numbers[s], &view.overlay->patches, {}, 0, false});
+    merge->inputs_.push_back({view.index->all_terms(),
+                              &plan.new_numbers[s],
+                              &view.overlay->patches,
+                              {},
+                              0,
+                              false,
+                              true});
     TRY(patched->add(view, plan.new_numbers[s]));
   }
   if (!patched->empty()) {
     patched->start();
-    merge->inputs_.push_back({std::move(patched), nullptr, nullptr, {}, 0, false});
+    merge->inputs_.push_back({std::move(patched), nullptr, nullptr, {}, 0, false, true});
   }
-  for (Input& input : merge->inputs_) TRY(merge->advance(input));
   return merge;
 }
 
 Result<void> TermMerge::advance(Input& input) {
   const bool more = TRY(input.stream->next(input.current));
   input.done = !more;
+  input.taken = false;
   if (more) input.head = head_of(input.current.term);
   return {};
 }
@@ -107,101 +105,123 @@ const TermMerge::Input* TermMerge::smallest() const {
 }
 
 Result<bool> TermMerge::next(TermPostings& out) {
-  for (;;) {
+  do {
+    for (Input& input : inputs_) {
+      if (input.taken) TRY(advance(input));
+    }
     const Input* least = smallest();
     if (least == nullptr) return false;
-    term_.assign(least->current.term);
-    const u64 head = least->head;
-    const bool is_metadata = is_metadata_term(term_);
-    docs_.clear();
-    tfs_.clear();
-    positions_.clear();
-    ascending_ = true;
-    for (Input& input : inputs_) {
-      if (input.done || input.head != head || input.current.term != term_) continue;
-      append(input, is_metadata);
-      TRY(advance(input));
-    }
-    if (docs_.empty()) continue;
-    if (!ascending_) sort_postings();
-    out = {term_, docs_, tfs_, positions_};
-    return true;
-  }
+    gather(*least);
+  } while (current_.docs.empty());
+  if (!ascending_) sort_postings();
+  out = current_;
+  return true;
 }
 
-void TermMerge::append(const Input& input, bool is_metadata) {
-  const TermPostings& from = input.current;
-  const usize before = docs_.size();
-  const bool were_ascending = ascending_;
-  const bool skips = is_metadata && input.patches != nullptr && !input.patches->empty();
-  if (!skips) {
-    // The common case, all of them live: numbers are mapped, the rest is copied whole.
-    u32 last = docs_.empty() ? 0 : docs_.back() + 1;
-    bool all_live = true;
-    for (const u32 doc : from.docs) {
-      const u32 number = input.new_numbers == nullptr ? doc : (*input.new_numbers)[doc];
-      all_live &= number != no_document;
-      ascending_ &= number >= last;
-      last = number + 1;
-      docs_.push_back(number);
-    }
-    if (all_live) {
-      tfs_.insert(tfs_.end(), from.tfs.begin(), from.tfs.end());
-      positions_.insert(positions_.end(), from.positions.begin(), from.positions.end());
+void TermMerge::Gathered::clear() {
+  docs.clear();
+  tfs.clear();
+  positions.clear();
+}
+
+// The common case is one input with all its documents live: their numbers are mapped, the rest is
+// answered where it is. Otherwise the postings of all inputs are put together.
+void TermMerge::gather(const Input& least) {
+  const TermPostings term = least.current;
+  const u64 head = least.head;
+  const bool is_metadata = is_metadata_term(term.term);
+  usize holders = 0;
+  for (Input& input : inputs_) {
+    input.taken = !input.done && input.head == head && input.current.term == term.term;
+    holders += usize(input.taken);
+  }
+  gathered_.clear();
+  ascending_ = true;
+  for (const Input& input : inputs_) {
+    if (!input.taken) continue;
+    const bool whole = append_numbers(input, is_metadata);
+    if (whole && holders == 1) {
+      current_ = {term.term, gathered_.docs, term.tfs, term.positions};
       return;
     }
-    docs_.resize(before);
-    ascending_ = were_ascending;
+    if (whole)
+      append_rest(input.current);
+    else
+      append_selected(input, is_metadata);
   }
-  append_selected(input, is_metadata);
+  current_ = {term.term, gathered_.docs, gathered_.tfs, gathered_.positions};
+}
+
+// Of a whole list at once; false, and nothing appended, where some of its documents drop out.
+bool TermMerge::append_numbers(const Input& input, bool is_metadata) {
+  if (is_metadata && input.patches != nullptr && !input.patches->empty()) return false;
+  std::vector<u32>& to = gathered_.docs;
+  const usize before = to.size();
+  u64 least_next = to.empty() ? 0 : u64(to.back()) + 1;
+  bool ascending = ascending_;
+  to.resize(before + input.current.docs.size());
+  u32* next = to.data() + before;
+  for (const u32 doc : input.current.docs) {
+    const u32 number = input.new_numbers == nullptr ? doc : (*input.new_numbers)[doc];
+    if (number == no_document) return to.resize(before), false;
+    ascending &= number >= least_next;
+    least_next = u64(number) + 1;
+    *next++ = number;
+  }
+  ascending_ = ascending;
+  return true;
+}
+
+void TermMerge::append_rest(const TermPostings& from) {
+  gathered_.tfs.insert(gathered_.tfs.end(), from.tfs.begin(), from.tfs.end());
+  gathered_.positions.insert(gathered_.positions.end(), from.positions.begin(),
+                             from.positions.end());
 }
 
 void TermMerge::append_selected(const Input& input, bool is_metadata) {
   const TermPostings& from = input.current;
+  const bool skips = is_metadata && input.patches != nullptr;
+  Gathered& to = gathered_;
   usize at = 0;
   for (usize i = 0; i < from.docs.size(); ++i) {
     const u32 doc = from.docs[i];
-    const usize bytes = from.positions.empty() ? 0 : varints_bytes(from.positions, at, from.tfs[i]);
+    const usize end = from.positions.empty() ? 0 : varints_end(from.positions, at, from.tfs[i]);
     const u32 number = input.new_numbers == nullptr ? doc : (*input.new_numbers)[doc];
-    const bool patched = is_metadata && input.patches != nullptr && input.patches->contains(doc);
-    if (number != no_document && !patched) {
-      ascending_ &= docs_.empty() || number > docs_.back();
-      docs_.push_back(number);
-      tfs_.push_back(from.tfs[i]);
-      const Bytes slice = from.positions.subspan(at, bytes);
-      positions_.insert(positions_.end(), slice.begin(), slice.end());
+    if (number != no_document && !(skips && input.patches->contains(doc))) {
+      ascending_ &= to.docs.empty() || number > to.docs.back();
+      to.docs.push_back(number);
+      to.tfs.push_back(from.tfs[i]);
+      const Bytes slice = from.positions.subspan(at, end - at);
+      to.positions.insert(to.positions.end(), slice.begin(), slice.end());
     }
-    at += bytes;
+    at = end;
   }
 }
 
 void TermMerge::sort_postings() {
-  std::vector<u64> order(docs_.size());
-  for (usize i = 0; i < docs_.size(); ++i) order[i] = u64(docs_[i]) << 32 | i;
-  std::sort(order.begin(), order.end());
-  std::vector<usize> begins;
-  if (!positions_.empty()) {
-    begins.reserve(docs_.size() + 1);
+  const TermPostings from = current_;
+  order_.resize(from.docs.size());
+  for (usize i = 0; i < order_.size(); ++i) order_[i] = u64(from.docs[i]) << 32 | i;
+  std::sort(order_.begin(), order_.end());
+  places_.clear();
+  if (!from.positions.empty()) {
     usize at = 0;
-    for (const u32 tf : tfs_) {
-      begins.push_back(at);
-      at += varints_bytes(positions_, at, tf);
+    for (const u32 tf : from.tfs) {
+      places_.push_back(at);
+      at = varints_end(from.positions, at, tf);
     }
-    begins.push_back(at);
+    places_.push_back(at);
   }
-  std::vector<u32> tfs(tfs_.size());
-  Buffer positions;
-  positions.reserve(positions_.size());
-  for (usize i = 0; i < order.size(); ++i) {
-    const u32 from = u32(order[i]);
-    docs_[i] = u32(order[i] >> 32);
-    tfs[i] = tfs_[from];
-    if (begins.empty()) continue;
-    positions.insert(positions.end(), positions_.begin() + i64(begins[from]),
-                     positions_.begin() + i64(begins[from + 1]));
+  sorted_.clear();
+  for (const u64 entry : order_) {
+    const u32 i = u32(entry);
+    sorted_.docs.push_back(u32(entry >> 32));
+    sorted_.tfs.push_back(from.tfs[i]);
+    if (places_.empty()) continue;
+    const Bytes slice = from.positions.subspan(places_[i], places_[i + 1] - places_[i]);
+    sorted_.positions.insert(sorted_.positions.end(), slice.begin(), slice.end());
   }
-  tfs_.swap(tfs);
-  positions_.swap(positions);
+  current_ = {from.term, sorted_.docs, sorted_.tfs, sorted_.positions};
 }
 
 }  // namespace shale::store

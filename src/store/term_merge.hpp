@@ -32,21 +32,33 @@ class TermMerge : public TermStream {
     TermPostings current;
     u64 head = 0;  // first 8 bytes of the term, big-endian: settles most comparisons
     bool done = false;
+    bool taken = false;  // current went into the last answer, which may still point to it
   };
   class PatchedTerms;
 
   TermMerge() = default;
   Result<void> advance(Input& input);
   const Input* smallest() const;
-  void append(const Input& input, bool is_metadata);
+  void gather(const Input& least);
+  bool append_numbers(const Input& input, bool is_metadata);
+  void append_rest(const TermPostings& from);
   void append_selected(const Input& input, bool is_metadata);
   void sort_postings();
 
+  // The postings of one term, gathered from inputs.
+  struct Gathered {
+    std::vector<u32> docs;
+    std::vector<u32> tfs;
+    Buffer positions;
+    void clear();
+  };
+
   std::vector<Input> inputs_;
-  std::string term_;
-  std::vector<u32> docs_;
-  std::vector<u32> tfs_;
-  Buffer positions_;
+  Gathered gathered_;
+  Gathered sorted_;         // of documents that come in another order than the plan's
+  std::vector<u64> order_;  // for sorting: number << 32 | place
+  std::vector<usize> places_;
+  TermPostings current_;  // the answer, in gathered_, sorted_ or an input
   bool ascending_ = true;
 };
 

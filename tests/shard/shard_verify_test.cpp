@@ -20,9 +20,9 @@ void flip(const std::filesystem::path& path, u64 at, u8 bits) {
   file.write_at(at, byte).value();
 }
 
-std::vector<Fault> faults_of(const Shard& shard) {
+std::vector<Fault> faults_of(const Shard& shard, Texts texts = Texts::all) {
   std::vector<Fault> faults;
-  shard.verify(faults, nullptr).value();
+  shard.verify(faults, texts, nullptr).value();
   return faults;
 }
 
@@ -58,7 +58,7 @@ TEST_CASE("a sound shard has no faults, and every byte was read") {
   std::vector<Fault> faults;
   u64 last = 0;
   const u64 checked = shard
-                          ->verify(faults,
+                          ->verify(faults, GENERATE(Texts::all, Texts::some),
                                    [&](u64 bytes) {
                                      CHECK(bytes >= last);
                                      last = bytes;
@@ -77,7 +77,7 @@ TEST_CASE("a check can be cancelled") {
   write_shard(folder / "s", random_model(random, 100));
   const auto shard = Shard::open(unfinished_path(folder / "s"), nullptr).value();
   std::vector<Fault> faults;
-  const auto result = shard->verify(faults, [](u64 bytes) { return bytes < 5000; });
+  const auto result = shard->verify(faults, Texts::all, [](u64 bytes) { return bytes < 5000; });
   REQUIRE(!result);
   CHECK(result.error().code == ErrorCode::cancelled);
 }
@@ -101,6 +101,7 @@ TEST_CASE("no flipped byte stays unseen or makes a wrong answer") {
     if (shard) {
       check_answers(**shard, model);
       CHECK(!faults_of(**shard).empty());
+      CHECK(!faults_of(**shard, Texts::some).empty());
     } else {
       CHECK(shard.error().path == path);
     }
@@ -121,7 +122,8 @@ TEST_CASE("a fault names section, place and the ids it hides") {
   const ShardFrame frame = read_frame(File::open(path, File::Mode::read).value()).value();
   SECTION("a text") {
     flip(path, frame.find(tag::texts)->offset, 1);
-    const auto faults = faults_of(*Shard::open(path, nullptr).value());
+    const auto faults =
+        faults_of(*Shard::open(path, nullptr).value(), GENERATE(Texts::all, Texts::some));
     REQUIRE(faults.size() == 1);
     CHECK(faults[0].section == "TEXT");
     CHECK(faults[0].offset == frame.find(tag::texts)->offset);

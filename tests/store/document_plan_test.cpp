@@ -124,5 +124,34 @@ TEST_CASE("no sources make an empty plan") {
   CHECK(plan.text_bytes == 0);
 }
 
+TEST_CASE("new segments are put in the order of groups, runs whole and as they came") {
+  std::vector<NewSegment> segments;
+  const auto add = [&](const char* id, const char* file, const char* task) {
+    NewSegment one{.id = id, .text = {}};
+    if (*file != 0) one.file = file;
+    if (*task != 0) one.task = task;
+    segments.push_back(std::move(one));
+  };
+  const auto ordered = [&] {
+    std::vector<const NewSegment*> pointers;
+    for (const NewSegment& one : segments) pointers.push_back(&one);
+    order_by_plan(pointers);
+    std::string ids;
+    for (const NewSegment* one : pointers) ids += one->id;
+    return ids;
+  };
+  CHECK(ordered().empty());
+  add("a", "", "");
+  add("b", "", "work");
+  add("c", "y.c", "work");
+  add("d", "y.c", "");
+  add("e", "x.c", "");
+  CHECK(ordered() == "ecdba");
+  add("f", "y.c", "");  // a second run of a group stays behind the first
+  add("g", "", "");
+  add("h", "", "play");
+  CHECK(ordered() == "ecdfhbag");
+}
+
 }  // namespace
 }  // namespace shale::store
