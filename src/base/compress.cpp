@@ -14,8 +14,6 @@ namespace shale {
 
 namespace {
 
-constexpr int blob_level = 9;
-
 struct FreeContext {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
@@ -164,39 +162,6 @@ Buffer train_dictionary(Bytes sample_bytes, std::span<const usize> samples,
   if (ZDICT_isError(length)) return {};
   dictionary.resize(length);
   return dictionary;
-}
-
-Result<Buffer> pack_blob(Bytes bytes) {
-  const CompressContext context(ZSTD_createCCtx());
-  if (!context) throw std::bad_alloc();
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, blob_level);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_literalCompressionMode, ZSTD_ps_disable);
-  Buffer packed(ZSTD_compressBound(bytes.size()));
-  const usize length =
-      ZSTD_compress2(context.get(), packed.data(), packed.size(), bytes.data(), bytes.size());
-  if (ZSTD_isError(length)) return fail(ErrorCode::io, zstd_sentence("cannot compress", length));
-  packed.resize(length);
-  return packed;
-}
-
-Result<Buffer> unpack_blob(Bytes packed, usize bytes_max) {
-  // A frame of ours begins with the magic number; zstd would also take legacy and skippable ones.
-  if (packed.size() < 4 || load<u32>(packed.data()) != ZSTD_MAGICNUMBER) {
-    return fail(ErrorCode::corrupt, "a packed blob does not begin like one");
-  }
-  const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
-  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > bytes_max) {
-    return fail(ErrorCode::corrupt, "a packed blob claims a size it cannot have");
-  }
-  if (ZSTD_findFrameCompressedSize(packed.data(), packed.size()) != packed.size()) {
-    return fail(ErrorCode::corrupt, "a packed blob is cut short or has bytes behind it");
-  }
-  Buffer bytes(usize(size), std::byte(0));
-  const usize length = ZSTD_decompress(bytes.data(), bytes.size(), packed.data(), packed.size());
-  if (ZSTD_isError(length) || length != bytes.size()) {
-    return fail(ErrorCode::corrupt, "a packed blob is damaged");
-  }
-  return bytes;
 }
 
 }  // namespace shale

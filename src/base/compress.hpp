@@ -1,7 +1,7 @@
 // Zstandard, the home of zstd: frames of single texts with a trained dictionary.
 //
 // Frames are magicless and carry no content size, checksum or dictionary id: the text column keeps
-// all of that (LAYOUT in shard/texts.hpp). Level 3 throughout; dictionaries are packed at level 9.
+// all of that (LAYOUT in shard/texts.hpp).
 // Compressor and Decompressor belong to one thread at a time; a dictionary may be shared.
 #pragma once
 
@@ -63,11 +63,5 @@ class Decompressor {
 // 30 ms for a 4 MB sample). `samples` lie end to end in `sample_bytes`; an empty answer
 // means that the sample does not carry one.
 Buffer train_dictionary(Bytes sample_bytes, std::span<const usize> samples, usize dictionary_bytes);
-
-// A whole blob at level 9, with content size and plain literals: for dictionaries at rest, which
-// the first search of a process waits for (a fifth faster to unpack, a tenth longer).
-Result<Buffer> pack_blob(Bytes bytes);
-// `bytes_max` guards against a hostile content size.
-Result<Buffer> unpack_blob(Bytes packed, usize bytes_max);
 
 }  // namespace shale

@@ -70,8 +70,8 @@ bool check_stored(const StoredText& stored, u64 id_hash) {
 
 struct TextsReader::State {
   struct Slot {
-    DictionaryEntry entry;
     u64 offset = 0;  // in the section
+    u32 bytes = 0;
     std::mutex mutex;
     std::shared_ptr<const DecompressDictionary> owner;
     std::atomic<const DecompressDictionary*> ready = nullptr;
@@ -91,7 +91,7 @@ struct TextsReader::State {
   }
 
   Result<void> read_dictionaries();
-  Result<Buffer> unpack_dictionary(u32 number) const;
+  Result<Buffer> load_dictionary(u32 number) const;
   Result<const DecompressDictionary*> prepared(std::optional<u32> number);
   Result<TextPlace> place_of(DocNo doc) const;
   Result<void> check_place(const TextPlace& place, DocNo doc) const;
@@ -108,14 +108,13 @@ Result<void> TextsReader::State::read_dictionaries() {
   const Bytes head = TRY(dictionaries.view(0, sizeof(DictionariesHeader)));
   const u32 count = load<DictionariesHeader>(head.data()).count;
   if (count > dictionaries_max) return dictionaries.damaged(0, "has more than 32 dictionaries");
-  ByteReader in(
-      TRY(dictionaries.view(sizeof(DictionariesHeader), count * sizeof(DictionaryEntry))));
-  u64 end = sizeof(DictionariesHeader) + count * sizeof(DictionaryEntry);
+  ByteReader in(TRY(dictionaries.view(sizeof(DictionariesHeader), count * sizeof(u32))));
+  u64 end = sizeof(DictionariesHeader) + count * sizeof(u32);
   for (u32 i = 0; i < count; ++i) {
-    slots[i].entry = in.value<DictionaryEntry>();
+    slots[i].bytes = in.value<u32>();
     slots[i].offset = end;
-    end += slots[i].entry.packed_bytes;
-    if (slots[i].entry.bytes == 0 || slots[i].entry.bytes > dictionary_bytes_max) {
+    end += slots[i].bytes;
+    if (slots[i].bytes == 0 || slots[i].bytes > dictionary_bytes_max) {
       return dictionaries.damaged(0, "has a dictionary of an impossible length");
     }
   }
@@ -124,14 +123,10 @@ Result<void> TextsReader::State::read_dictionaries() {
   return {};
 }
 
-Result<Buffer> TextsReader::State::unpack_dictionary(u32 number) const {
-  const Slot& slot = slots[number];
-  const Bytes packed = TRY(dictionaries.view(slot.offset, slot.entry.packed_bytes));
-  auto unpacked = unpack_blob(packed, slot.entry.bytes);
-  if (!unpacked || unpacked->size() != slot.entry.bytes) {
-    return dictionaries.damaged(slot.offset, "has a dictionary that cannot be unpacked");
-  }
-  return unpacked;
+// A copy: what is mapped may be released and read from the disk again, unverified.
+Result<Buffer> TextsReader::State::load_dictionary(u32 number) const {
+  const Bytes mapped = TRY(dictionaries.view(slots[number].offset, slots[number].bytes));
+  return Buffer(mapped.begin(), mapped.end());
 }
 
 Result<const DecompressDictionary*> TextsReader::State::prepared(std::optional<u32> number) {
@@ -140,8 +135,9 @@ Result<const DecompressDictionary*> TextsReader::State::prepared(std::optional<u
   if (const auto* ready = slot.ready.load(std::memory_order_acquire)) return ready;
   const std::lock_guard lock(slot.mutex);
   if (!slot.owner) {
-    Buffer unpacked = TRY(unpack_dictionary(*number));
-    slot.owner = TRY(DecompressDictionary::make(std::move(unpacked)));
+    auto made = DecompressDictionary::make(TRY(load_dictionary(*number)));
+    if (!made) return dictionaries.damaged(slot.offset, "has a dictionary that is none");
+    slot.owner = *std::move(made);
     slot.ready.store(slot.owner.get(), std::memory_order_release);
   }
   return slot.owner.get();
@@ -302,7 +298,7 @@ Result<Buffer> TextsReader::dictionary(u32 number) const {
   if (number >= state_->dictionary_count) {
     return fail(ErrorCode::invalid_argument, "There is no dictionary of that number");
   }
-  return state_->unpack_dictionary(number);
+  return state_->load_dictionary(number);
 }
 
 Result<void> TextsReader::verify_places() const { return state_->places.verify(state_->bytes); }

@@ -185,7 +185,6 @@ TEST_CASE("skippable and legacy frames are not taken for texts") {
     skippable.insert(skippable.end(), bytes.begin(), bytes.end());
   }
   CHECK_FALSE(text_of(skippable, 0));
-  CHECK_FALSE(unpack_blob(skippable, 1000));
 }
 
 TEST_CASE("the wrong dictionary is noticed or gives other bytes, and none is no crash") {
@@ -248,40 +247,6 @@ TEST_CASE("a sample that cannot carry a dictionary gives none") {
   const Sample sample = make_sample(random, 100, 500);
   CHECK(train_dictionary(as_bytes(sample.bytes), sample.sizes, 0).empty());
   CHECK(train_dictionary(as_bytes(sample.bytes), sample.sizes, 100).empty());
-}
-
-TEST_CASE("blobs come back and know their size") {
-  Random random(17);
-  for (const usize bytes : {0, 1, 100, 300000}) {
-    const std::string text = make_text(random, bytes);
-    const Buffer packed = pack_blob(as_bytes(text)).value();
-    const Buffer back = unpack_blob(packed, bytes).value();
-    CHECK(as_text(back) == text);
-    if (bytes > 0) {
-      const auto refused = unpack_blob(packed, bytes - 1);
-      REQUIRE_FALSE(refused);
-      CHECK(refused.error().code == ErrorCode::corrupt);
-    }
-  }
-}
-
-TEST_CASE("damaged blobs are corrupt, never a crash") {
-  Random random(18);
-  const std::string text = make_text(random, 2000);
-  const Buffer packed = pack_blob(as_bytes(text)).value();
-  for (usize cut = 0; cut < packed.size(); ++cut) {
-    REQUIRE_FALSE(unpack_blob(Bytes(packed).first(cut), 1 << 20));
-  }
-  Buffer longer = packed;
-  longer.push_back(std::byte(0));
-  CHECK_FALSE(unpack_blob(longer, 1 << 20));
-  Buffer flipped = packed;
-  for (usize bit = 0; bit < packed.size() * 8; ++bit) {
-    flipped[bit / 8] ^= std::byte(1 << bit % 8);
-    const Result<Buffer> result = unpack_blob(flipped, 1 << 20);
-    if (result) REQUIRE(result->size() <= 1 << 20);
-    flipped[bit / 8] ^= std::byte(1 << bit % 8);
-  }
 }
 
 TEST_CASE("compressors and decompressors move") {
