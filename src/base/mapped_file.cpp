@@ -103,12 +103,42 @@ void ReadMap::release(u64 offset, u64 bytes) const {
 
 namespace {
 
+// One stretch of anonymous memory that was given back, for the next that asks for as much. A bulk
+// ingest indexes piece after piece, and pages new from the kernel are a tenth of its CPU time. The
+// kernel may take the pages back whenever it wants (MADV_FREE).
+class SpareMemory {
+ public:
+  std::byte* take(usize bytes) {
+    const std::lock_guard lock(mutex_);
+    return bytes == bytes_ ? std::exchange(base_, nullptr) : nullptr;
+  }
+  // False: there is one already.
+  bool keep(std::byte* base, usize bytes) {
+    const std::lock_guard lock(mutex_);
+    if (base_ != nullptr || ::madvise(base, bytes, MADV_FREE) != 0) return false;
+    base_ = base;
+    bytes_ = bytes;
+    return true;
+  }
+  static SpareMemory& instance() {
+    static SpareMemory* const spare = new SpareMemory;  // outlives every static that owns a map
+    return *spare;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::byte* base_ = nullptr;
+  usize bytes_ = 0;
+};
+
 // Address space that costs nothing until it is touched; Boost's anonymous memory counts against
 // the commit limit (no MAP_NORESERVE), which a capacity far above the need must not.
 class AnonymousMemory {
  public:
   AnonymousMemory() = default;
   explicit AnonymousMemory(u64 capacity) : size_(static_cast<usize>(capacity)) {
+    base_ = SpareMemory::instance().take(size_);
+    if (base_ != nullptr) return;
     void* const base = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) return;
@@ -117,7 +147,7 @@ class AnonymousMemory {
     static_cast<void>(::madvise(base_, size_, MADV_HUGEPAGE));
   }
   ~AnonymousMemory() {
-    if (base_ != nullptr) ::munmap(base_, size_);
+    if (base_ != nullptr && !SpareMemory::instance().keep(base_, size_)) ::munmap(base_, size_);
   }
   AnonymousMemory(const AnonymousMemory&) = delete;
   AnonymousMemory& operator=(const AnonymousMemory&) = delete;

@@ -35,6 +35,7 @@ class SharedMap {
  public:
   // Maps `file` (kept open) for reading and writing, shared between processes.
   static Result<SharedMap> open(File file, u64 capacity);
+  // Holds zeros, or what an earlier map of this process left there.
   static Result<SharedMap> anonymous(u64 capacity);
   SharedMap(SharedMap&&) noexcept;
   SharedMap& operator=(SharedMap&&) noexcept;

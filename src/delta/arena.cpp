@@ -20,7 +20,7 @@ bool has_identity(const ArenaHeader& header, const ArenaIdentity& identity) {
          header.log_sequence == identity.log.sequence && header.log_random == identity.log.random;
 }
 
-// Room for a table of 2^log2 free slots at `end`, which moves; the map is new, so it is zero.
+// Room for a table of 2^log2 slots at `end`, which moves.
 u64 place_table(u64& end, u32 log2) {
   const u64 offset = (end + table_alignment - 1) / table_alignment * table_alignment;
   end = offset + (u64(8) << log2);
@@ -51,7 +51,7 @@ Result<std::shared_ptr<Arena>> Arena::create(SharedMap map, const ArenaIdentity&
   TRY(map.reserve(end));
   std::shared_ptr<Arena> arena(new Arena(std::move(map)));
   ArenaHeader& header = arena->header();
-  header = ArenaHeader{};
+  std::memset(arena->map_.data(), 0, end);  // all slots are free
   header.version = arena_version;
   header.boot = identity.boot;
   header.project_id = identity.project_id;

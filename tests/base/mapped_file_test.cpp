@@ -263,6 +263,22 @@ TEST_CASE("a map of a spool needs no name") {
   CHECK(load<u32>(map.data() + 50) == 5);
 }
 
+TEST_CASE("anonymous memory given back serves the next map of its capacity") {
+  const u64 capacity = u64(32) << 20;
+  std::optional<SharedMap> first = SharedMap::anonymous(capacity).value();
+  std::byte* const base = first->data();
+  std::optional<SharedMap> beside = SharedMap::anonymous(capacity).value();
+  CHECK(beside->data() != base);
+  first.reset();
+  CHECK(SharedMap::anonymous(2 * capacity).value().data() != base);
+  const SharedMap again = SharedMap::anonymous(capacity).value();
+  CHECK(again.data() == base);
+  CHECK(again.reserved() == 0);
+  beside.reset();
+  const SharedMap third = SharedMap::anonymous(capacity).value();
+  CHECK(third.data() != base);
+}
+
 TEST_CASE("anonymous memory is zero, private and costs only what is touched") {
   const u64 capacity = u64(64) << 30;
   SharedMap map = SharedMap::anonymous(capacity).value();
