@@ -35,7 +35,7 @@ constexpr u32 tag_of(const char (&name)[5]) {
 namespace tag {
 inline constexpr u32 texts = tag_of("TEXT");         // texts.hpp: frames
 inline constexpr u32 text_places = tag_of("TPLC");   // text_places.hpp: offsets, lengths, checksums
-inline constexpr u32 dictionaries = tag_of("ZDIC");  // texts.hpp: packed zstd dictionaries
+inline constexpr u32 dictionaries = tag_of("ZDIC");  // texts.hpp: zstd dictionaries
 inline constexpr u32 ids = tag_of("IDSF");           // ids.hpp: front-coded ids in document order
 inline constexpr u32 id_table = tag_of("IDSH");      // ids.hpp: hash -> document
 inline constexpr u32 columns = tag_of("COLS");       // columns.hpp: numbers and codes
