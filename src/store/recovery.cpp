@@ -70,6 +70,17 @@ Result<void> sync_logs(const Project::State& project, const catalog::Manifest& m
   return {};
 }
 
+// The names that lead to the project: who made it may have been killed before he synced them, and
+// what is acknowledged from here on must be found after a power cut.
+Result<void> sync_way_to(const Project::State& project) {
+  const std::filesystem::path folder = std::filesystem::absolute(project.paths.folder);
+  const std::filesystem::path store = folder.parent_path().parent_path();
+  for (const auto& holder : {folder, folder.parent_path(), store, store.parent_path()}) {
+    TRY(sync_folder(holder));
+  }
+  return {};
+}
+
 Error damage_error(const ReplayedLog& log, const catalog::ProjectPaths& paths) {
   Error error(ErrorCode::corrupt,
               "The log is damaged in front of batches that were durable: it can be read up to "
@@ -120,6 +131,7 @@ catalog::Manifest sealed_manifest(const catalog::Manifest& before,
 // LEASE. See recovery.hpp; the steps in the order that a crash between them allows.
 Result<void> recover(Project::State& project) {
   const catalog::Manifest before = TRY(catalog::read_manifest(project.paths.manifest()));
+  TRY(sync_way_to(project));
   TRY(sync_logs(project, before));
   ReplayRequest request;
   request.paths = project.paths;
@@ -140,7 +152,8 @@ Result<void> recover(Project::State& project) {
   const catalog::Manifest next = sealed_manifest(before, logs, last);
   const FileId active = next.logs.back().id;
   (void)TRY(delta::LogWriter::create(project.paths.log(active), next.project_id, active));
-  (void)TRY(make_arena(project.paths, {project.boot, next.project_id, active}, true, 1u << 16));
+  (void)TRY(
+      make_arena(project.paths, {project.boot, next.project_id, active}, true, new_log_terms));
   TRY(catalog::write_manifest(project.paths.manifest(), next));
   auto control = std::make_shared<Control>(
       TRY(Control::create(project.paths.control(), {next.project_id, project.boot},
@@ -175,8 +188,15 @@ bool must_be_private(const Error& error) {
   return error.code == ErrorCode::read_only || error.code == ErrorCode::corrupt;
 }
 
+Result<void> open_lock_file(Project::State& project) {
+  auto file = std::make_shared<LockFile>(TRY(LockFile::open(project.paths.lock(), false)));
+  const std::lock_guard lock(project.view_mutex);
+  project.lock_file = std::move(file);
+  return {};
+}
+
 Result<void> open_shared(Project::State& project) {
-  project.lock_file.emplace(TRY(LockFile::open(project.paths.lock(), false)));
+  TRY(open_lock_file(project));
   TRY(make_folder(project.paths.volatile_folder()));
   std::shared_ptr<Control> control = TRY(usable_control(project));
   if (control != nullptr) {
@@ -186,9 +206,10 @@ Result<void> open_shared(Project::State& project) {
   }
   // The lease itself cannot be used before there is a CONTROL: its lock alone is taken here.
   const auto deadline = std::chrono::steady_clock::now() + project.options.busy_timeout;
-  TRY(project.lock_file->lock(catalog::lock_byte::lease, deadline));
+  const std::shared_ptr<LockFile> lock_file = project.shared_lock_file();
+  TRY(lock_file->lock(catalog::lock_byte::lease, deadline));
   Result<void> done = reopen_control(project);
-  project.lock_file->unlock(catalog::lock_byte::lease);
+  lock_file->unlock(catalog::lock_byte::lease);
   return done;
 }
 
@@ -215,6 +236,22 @@ Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& pr
   request.budget = project.caches->pages;
   request.missing_is_error = missing_is_error;
   return open_edition(std::move(request));
+}
+
+Result<void> open_replaced(Project::State& project) {
+  TRY(read_identity(project));
+  TRY(open_lock_file(project));
+  project.incarnation.fetch_add(1);
+  project.active.reset();
+  {
+    // Of the same id, and another file.
+    const std::lock_guard lock(project.sync_mutex);
+    project.synced_log.reset();
+  }
+  const std::shared_ptr<Control> control = project.shared_control();
+  // Nobody else has reason to believe the old page; whoever still maps it opens by path as well.
+  if (control != nullptr) control->mark_replaced();
+  return {};
 }
 
 Result<void> reopen_control(Project::State& project) {
