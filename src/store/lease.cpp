@@ -91,6 +91,14 @@ Result<void> Lease::settle() {
     control_ = project.shared_control();
     TRY(refresh());
   }
+  if (view_->edition->try_again) {
+    // A change must find the versions it supersedes: nothing is written beside a file that the disk
+    // does not give just now. One that is damaged for good is left out, and told by every answer.
+    const Fault& fault = view_->edition->faults.front();
+    return fail_at(ErrorCode::io,
+                   "Nothing is written while a file cannot be read: " + fault.message, fault.file,
+                   fault.offset);
+  }
   const bool poisoned = control_->poisoned() >= view_->edition->logs.back().id.sequence;
   return poisoned ? leave_log(*this) : Result<void>();
 }

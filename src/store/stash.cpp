@@ -83,6 +83,12 @@ class BatchWriter {
       const bool is_stash = std::holds_alternative<delta::StashChange>(changes_[i]);
       const auto here = stashed.find(id);
       const bool alive = here != stashed.end() ? here->second : target.alive;
+      if (!is_stash && !alive && !view.edition->faults.empty()) {
+        // It may stand in what cannot be read: that is not the same as "missing".
+        const Fault& fault = view.edition->faults.front();
+        return fail_at(ErrorCode::corrupt, "'" + id + "' cannot be looked for: " + fault.message,
+                       fault.file, fault.offset);
+      }
       if (!is_stash && !alive) {
         result_.missing.push_back(id);
         dropped = true;

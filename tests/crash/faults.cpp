@@ -1,6 +1,6 @@
 // Every call of a session failing, in every way: `./run prove processes`, and by samples a test.
 //
-//   faults [--share I/N] [--stride N] [--folder DIR]
+//   faults [--share I/N] [--stride N] [--only CALL] [--folder DIR]
 //
 // A session (session.hpp) is run once to count its calls, then once for each call, way of failing
 // and errno (faulty_disk.hpp). A step that fails is an error, never half there, and was not
@@ -33,16 +33,18 @@ constexpr const char* next_boot = "00000002-0000-4000-8000-000000000001";
 
 class Faults {
  public:
-  Faults(path folder, u64 share, u64 shares, u64 stride)
+  Faults(path folder, u64 share, u64 shares, u64 stride, std::string only)
       : folder_(folder / ("shale-faults-" + std::to_string(::getpid()))),
         share_(share),
         shares_(shares),
-        stride_(stride) {}
+        stride_(stride),
+        only_(std::move(only)) {}
   ~Faults() { std::filesystem::remove_all(folder_); }
   Faults(const Faults&) = delete;
 
   int run() {
     for (const Call call : all_calls) {
+      if (!only_.empty() && only_ != call_name(call)) continue;
       for (const Failure failure : ways_of(call)) {
         for (const int problem : {ENOSPC, EIO}) {
           if (failure == Failure::killed && problem == EIO) continue;  // no errno to be seen
@@ -50,8 +52,8 @@ class Faults {
         }
       }
     }
-    fill_disk();
-    take_descriptors();
+    if (only_.empty()) fill_disk();
+    if (only_.empty()) take_descriptors();
     std::printf("{\"runs\":%llu,\"full_disk\":%llu,\"descriptors\":%llu,\"violation\":\"%s\"}\n",
                 static_cast<unsigned long long>(runs_), static_cast<unsigned long long>(full_),
                 static_cast<unsigned long long>(descriptors_), violation_.c_str());
@@ -107,6 +109,7 @@ class Faults {
     FileSystem::use(&disk);
     Session session(store());
     const std::optional<Error> error = play(session, [] {});
+    const std::string failed_at = "step " + std::to_string(session.begun());
     std::string problem;
     if (fault.at == 0) {
       calls = disk.count(fault.call);
@@ -119,7 +122,7 @@ class Faults {
     session.close();
     FileSystem::use(nullptr);
     if (problem.empty()) problem = check_restarts(session, disk.record());
-    if (!problem.empty() && error) problem += "; the step had said: " + told(*error);
+    if (!problem.empty() && error) problem += "; " + failed_at + " had said: " + told(*error);
     return problem;
   }
 
@@ -269,6 +272,7 @@ class Faults {
   u64 share_;
   u64 shares_;
   u64 stride_;
+  std::string only_;  // this kind of call alone, or all
   u64 number_ = 0;
   u64 runs_ = 0;
   u64 full_ = 0;
@@ -291,6 +295,7 @@ int main(int count, char** words) {
   shale::u64 share = 0;
   shale::u64 shares = 1;
   shale::u64 stride = 1;
+  std::string only;
   std::filesystem::path folder = "/dev/shm";
   for (int at = 1; at + 1 < count; at += 2) {
     const std::string name = words[at];
@@ -299,9 +304,11 @@ int main(int count, char** words) {
       shares = number(std::strchr(words[at + 1], '/') + 1);
     } else if (name == "--stride") {
       stride = number(words[at + 1]);
+    } else if (name == "--only") {
+      only = words[at + 1];
     } else if (name == "--folder") {
       folder = words[at + 1];
     }
   }
-  return shale::testing::Faults(folder, share, shares, stride).run();
+  return shale::testing::Faults(folder, share, shares, stride, only).run();
 }

@@ -1,7 +1,7 @@
 // The crash laboratory: `./run prove processes` and the test `crash states` run it.
 //
 //   laboratory [--seed N] [--random N] [--length N] [--share I/N] [--nested N] [--keep DIR]
-//              [--stop-at N] [--folder DIR]
+//              [--stride N] [--stop-at N] [--folder DIR]
 //
 // Runs every sequence of up to `length` steps on a new store and on one with a past, records what
 // each last step does to the disk, makes every state that a power cut may leave at each point of it
@@ -34,6 +34,7 @@ struct Options {
   usize share = 0;  // of the sequences: those whose number is `share` modulo `shares`
   usize shares = 1;
   u64 nested_every = 40;  // states between two whose recovery is crashed
+  u64 stride = 1;         // of the states: every so many
   u64 states_max = ~u64(0);
   path keep;
   path folder = "/dev/shm";
@@ -121,7 +122,9 @@ class Laboratory {
       CrashStates states(record, profile, options_.seed, options_.random_per_point);
       for (usize point = first; point <= record.operations.size(); ++point) {
         states.at(point, [&](const CrashState& state) {
-          if (!is_over()) visit(state, session.states(), creates, 0);
+          if (!is_over() && offered_++ % options_.stride == 0) {
+            visit(state, session.states(), creates, 0);
+          }
         });
       }
     }
@@ -193,6 +196,7 @@ class Laboratory {
 
   const Options& options_;
   path work_;
+  u64 offered_ = 0;
   u64 states_ = 0;
   u64 by_depth_[3] = {};
   std::string sequence_;
@@ -221,6 +225,8 @@ std::optional<Options> parse(int count, char** words) {
       options.shares = number(std::strchr(value, '/') + 1);
     } else if (name == "--nested") {
       options.nested_every = number(value);
+    } else if (name == "--stride") {
+      options.stride = number(value);
     } else if (name == "--stop-at") {
       options.states_max = number(value);
     } else if (name == "--keep") {

@@ -160,7 +160,13 @@ std::string difference(const Project& project, const StoreOracle& oracle) {
     if (!found) return id + ": " + told(found.error());
     if (!found->has_value()) return id + " is missing";
     if ((*found)->text() != entry.text) return id + " has another text";
-    if (!((*found)->metadata() == entry.metadata)) return id + " has other metadata";
+    const Metadata& metadata = (*found)->metadata();
+    if (!(metadata == entry.metadata)) {
+      return id + " has other metadata (" + std::to_string(metadata.tags.size()) + " tags for " +
+             std::to_string(entry.metadata.tags.size()) + ", refcount " +
+             std::to_string(metadata.refcount) + " for " + std::to_string(entry.metadata.refcount) +
+             ")";
+    }
   }
   const auto answer = now->search({.text = "alpha", .limit = 1000, .snippets = false});
   if (!answer) return "no search: " + told(answer.error());

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""`./run prove processes`: many processes on one project, some of them killed.
+"""`./run prove processes`: many processes on one project, and every crash they may meet.
 
 Usage: processes.py BUILD_FOLDER [--quick] [--json]
 
-Kills are seeded; --quick runs for 15 seconds instead of two minutes. Exits 1 when an item is not
-met.
+Kills are seeded. --quick takes a tenth of the crash states, 15 seconds of kills instead of two
+minutes, and leaves out what needs a build of its own (broken builds, sanitizers) or root (power
+cuts). Exits 1 when an item is not met.
 """
 import json
+import os
 import pathlib
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -22,6 +25,10 @@ from proof import Proof, arguments  # noqa: E402 (the folder is known only now)
 SEED = 20261120
 ROUNDS = 5
 STASHES = 500  # of each writer
+STATES = 200_000
+QUICK_STATES = 20_000
+CUTS = 200
+CANNOT_RUN = 77
 
 
 def durable_rate(program, writers):
@@ -48,9 +55,34 @@ def durable_rate(program, writers):
     return writers * STASHES / seconds
 
 
+def run(*command):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          check=False)
+
+
+def last_line(done):
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    return lines[-1] if lines else "no output"
+
+
+def in_two_halves(*command):
+    """Runs a program that takes --share on both cores; its figures added up, and what it found."""
+    halves = [subprocess.Popen([*map(str, command), "--share", f"{n}/2"], stdout=subprocess.PIPE,
+                               text=True) for n in range(2)]
+    sums, violations = {}, []
+    for half in halves:
+        out = half.communicate()[0].strip().splitlines()
+        figures = json.loads(out[-1]) if out else {"violation": f"it died: {half.returncode}"}
+        if figures.pop("violation") or half.returncode != 0:
+            violations.append(out[-1] if out else f"it died: {half.returncode}")
+        for name, value in figures.items():
+            sums[name] = sums.get(name, 0) + value
+    return sums, "; ".join(violations)
+
+
 class Processes:
     def __init__(self, proof, build, quick):
-        self.proof, self.quick = proof, quick
+        self.proof, self.build, self.quick = proof, build, quick
         self.program = str(build / "shale")
         self.figures = str(build / "bench" / "store_figures")
 
@@ -67,13 +99,10 @@ class Processes:
 
     def swarm(self):
         seconds = 15 if self.quick else 120
-        done = subprocess.run(
-            [sys.executable, "-B", str(ROOT / "tests/crash/swarm.py"), self.program, "--seconds",
-             str(seconds), "--seed", str(SEED)], capture_output=True, text=True, check=False)
-        said = (done.stdout + done.stderr).strip().splitlines()
+        done = run(sys.executable, "-B", ROOT / "tests/crash/swarm.py", self.program, "--seconds",
+                   seconds, "--seed", SEED)
         self.proof.item(f"8 writers, 2 searching, 1 merging, kill -9 every 50 ms, {seconds} s",
-                        said[-1] if said else "no output", "0 lost, 0 half-visible, no error",
-                        done.returncode == 0)
+                        last_line(done), "0 lost, 0 half-visible, no error", done.returncode == 0)
         worst = re.search(r"(\d+) ms \(worst\)", done.stdout)
         if worst:
             self.proof.item("worst batch among them, fsync included", f"{worst[1]} ms",
@@ -88,6 +117,57 @@ class Processes:
         self.proof.item("4 durable writers against one", f"{ratio:.2f} times the stashes",
                         ">= 2.5", ratio >= 2.5)
 
+    def stopped_and_stepped(self):
+        for program, what in [("stopped_holder", "a holder of the lease is stopped, and goes on"),
+                              ("step_publish", "killed at every instruction of a publication")]:
+            done = run(self.build / "tests" / "crash" / program)
+            self.proof.item(what, last_line(done), "0 violations", done.returncode == 0)
+
+    def crash_states(self):
+        wanted = QUICK_STATES if self.quick else STATES
+        options = ["--length", "2", "--stride", "2"] if self.quick else ["--length", "3"]
+        sums, violation = in_two_halves(self.build / "tests/crash/laboratory", *options,
+                                        "--nested", "400", "--seed", SEED)
+        count = sum(sums.values())
+        self.proof.item("distinct crash states, both profiles, sequences of up to 3 steps",
+                        violation or f"{sums}: {count} in all", f">= {wanted}, 0 violations",
+                        not violation and count >= wanted)
+
+    def broken_builds(self):
+        done = run(sys.executable, "-B", ROOT / "tests/crash/broken_builds.py")
+        sys.stderr.write(done.stdout)
+        self.proof.item("builds broken on purpose", last_line(done), "every one caught",
+                        done.returncode == 0)
+
+    def power_cuts(self):
+        if os.geteuid() == 0 and shutil.which("mkfs.xfs") is None:
+            run("apt-get", "install", "-y", "-qq", "xfsprogs")
+        for kind in ("ext4", "xfs"):
+            done = run(sys.executable, "-B", ROOT / "tests/crash/power_cut.py", self.program,
+                       "--fs", kind, "--cuts", CUTS, "--seed", SEED)
+            if done.returncode == CANNOT_RUN:
+                print(f"skipped  power cuts on {kind}: {last_line(done)}")
+                continue
+            self.proof.item(f"power cuts on {kind}", last_line(done), f"{CUTS} cuts, 0 lost",
+                            done.returncode == 0)
+
+    def faults(self):
+        options = ["--stride", "8"] if self.quick else []
+        sums, violation = in_two_halves(self.build / "tests/crash/faults", *options)
+        self.proof.item("every call failing in every way, a full disk, no descriptors",
+                        violation or str(sums), "0 violations", not violation)
+
+    def long_reader(self):
+        done = run(self.build / "tests/store/store_test", "a reader alive*,what a merge removed*")
+        self.proof.item("a reader across 1,000 merges", last_line(done), "bounded, space returned",
+                        done.returncode == 0)
+
+    def sanitizers(self):
+        """The fault tests under ASan say what leaks; the thread tests under TSan what races."""
+        for command in ("asan", "tsan"):
+            done = run(ROOT / "run", command)
+            self.proof.item(f"./run {command}", last_line(done), "0 failed", done.returncode == 0)
+
 
 def main():
     options = arguments()
@@ -96,6 +176,14 @@ def main():
     processes.poll()
     processes.group_commit()
     processes.swarm()
+    processes.stopped_and_stepped()
+    processes.long_reader()
+    processes.faults()
+    processes.crash_states()
+    if not options.quick:
+        processes.power_cuts()
+        processes.broken_builds()
+        processes.sanitizers()
     sys.exit(1 if proof.failed else 0)
 
 

@@ -1,5 +1,8 @@
 #include "store/stash.hpp"
 
+#include <cerrno>
+
+#include "base/file_system.hpp"
 #include "store/lease.hpp"
 #include "store/merge_policy.hpp"
 #include "tests/store/store_fixture.hpp"
@@ -226,6 +229,58 @@ TEST_CASE("with a merger that does not come on, a writer is told so before searc
   stash(project, "afterwards", "text");
   CHECK(sealed_count(store) <= sealed_logs_max);
   CHECK(count_of(project) == sealed_logs_max + 2);
+}
+
+// Nothing can be mapped while it lives.
+class NoMaps : public FileSystem {
+ public:
+  NoMaps() { FileSystem::use(this); }
+  ~NoMaps() override { FileSystem::use(nullptr); }
+  int allow_map(int) override {
+    errno = EIO;
+    return -1;
+  }
+};
+
+TEST_CASE("nothing is written beside a file that cannot be read just now, and all of it later") {
+  const TestStore store;
+  Project writer = store.open();
+  Project other = store.open();
+  (void)count_of(writer);
+  stash(other, "a", "text");
+  other.merge(false).value();
+  Update pin;
+  pin.pinned = true;
+  Batch batch;
+  batch.update("a", pin);
+  {
+    const NoMaps disk;
+    const auto refused = writer.commit(batch, Durability::relaxed);
+    REQUIRE(!refused);
+    CHECK(refused.error().code == ErrorCode::io);
+  }
+  CHECK(writer.commit(batch, Durability::relaxed).value().updated == 1);
+  CHECK(metadata_of_id(writer, "a").pinned);
+}
+
+TEST_CASE(
+    "beside a damaged shard segments are stashed; what may stand in it is not called missing") {
+  const TestStore store;
+  stash(store.open(), "a", "text");
+  store.open().merge(false).value();
+  std::filesystem::resize_file(store.paths().shard(store.manifest().shards.front().id), 10);
+  Project project = store.open();
+  stash(project, "b", "text");
+  stash(project, "a", "a new version");
+  CHECK(text_of(project, "a") == "a new version");
+  Batch batch;
+  batch.erase("unknown");
+  const auto refused = project.commit(batch);
+  REQUIRE(!refused);
+  CHECK(refused.error().code == ErrorCode::corrupt);
+  batch.clear();
+  batch.erase("b");
+  CHECK(project.commit(batch).value().erased == 1);
 }
 
 }  // namespace
