@@ -3,6 +3,7 @@
 #include "delta/log_reader.hpp"
 #include "store/current_view.hpp"
 #include "store/leave_log.hpp"
+#include "store/lost_files.hpp"
 #include "store/recovery.hpp"
 
 namespace shale::store {
@@ -72,13 +73,27 @@ Result<void> Lease::settle() {
                    project.paths.folder.string());
   }
   control_ = project.shared_control();
-  if (control_->replaced() || control_->change_pending() || control_->manifest_in_flight() != 0) {
+  if (control_->replaced() || control_->change_pending() || control_->manifest_in_flight() != 0 ||
+      control_->lost() || !control_->is_whole()) {
     TRY(reopen_control(project));
     control_ = project.shared_control();
   }
-  TRY(refresh());
+  TRY(load_view());
   const bool poisoned = control_->poisoned() >= view_->edition->logs.back().id.sequence;
   return poisoned ? leave_log(*this) : Result<void>();
+}
+
+// The newest view. Where a shared index is gone the volatile files are given up, first of all for
+// those who map them, and made anew.
+Result<void> Lease::load_view() {
+  Result<void> loaded = refresh();
+  const bool gone =
+      loaded ? index_is_gone(*view_->edition) : loaded.error().code == ErrorCode::busy;
+  if (!gone) return loaded;
+  control_->mark_replaced();
+  TRY(reopen_control(*project_));
+  control_ = project_->shared_control();
+  return refresh();
 }
 
 Result<void> Lease::refresh() {

@@ -36,6 +36,7 @@ class Lease {
  private:
   explicit Lease(Project::State& project) : project_(&project) {}
   Result<void> settle();
+  Result<void> load_view();
 
   Project::State* project_;
   std::unique_lock<std::timed_mutex> mutex_;

@@ -8,6 +8,7 @@
 #include "store/current_view.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
+#include "store/lost_files.hpp"
 #include "store/overlay_changes.hpp"
 #include "store/publish.hpp"
 #include "store/shard_builder.hpp"
@@ -39,6 +40,7 @@ class MergeJob {
     start_ = TRY(current_view(project_));
     TRY(collect_sources());
     TRY(build());
+    TRY(check_still_there(*start_));
     TRY(sync_project(project_));  // most of what the lease would have to wait for
     Lease lease = TRY(Lease::acquire(project_, "merge"));
     return commit(lease);
@@ -96,6 +98,8 @@ class MergeJob {
     for (Output& output : outputs_) TRY(carry_over(output, now));
     replace_inputs(next);
     next.as_of = now.committed;
+    TRY(check_still_there(*start_));  // nothing made of zeros is published
+    TRY(check_still_there(now));
     published_ = true;  // from here on only MANIFEST knows
     return publish_edition(lease, std::move(next));
   }

@@ -6,6 +6,7 @@
 #include "store/bulk.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
+#include "store/lost_files.hpp"
 #include "store/publish.hpp"
 #include "text/analysis.hpp"
 
@@ -47,6 +48,7 @@ class BatchWriter {
   Result<Committed> write(Lease& lease) {
     if (TRY(seal_is_due(lease, text_bytes_, size_.documents))) TRY(seal_active_log(lease));
     TRY(find_targets(*lease.view()));
+    TRY(check_still_there(*lease.view()));  // of zeros, an id would seem to be new
     if (changes_.empty()) {
       result_.lsn = lease.view()->committed.value;
       return result_;
@@ -60,7 +62,9 @@ class BatchWriter {
     const Lsn lsn{frame.lsn};
     add_to_index(active, frame_offset + sizeof frame);
     active.index.publish(lsn);
+    TRY(volatile_still_there(lease, active));
     lease.control().publish_committed(lsn, frame.checksum, frame_offset);
+    TRY(volatile_still_there(lease, active));
     result_.lsn = lsn.value;
     return result_;
   }
