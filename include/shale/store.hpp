@@ -53,6 +53,10 @@ struct StoreOptions {
   std::uint64_t active_segments = 10'000;
   std::uint64_t resident_bytes = 64u << 20;  // mapped pages kept resident
   bool background_merge = false;             // fold and merge on a thread of this process
+  // A mapped file that is cut, or that the disk fails to read, becomes a fault instead of a SIGBUS
+  // that ends the process. Installs a handler of that signal, once for the whole process, which
+  // calls the one before it for other addresses.
+  bool guard_reads = false;
   // Options a new store is made with (they live in shale.toml afterwards).
   std::string analysis = "plain";
   std::string shard_by = "none";  // or "month"

@@ -42,6 +42,8 @@ template <class T>
 requires std::is_trivially_copyable_v<T> Bytes bytes_of_span(std::span<const T> values) {
   return {reinterpret_cast<const std::byte*>(values.data()), values.size_bytes()};
 }
+// An address as a number, where pages are counted.
+inline std::uintptr_t address_of(const void* at) { return reinterpret_cast<std::uintptr_t>(at); }
 inline bool is_aligned(const std::byte* at, usize alignment) {
   return reinterpret_cast<std::uintptr_t>(at) % alignment == 0;
 }

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/file_system.hpp"
+#include "base/map_guard.hpp"
 
 namespace shale {
 
@@ -57,10 +58,24 @@ class OpenFile {
   int descriptor_;
 };
 
+// Why the page at `offset` could not be had: the file is shorter than it was, or the disk failed.
+Error loss_of(const std::filesystem::path& path, u64 offset) {
+  std::error_code gone;
+  const u64 size = std::filesystem::file_size(path, gone);
+  Error error(ErrorCode::io, !gone && size <= offset
+                                 ? "The file ends before what is mapped of it"
+                                 : "The disk cannot read what is mapped of the file");
+  error.path = path.string();
+  error.offset = offset;
+  return error;
+}
+
 }  // namespace
 
 struct ReadMap::State {
+  std::filesystem::path path;
   interprocess::mapped_region region;
+  GuardedMap guard;  // behind the region: it goes first
 };
 
 ReadMap::ReadMap(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -72,6 +87,7 @@ Result<ReadMap> ReadMap::open(const std::filesystem::path& path) {
   const File file = TRY(File::open(path, File::Mode::read));
   const u64 size = TRY(file.size());
   auto state = std::make_unique<State>();
+  state->path = path;
   if (size == 0) return ReadMap(std::move(state));  // no system maps nothing
   TRY(check_allowed(file));
   try {
@@ -81,11 +97,18 @@ Result<ReadMap> ReadMap::open(const std::filesystem::path& path) {
     return fail_mapping(problem, path);
   }
   state->region.advise(interprocess::mapped_region::advice_random);
+  state->guard = GuardedMap(static_cast<std::byte*>(state->region.get_address()),
+                            round_up(size, page_bytes()), false);
   return ReadMap(std::move(state));
 }
 
 Bytes ReadMap::bytes() const {
   return {static_cast<const std::byte*>(state_->region.get_address()), state_->region.get_size()};
+}
+
+bool ReadMap::lost() const { return state_->guard.lost(); }
+Error ReadMap::loss() const {
+  return loss_of(state_->path, state_->guard.first_lost().value_or(0));
 }
 
 // Advice only: what the kernel makes of it, an error included, changes no answer.
@@ -194,6 +217,7 @@ struct SharedMap::State {
   std::optional<File> file;  // none: anonymous
   interprocess::mapped_region region;
   std::optional<AnonymousMemory> memory;
+  GuardedMap guard;  // behind the region: it goes first
   std::byte* data = nullptr;
   u64 capacity = 0;
   std::mutex growing;
@@ -230,6 +254,7 @@ Result<SharedMap> SharedMap::open(File file, u64 capacity) {
   }
   state->data = static_cast<std::byte*>(state->region.get_address());
   state->capacity = capacity;
+  state->guard = GuardedMap(state->data, round_up(capacity, page_bytes()), true);
   state->reserved = std::min(size, capacity);
   state->file = std::move(file);
   return SharedMap(std::move(state));
@@ -246,6 +271,12 @@ Result<SharedMap> SharedMap::anonymous(u64 capacity) {
 }
 
 std::byte* SharedMap::data() const { return state_->data; }
+bool SharedMap::has_file() const { return state_->file.has_value(); }
+bool SharedMap::lost() const { return state_->guard.lost(); }
+Error SharedMap::loss() const {
+  const std::filesystem::path path = state_->file ? state_->file->path() : std::filesystem::path();
+  return loss_of(path, state_->guard.first_lost().value_or(0));
+}
 Result<u64> SharedMap::usable_bytes() const {
   if (!state_->file) return state_->capacity;
   return std::min(TRY(state_->file->size()), state_->capacity);
@@ -256,6 +287,7 @@ u64 SharedMap::reserved() const { return state_->reserved.load(std::memory_order
 
 Result<void> SharedMap::reserve(u64 bytes) {
   State& state = *state_;
+  if (lost()) return Unexpected{loss()};
   if (bytes <= reserved()) return {};
   if (bytes > state.capacity) {
     return fail_at(ErrorCode::no_space, "the map is full",

@@ -2,7 +2,8 @@
 //
 // ReadMap maps a whole immutable file for reading, MADV_RANDOM (default read-ahead makes a cold
 // point read 80 times slower: LAYOUT B). SharedMap maps a volatile file for reading and writing,
-// with a maximum larger than the file: growth becomes visible without mapping again.
+// with a maximum larger than the file: growth becomes visible without mapping again. Both may lose
+// pages to a cut file or a failing disk (map_guard.hpp): lost() says so, asked after reading.
 #pragma once
 
 #include <filesystem>
@@ -22,6 +23,9 @@ class ReadMap {
   Bytes bytes() const;
   void will_need(u64 offset, u64 bytes) const;  // MADV_WILLNEED on the exact range
   void release(u64 offset, u64 bytes) const;    // MADV_DONTNEED on the whole pages inside
+  bool lost() const;                            // zeros stand where bytes of the file should
+  // What was lost first and why, for the caller to tell; asked where lost().
+  Error loss() const;
 
  private:
   struct State;
@@ -46,6 +50,11 @@ class SharedMap {
   // stores into them, so that a full disk is an error here and never a signal later.
   Result<void> reserve(u64 bytes);
   u64 reserved() const;  // by this handle, or the size the file had when it was opened
+  // A page of the file was replaced by zeros of this process's own: nothing stored here reaches
+  // anybody with certainty. Never of anonymous memory.
+  bool lost() const;
+  Error loss() const;  // asked where lost()
+  bool has_file() const;
   // What may be touched now, whoever reserved it: the file's length; the capacity of memory.
   Result<u64> usable_bytes() const;
 

@@ -133,6 +133,8 @@ Result<Control::Opened> Control::open(const std::filesystem::path& path,
     return Unexpected{std::move(reason).error()};
   }
   opened.reason = *std::move(reason);
+  if (opened.reason.empty()) opened.durable = control.durable();
+  if (control.lost()) opened.reason = "cannot be read";
   if (opened.reason.empty() && control.replaced()) opened.reason = "replaced";
   if (!opened.reason.empty()) return opened;
   opened.state = Opened::State::usable;
@@ -141,6 +143,11 @@ Result<Control::Opened> Control::open(const std::filesystem::path& path,
 }
 
 ControlPage& Control::page() const { return *object_at<ControlPage>(map_.data(), 0); }
+
+bool Control::is_whole() const {
+  const Result<u64> bytes = map_.usable_bytes();
+  return bytes && *bytes >= control_bytes;
+}
 
 // -- snapshots --
 

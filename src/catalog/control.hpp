@@ -164,6 +164,13 @@ class Control {
   Lsn committed() const;
   bool replaced() const;
   void mark_replaced();
+  // The page was lost (base/map_guard.hpp): words read are zeros, words stored reach nobody. Asked
+  // after reading; the way out is to open by path again.
+  bool lost() const { return map_.lost(); }
+  Error loss() const { return map_.loss(); }
+  // Whether the file still has the whole page: what was cut off a page reads as zeros without any
+  // signal. A system call.
+  bool is_whole() const;
 
   // -- writing (LEASE) --
   // The frame `committed` speaks of; nothing where the page contradicts itself (it is stale then).
@@ -213,6 +220,7 @@ struct Control::Opened {
   State state = State::absent;
   std::string reason;              // why it is stale, for the log
   std::optional<Control> control;  // where usable
+  Lsn durable;                     // what it says, where it is of this boot and project
 };
 
 }  // namespace shale::catalog

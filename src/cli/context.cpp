@@ -13,9 +13,9 @@ namespace fs = std::filesystem;
 
 Result<Store> Context::store_to_read() const {
   const Location location = TRY(locate_store(globals.store, Surroundings::of_process()));
-  auto store = Store::open(location.path);
+  auto store = Store::open(location.path, {.guard_reads = true});
   if (!store && store.error().code == ErrorCode::read_only) {
-    store = Store::open(location.path, {.read_only = true});
+    store = Store::open(location.path, {.read_only = true, .guard_reads = true});
   }
   std::error_code ignored;
   if (!store && store.error().code == ErrorCode::not_found && !fs::exists(location.path, ignored)) {
@@ -36,6 +36,7 @@ Result<Store> Context::store_to_write(const CreateOptions& create) const {
     if (code) return fail_errno("cannot make the folder", location.path.string(), code.value());
   }
   return Store::open(location.path, {.create = true,
+                                     .guard_reads = true,
                                      .analysis = create.analysis,
                                      .shard_by = create.shard_by,
                                      .positions = !create.no_positions});

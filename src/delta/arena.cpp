@@ -41,6 +41,12 @@ const std::byte* Arena::checked(u64 offset, u64 bytes) const {
 
 bool Arena::stale() const { return load_acquire(header().stale) != 0; }
 
+Result<void> Arena::still_there() const {
+  if (lost()) [[unlikely]]
+    return Unexpected{map_.loss()};
+  return {};
+}
+
 Result<std::shared_ptr<Arena>> Arena::create(SharedMap map, const ArenaIdentity& identity,
                                              u32 expected_terms) {
   u64 end = arena_header_bytes;
@@ -81,6 +87,7 @@ Result<std::shared_ptr<Arena>> Arena::attach(SharedMap map, const ArenaIdentity&
   // The file is measured after the end was loaded, and a writer grows it before he moves the end.
   if (end < arena_header_bytes || end > TRY(arena->map_.usable_bytes()))
     return fail(ErrorCode::corrupt, "The index file's end lies outside of it.");
+  TRY(arena->still_there());
   return arena;
 }
 

@@ -73,6 +73,11 @@ class Arena {
   const std::byte* checked(u64 offset, u64 bytes) const;
   // A writer had to leave a batch unfinished: readers and writers must leave this arena.
   bool stale() const;
+  // A page of the file was lost to this process: its readers and writers must leave this arena, and
+  // what a writer stores from now on may reach nobody.
+  bool lost() const { return map_.lost(); }
+  // Why this process must leave the arena, if so.
+  Result<void> still_there() const;
 
  private:
   explicit Arena(SharedMap map) : map_(std::move(map)) {}

@@ -14,8 +14,7 @@ HashTable HashTable::at(const Arena& arena, const u64& root) {
 }
 
 // The copy is complete before the root leads to it.
-HashTable HashTable::grow(ArenaHeap& heap, u64& root) {
-  const HashTable old = at(heap.arena(), root);
+HashTable HashTable::grow(ArenaHeap& heap, u64& root, const HashTable& old) {
   const u32 log2 = std::min(old.log2 + 2, table_log2_max);
   const u64 offset = heap.allocate(u64(8) << log2, 64);
   const HashTable fresh{object_at<u64>(heap.base(), offset), (1u << log2) - 1, log2};

@@ -36,8 +36,8 @@ struct HashTable {
 
   // The table at `root`; without slots where the root word is damaged.
   static HashTable at(const Arena& arena, const u64& root);
-  // The same where the tables grow; `count` entries are in it.
-  static HashTable grow(ArenaHeap& heap, u64& root);
+  // One of four times the size in the place of `old`, which is the one at `root`.
+  static HashTable grow(ArenaHeap& heap, u64& root, const HashTable& old);
   void prefetch(u32 hash) const { __builtin_prefetch(&slots[hash & mask]); }
   u64 peek(u32 hash) const { return load_relaxed(slots[hash & mask]); }
 

@@ -19,6 +19,12 @@ constexpr usize chains_ahead = 3;
 // A killed writer may leave chains_by_class off by one chain; this many may have been killed.
 constexpr u64 count_slack_bytes = 16 * 2048;
 
+// Chunks that a batch may take a second time where the header that named them is lost under it: one
+// of each table. Address space only, so that what such a batch stores still lies in the map.
+constexpr u64 lost_chunk_bytes =
+    decltype(ArenaHeader::documents)::chunk_bytes + decltype(ArenaHeader::batches)::chunk_bytes +
+    decltype(ArenaHeader::tombstones)::chunk_bytes + decltype(ArenaHeader::updates)::chunk_bytes;
+
 bool same_bytes(const std::byte* a, const std::byte* b, usize n) {
   return n == 0 || std::memcmp(a, b, n) == 0;
 }
@@ -37,7 +43,7 @@ struct IndexWriter::State {
   }
 
   ArenaHeader& header() const { return heap.header(); }
-  Result<void> check() const;
+  Result<void> check();
   u64 bytes_needed(const BatchSize& size) const;
   Result<void> reserve(u64 bytes);
   bool promise_more(u64 bytes);
@@ -68,12 +74,15 @@ IndexWriter::IndexWriter(IndexWriter&&) noexcept = default;
 
 // -- room --
 
-Result<void> IndexWriter::State::check() const {
+// Takes the tables over as well: from here to the end of the batch no root is read again, so that a
+// header that is lost meanwhile (map_guard.hpp) leads nowhere.
+Result<void> IndexWriter::State::check() {
   const Arena& arena = heap.arena();
+  terms = HashTable::at(arena, header().term_root);
+  ids = HashTable::at(arena, header().id_root);
   if (arena.stale()) return fail(ErrorCode::corrupt, "The index was given up by a writer.");
   const bool sound = load_acquire(header().heap_end) <= arena.map().capacity() &&
-                     HashTable::at(arena, header().term_root).slots != nullptr &&
-                     HashTable::at(arena, header().id_root).slots != nullptr &&
+                     terms.slots != nullptr && ids.slots != nullptr &&
                      header().batch_count <= arena_batches_max &&
                      header().reserved_documents <= arena_documents_max &&
                      (header().batch_count == 0 || last_batch() != nullptr);
@@ -93,10 +102,8 @@ u64 IndexWriter::State::bytes_needed(const BatchSize& size) const {
     touched -= chains;
   }
   const ArenaHeader& h = header();
-  const HashTable term_table = HashTable::at(heap.arena(), h.term_root);
-  const HashTable id_table = HashTable::at(heap.arena(), h.id_root);
-  bytes += table_growth_bytes(h.term_count + terms_max, term_table.log2);
-  bytes += table_growth_bytes(u64(h.id_count) + size.documents, id_table.log2);
+  bytes += table_growth_bytes(h.term_count + terms_max, terms.log2);
+  bytes += table_growth_bytes(u64(h.id_count) + size.documents, ids.log2);
   bytes += missing_chunk_bytes(h.documents, h.reserved_documents, size.documents);
   bytes += missing_chunk_bytes(h.batches, h.batch_count, 1);
   const BatchEntry* last = last_batch();
@@ -110,7 +117,7 @@ Result<void> IndexWriter::State::reserve(u64 bytes) {
   promised_end = heap.end() + bytes;
   TRY(map.reserve(promised_end));
   heap.refresh(map.reserved());
-  return {};
+  return heap.arena().still_there();  // else the heap's end may be a zero of ours
 }
 
 // More than was promised, for an update whose bytes the caller may not have counted.
@@ -119,7 +126,7 @@ bool IndexWriter::State::promise_more(u64 bytes) {
   promised_end += bytes;
   if (promised_end >= map.capacity() || !map.reserve(promised_end)) return false;
   heap.refresh(map.reserved());
-  return true;
+  return !heap.arena().lost();
 }
 
 Result<bool> IndexWriter::room_for(const BatchSize& size) {
@@ -127,6 +134,7 @@ Result<bool> IndexWriter::room_for(const BatchSize& size) {
   assert(s.phase != State::Phase::open);
   TRY(s.check());
   s.heap.refresh(s.heap.arena().map().reserved());
+  TRY(s.heap.arena().still_there());
   const BatchEntry* last = s.last_batch();
   const bool counts_fit =
       u64(s.header().reserved_documents) + size.documents <= arena_documents_max &&
@@ -136,7 +144,9 @@ Result<bool> IndexWriter::room_for(const BatchSize& size) {
       s.header().term_count + size.arena_bytes / term_record_bytes_min < 1u << table_log2_max;
   if (!counts_fit) return false;
   const u64 bytes = s.bytes_needed(size);
-  if (s.heap.end() + bytes >= s.heap.arena().map().capacity()) return false;
+  const SharedMap& map = s.heap.arena().map();
+  const u64 spare = map.has_file() ? lost_chunk_bytes : 0;
+  if (s.heap.end() + bytes + spare >= map.capacity()) return false;
   TRY(s.reserve(bytes));
   s.phase = State::Phase::ready;
   return true;
@@ -177,8 +187,6 @@ void IndexWriter::begin() {
   State& s = *state_;
   assert(s.phase == State::Phase::ready);
   s.phase = State::Phase::open;
-  s.terms = HashTable::at(s.heap.arena(), s.header().term_root);
-  s.ids = HashTable::at(s.heap.arena(), s.header().id_root);
   const BatchEntry* last = s.last_batch();
   s.batch = {};
   s.batch.document_begin = s.batch.document_end = s.header().reserved_documents;
@@ -219,6 +227,8 @@ void IndexWriter::publish(Lsn lsn) {
   store_release(entry.lsn, lsn.value);
   store_release(s.header().batch_count, index + 1);
 }
+
+Result<void> IndexWriter::still_there() const { return state_->heap.arena().still_there(); }
 
 u32 IndexWriter::document_count() const {
   return load_acquire(state_->header().reserved_documents);
@@ -262,6 +272,9 @@ DocNo IndexWriter::add_document(const DocumentToAdd& document, const PreparedDoc
   assert(s.phase == State::Phase::open);
   const PreparedView view(prepared);
   const u32 number = s.batch.document_end++;
+  // The batch is void (see lost() in the header), and its numbers may be zeros: nothing may be
+  // stored under them where other processes still look.
+  if (s.heap.arena().lost()) return DocNo(number);
   // Before the first entry that carries the number: it is burnt whatever happens from here.
   store_release(s.header().reserved_documents, number + 1);
   DocumentEntry& entry = s.heap.entry(s.header().documents, number);
@@ -328,7 +341,7 @@ u64 IndexWriter::State::term(const PreparedView& view, const PreparedTerm& wante
 
 u64 IndexWriter::State::new_term(const PreparedView& view, const PreparedTerm& wanted, u64* slot) {
   if (table_is_full(header().term_count, terms.log2)) {
-    terms = HashTable::grow(heap, header().term_root);
+    terms = HashTable::grow(heap, header().term_root, terms);
     slot = find_slot(view, wanted);
   }
   const u32 chains = keeps_positions && wanted.is_metadata == 0 ? 2 : 1;
@@ -348,7 +361,8 @@ u64 IndexWriter::State::new_term(const PreparedView& view, const PreparedTerm& w
 // The slot leads to the newest version, each version to the one before: a reader walks back to the
 // first that it may see. Entry and record are complete before the slot is stored.
 void IndexWriter::State::link_id(u32 document, u64 id_hash, DocumentEntry& entry) {
-  if (table_is_full(header().id_count, ids.log2)) ids = HashTable::grow(heap, header().id_root);
+  if (table_is_full(header().id_count, ids.log2))
+    ids = HashTable::grow(heap, header().id_root, ids);
   const std::byte* id = heap.base() + offset_of(entry.record);
   u64* slot = ids.find(u32(id_hash >> 32), [&](u32 value) {
     const DocumentEntry& other = heap.entry(header().documents, value - 1);

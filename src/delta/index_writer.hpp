@@ -77,6 +77,9 @@ class IndexWriter {
   void add_update(FileId index, DocNo doc, const Update& update);
   // Makes the batch part of the index, at `lsn`: readers whose committed LSN reaches it see it.
   void publish(Lsn lsn);
+  // An error where a page of the arena was lost to this process: what was published may have
+  // reached nobody. Asked after publish and before the LSN is committed (PROTOCOL C8).
+  Result<void> still_there() const;
 
   u32 document_count() const;  // numbers handed out, burnt ones included
   u64 text_bytes() const;

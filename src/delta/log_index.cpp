@@ -12,11 +12,17 @@ namespace {
 
 class ArenaIndex final : public LogIndex {
  public:
-  ArenaIndex(ArenaCut cut, TextSource texts) : cut_(std::move(cut)), texts_(std::move(texts)) {
+  ArenaIndex(ArenaCut cut, TextSource texts)
+      : cut_(std::move(cut)),
+        texts_(std::move(texts)),
+        id_{cut_.header().log_sequence, cut_.header().log_random} {
     for (const Gap& gap : cut_.gaps()) burnt_.add_range(gap.begin, gap.end);
   }
 
-  FileId file_id() const override { return {cut_.header().log_sequence, cut_.header().log_random}; }
+  std::optional<Error> loss() const override {
+    return cut_.arena().lost() ? std::optional<Error>(cut_.arena().map().loss()) : std::nullopt;
+  }
+  FileId file_id() const override { return id_; }
   u32 document_count() const override { return cut_.document_limit(); }
   bool has_positions() const override { return cut_.keeps_positions(); }
   u64 word_count() const override { return cut_.last().words_sum; }
@@ -62,6 +68,7 @@ class ArenaIndex final : public LogIndex {
 
   ArenaCut cut_;
   TextSource texts_;
+  FileId id_;
   Bitmap burnt_;
 };
 
@@ -133,6 +140,7 @@ Result<Bitmap> ArenaIndex::documents(const Term& term) const {
   while (cursor.next(posting) && !visible.is_past_end(posting.document))
     if (visible(posting.document)) docs.push_back(posting.document);
   if (cursor.failed()) return Unexpected{cut_.damaged("A posting list is damaged", view.offset)};
+  TRY(cut_.arena().still_there());  // of zeros they would not be sorted
   return Bitmap::from_sorted(docs);
 }
 

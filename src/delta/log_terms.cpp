@@ -36,6 +36,7 @@ class ArenaTerms final : public TermStream {
       const std::optional<TermView> term = cut_.term_at(offset);
       if (!term || !postings_.read(cut_, *term))
         return Unexpected{cut_.damaged("A term is damaged", offset)};
+      TRY(cut_.arena().still_there());  // a shard's writer asserts what it is given
       if (postings_.docs().empty()) continue;
       out = {term->term, postings_.docs(), postings_.tfs(), postings_.positions()};
       return true;

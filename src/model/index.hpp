@@ -49,6 +49,11 @@ class Index {
  public:
   virtual ~Index() = default;
 
+  // Why nothing that came out of this index since it was opened may be relied on, if so: a page of
+  // its file was lost (base/map_guard.hpp), and what was read there was zeros. Asked after reading;
+  // costs a load where nothing was lost.
+  virtual std::optional<Error> loss() const { return std::nullopt; }
+
   virtual FileId file_id() const = 0;
   virtual u32 document_count() const = 0;
   virtual bool has_positions() const = 0;

@@ -7,6 +7,7 @@
 #include "shard/extras.hpp"
 #include "shard/ids.hpp"
 #include "shard/shard_file.hpp"
+#include "shard/shard_map.hpp"
 #include "shard/terms.hpp"
 #include "shard/texts.hpp"
 
@@ -17,6 +18,9 @@ class OpenShard final : public Shard {
   static Result<std::shared_ptr<const Shard>> make(std::unique_ptr<File> file, ShardFrame frame,
                                                    std::shared_ptr<PageBudget> budget);
 
+  std::optional<Error> loss() const override {
+    return map_->lost() ? std::optional<Error>(map_->loss()) : std::nullopt;
+  }
   FileId file_id() const override { return frame_.info.id; }
   u32 document_count() const override { return frame_.info.document_count; }
   bool has_positions() const override { return frame_.info.positions; }
@@ -55,8 +59,9 @@ class OpenShard final : public Shard {
 
  private:
   friend class Verifier;  // shard_verify.cpp
-  OpenShard(std::unique_ptr<File> file, ShardFrame frame, IdsReader ids, ColumnsReader columns,
-            ExtrasReader extras, TextsReader texts, TermsReader terms);
+  OpenShard(std::unique_ptr<File> file, ShardFrame frame, std::shared_ptr<const ShardMap> map,
+            IdsReader ids, ColumnsReader columns, ExtrasReader extras, TextsReader texts,
+            TermsReader terms);
 
   Result<u64> id_hash(DocNo doc) const;
   Result<std::optional<std::string>> string_field(Field field, DocNo doc) const;
@@ -65,6 +70,7 @@ class OpenShard final : public Shard {
 
   std::unique_ptr<File> file_;  // where it stays: the texts hold on to it
   ShardFrame frame_;
+  std::shared_ptr<const ShardMap> map_;
   IdsReader ids_;
   ColumnsReader columns_;
   ExtrasReader extras_;

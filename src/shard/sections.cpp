@@ -72,6 +72,12 @@ Result<Bytes> SectionView::view(u64 offset, u64 count) const {
   return map_->view(entry_, offset, count);
 }
 
+Result<void> SectionView::still_there() const {
+  if (map_ && map_->lost()) [[unlikely]]
+    return Unexpected{map_->loss()};
+  return {};
+}
+
 Unexpected SectionView::damaged(u64 offset, std::string what) const {
   if (!map_) return fail(ErrorCode::corrupt, "A missing section " + std::move(what));
   return map_->damaged(entry_, offset, what);

@@ -2,7 +2,6 @@
 
 #include "base/checksum.hpp"
 #include "shard/open_shard.hpp"
-#include "shard/shard_map.hpp"
 
 namespace shale::shard {
 
@@ -73,9 +72,9 @@ Result<std::shared_ptr<const Shard>> OpenShard::make(std::unique_ptr<File> file,
   const u32 documents = frame.info.document_count;
   const ContentsEntry text =
       frame.find(tag::texts) != nullptr ? *frame.find(tag::texts) : ContentsEntry();
-  const Views views(frame,
-                    TRY(ShardMap::make(file->path(), mapped_sections(frame),
-                                       std::move(frame.extent_checksums), std::move(budget))));
+  std::shared_ptr<const ShardMap> map = TRY(ShardMap::make(
+      file->path(), mapped_sections(frame), std::move(frame.extent_checksums), std::move(budget)));
+  const Views views(frame, map);
   IdsReader ids = TRY(IdsReader::make(views.of(tag::ids), views.of(tag::id_table), documents));
   ColumnsReader columns = TRY(ColumnsReader::make(views.of(tag::columns), documents));
   ExtrasReader extras = TRY(ExtrasReader::make(views.of(tag::extras), documents));
@@ -84,15 +83,16 @@ Result<std::shared_ptr<const Shard>> OpenShard::make(std::unique_ptr<File> file,
                             views.of(tag::dictionaries), documents));
   TermsReader terms = TRY(TermsReader::make(views.terms(), documents, frame.info.positions));
   return std::shared_ptr<const Shard>(
-      new OpenShard(std::move(file), std::move(frame), std::move(ids), std::move(columns),
-                    std::move(extras), std::move(texts), std::move(terms)));
+      new OpenShard(std::move(file), std::move(frame), std::move(map), std::move(ids),
+                    std::move(columns), std::move(extras), std::move(texts), std::move(terms)));
 }
 
-OpenShard::OpenShard(std::unique_ptr<File> file, ShardFrame frame, IdsReader ids,
-                     ColumnsReader columns, ExtrasReader extras, TextsReader texts,
-                     TermsReader terms)
+OpenShard::OpenShard(std::unique_ptr<File> file, ShardFrame frame,
+                     std::shared_ptr<const ShardMap> map, IdsReader ids, ColumnsReader columns,
+                     ExtrasReader extras, TextsReader texts, TermsReader terms)
     : file_(std::move(file)),
       frame_(std::move(frame)),
+      map_(std::move(map)),
       ids_(std::move(ids)),
       columns_(std::move(columns)),
       extras_(std::move(extras)),

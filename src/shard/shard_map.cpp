@@ -76,6 +76,8 @@ Result<Bytes> ShardMap::view(u32 entry, u64 offset, u64 count) const {
   const u64 first = offset / extent_bytes;
   const u64 last = (offset + count - 1) / extent_bytes;
   const u64 begin = sections_[entry].offset + offset;
+  if (lost()) [[unlikely]]
+    return Unexpected{loss()};
   if (!all_verified(first_extents_[entry] + first, first_extents_[entry] + last)) [[unlikely]] {
     TRY(verify(entry, first, last));
   } else if (budget_) {

@@ -43,6 +43,10 @@ class ShardMap final : public Releasable {
   // Verified bytes of section `entry`; the caller has checked the bounds and that count > 0.
   Result<Bytes> view(u32 entry, u64 offset, u64 count) const;
   Unexpected damaged(u32 entry, u64 offset, const std::string& what) const;
+  // A page was lost: zeros may stand in what view() gave out, verified or not. Nothing more is
+  // given out from then on.
+  bool lost() const { return map_.lost(); }
+  Error loss() const { return map_.loss(); }
   const std::vector<MappedSection>& sections() const { return sections_; }
 
   void release_window(u64 window) const override;

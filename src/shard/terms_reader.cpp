@@ -90,7 +90,10 @@ Result<Bitmap> TermsReader::documents(const Term& term) const {
   const TermHandle handle{term.handle};
   if (handle.kind() == HandleKind::big) {
     const BigTerm big = TRY(state_->postings.big_term(handle.number()));
-    return Bitmap::from_frozen(TRY(state_->postings.image(handle.number(), big)));
+    Bitmap copy = Bitmap::from_frozen(TRY(state_->postings.image(handle.number(), big)));
+    // CRoaring's set operations overflow on values that do not ascend, such as zeros.
+    TRY(state_->postings.views().documents.still_there());
+    return copy;
   }
   if (handle.kind() == HandleKind::single) {
     const u32 doc = handle.doc();

@@ -12,6 +12,7 @@ class AllTerms : public TermStream {
     const TermEntry& entry = walk_.entry();
     TRY(state_.decode(entry, docs_, tfs_));
     out = {walk_.term(), docs_, tfs_, TRY(positions_of(entry))};
+    TRY(state_.postings.views().documents.still_there());  // the writer asserts what it is given
     return true;
   }
 

@@ -24,6 +24,8 @@ Result<Segment> read_segment(const IndexView& view, DocNo doc, ActiveSegments& c
   std::shared_ptr<const Segment::Body> body = cache.find(key);
   if (body == nullptr) {
     body = TRY(decode(view, doc));
+    // Zeros must not outlive the index they were read from.
+    if (std::optional<Error> loss = view.index->loss()) return Unexpected{*std::move(loss)};
     cache.insert(key, body, body->text.size() + overhead_bytes);
   }
   const auto patch = view.overlay->patches.find(to_index(doc));

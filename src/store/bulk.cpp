@@ -11,6 +11,7 @@
 #include "store/document_plan.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
+#include "store/lost_files.hpp"
 #include "store/orphans.hpp"
 #include "store/overlay_changes.hpp"
 #include "store/publish.hpp"
@@ -168,6 +169,10 @@ class BulkIngest {
         TRY(look_up_new(one, before->document_count()));
       }
     }
+    for (const BuiltShard& built : built_) {
+      if (std::optional<Error> loss = built.shard->loss()) return Unexpected{*std::move(loss)};
+    }
+    TRY(check_still_there(*view));  // of zeros, nothing would seem to be superseded
     seen_ = view;
     return {};
   }
@@ -226,6 +231,7 @@ class BulkIngest {
     count_replaced(next);
     for (const BuiltShard& built : built_) add_shard(built, lsn, next);
     next.as_of = lsn;
+    TRY(volatile_still_there(lease, active));
     TRY(publish_edition(lease, std::move(next),
                         catalog::LastFrame{lsn, frame.checksum, frame_offset}));
     lease.control().raise_durable(lsn);

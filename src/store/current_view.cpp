@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "store/lost_files.hpp"
 #include "store/recovery.hpp"
 #include "store/replay.hpp"
 
@@ -38,19 +39,32 @@ Result<std::shared_ptr<const Edition>> load_edition(const Project::State& projec
   return open_edition(std::move(request));
 }
 
+// The next holder of the lease makes the shared files anew: until then they are as good as busy.
+Unexpected lost(Error error) {
+  error.code = ErrorCode::busy;
+  return Unexpected{std::move(error)};
+}
+
+// An LSN only grows: the page was cut, or something else was written over it.
+Unexpected went_back(const Project::State& project) {
+  return fail_at(ErrorCode::busy, "CONTROL has gone back to an earlier moment",
+                 project.paths.control().string());
+}
+
 // Loads what CONTROL speaks of; an edition replaced meanwhile is tried again (PROTOCOL B6).
 Result<void> update_view(Project::State& project) {
   std::optional<Error> last_error;
   for (int attempt = 0; attempt < attempts_max; ++attempt) {
     const std::optional<catalog::ControlMoment> now = project.control->read();
+    if (project.control->lost()) return lost(project.control->loss());
     if (now.has_value()) {
       const View* known = project.view.get();
-      if (known != nullptr && known->edition->try_again) known = nullptr;
-      if (known != nullptr && known->epoch == now->epoch && known->committed == now->committed) {
-        return {};
-      }
+      const bool same_edition = known != nullptr && known->epoch == now->epoch &&
+                                !known->edition->try_again && !has_lost_shard(*known->edition);
+      if (same_edition && known->committed == now->committed) return {};
+      if (same_edition && now->committed < known->committed) return went_back(project);
       std::shared_ptr<const Edition> edition;
-      if (known != nullptr && known->epoch == now->epoch) {
+      if (same_edition) {
         edition = known->edition;
       } else {
         auto loaded = load_edition(project, now->edition, attempt < attempts_max / 2);
@@ -64,7 +78,9 @@ Result<void> update_view(Project::State& project) {
         }
       }
       if (edition != nullptr) {
-        project.view = TRY(make_view(std::move(edition), now->epoch, now->committed, known));
+        auto view = make_view(edition, now->epoch, now->committed, known);
+        if (!view && index_is_gone(*edition)) return lost(view.error());
+        project.view = TRY(std::move(view));
         return {};
       }
     } else if (project.view != nullptr) {
@@ -85,8 +101,9 @@ Result<std::shared_ptr<const View>> current_view(Project::State& project) {
     TRY(refresh_private(project));
     return project.view;
   }
-  if (project.control->replaced()) {
-    // Another process recovered the project: its CONTROL stands at the path now.
+  if (project.control->replaced() || project.control->lost()) {
+    // Another process recovered the project: its CONTROL stands at the path now. Or the page cannot
+    // be read any more: the path tells what is so.
     TRY(adopt_control(project));
   }
   TRY(update_view(project));

@@ -49,6 +49,7 @@ class Opener {
     const catalog::ShardEntry* known = previous_entry(request_.previous.get(), entry.id, at);
     std::shared_ptr<const shard::Shard> shard;
     if (known != nullptr) shard = request_.previous->shards[at];
+    if (shard != nullptr && shard->loss()) shard = nullptr;  // what is at the path now?
     if (shard == nullptr) shard = TRY(or_fault(open_shard(entry), "shard"));
     std::shared_ptr<const Overlay> overlay;
     // Where the shard was left out, its overlay may have been what could not be read.

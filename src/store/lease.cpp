@@ -3,6 +3,7 @@
 #include "delta/log_reader.hpp"
 #include "store/current_view.hpp"
 #include "store/leave_log.hpp"
+#include "store/lost_files.hpp"
 #include "store/recovery.hpp"
 
 namespace shale::store {
@@ -80,11 +81,15 @@ Result<void> Lease::lock(Clock::time_point deadline) {
 Result<void> Lease::settle() {
   Project::State& project = *project_;
   control_ = project.shared_control();
-  bool fits =
-      !control_->replaced() && !control_->change_pending() && control_->manifest_in_flight() == 0;
+  bool fits = !control_->replaced() && !control_->change_pending() &&
+              control_->manifest_in_flight() == 0 && !control_->lost() && control_->is_whole();
   if (fits) {
     const Result<void> refreshed = refresh();
-    fits = refreshed && TRY(log_ends_as_told());
+    const bool gone =
+        refreshed ? index_is_gone(*view_->edition) : refreshed.error().code == ErrorCode::busy;
+    // The volatile files are given up, first of all for those who map them.
+    if (gone) control_->mark_replaced();
+    fits = refreshed && !gone && TRY(log_ends_as_told());
   }
   if (!fits) {
     TRY(reopen_control(project));

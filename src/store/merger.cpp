@@ -8,6 +8,7 @@
 #include "store/current_view.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
+#include "store/lost_files.hpp"
 #include "store/orphans.hpp"
 #include "store/overlay_changes.hpp"
 #include "store/publish.hpp"
@@ -42,6 +43,7 @@ class MergeJob {
     start_ = TRY(current_view(project_));
     TRY(collect_sources());
     TRY(build());
+    TRY(check_still_there(*start_));
     TRY(catch_up());
     Lease lease = TRY(Lease::acquire(project_, "merge"));
     return commit(lease);
@@ -129,6 +131,8 @@ class MergeJob {
     for (const Output& output : outputs_) entries.push_back(TRY(carry_over(output, now)));
     replace_inputs(next, entries);
     next.as_of = now.committed;
+    TRY(check_still_there(*start_));  // nothing made of zeros is published
+    TRY(check_still_there(now));
     return next;
   }
 

@@ -3,6 +3,7 @@
 
 #include "base/checksum.hpp"
 #include "base/file.hpp"
+#include "store/lost_files.hpp"
 #include "store/recovery.hpp"
 #include "store/replay.hpp"
 
@@ -24,6 +25,7 @@ Result<bool> log_has_grown(const Project::State& project, FileId id, const delta
 
 Result<bool> is_current(const Project::State& project) {
   if (project.view == nullptr || project.view->edition->try_again) return false;
+  if (has_lost_shard(*project.view->edition)) return false;
   const PrivateState& state = project.private_state;
   if (TRY(path_identity(project.paths.manifest())) != state.manifest) return false;
   // A MANIFEST replaced twice may have its old inode again: the edition decides.

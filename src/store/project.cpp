@@ -5,6 +5,7 @@
 #include "store/current_view.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
+#include "store/lost_files.hpp"
 #include "store/merger.hpp"
 #include "store/project_stats.hpp"
 #include "store/recovery.hpp"
@@ -32,14 +33,25 @@ Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& reque
   return project;
 }
 
+namespace {
+
+bool is_repairable(const Project::State& project, const Result<std::shared_ptr<const View>>& view) {
+  if (project.is_private) return false;
+  if (view) return index_is_gone(*(*view)->edition);
+  return view.error().code == ErrorCode::not_found || view.error().code == ErrorCode::busy;
+}
+
+}  // namespace
+
 Result<std::shared_ptr<const View>> snapshot_view(Project::State& project) {
   Result<std::shared_ptr<const View>> view = current_view(project);
-  const bool repairable =
-      !view && !project.is_private &&
-      (view.error().code == ErrorCode::not_found || view.error().code == ErrorCode::busy);
-  if (!repairable) return view;
-  // Taking the lease settles what a killed holder left.
-  (void)TRY(Lease::acquire(project, "repair"));
+  if (!is_repairable(project, view)) return view;
+  {
+    // Taking the lease settles what a killed holder left, and what was lost.
+    const Result<Lease> lease = Lease::acquire(project, "repair");
+    if (!lease && view) return view;  // without its logs, and it says so
+    if (!lease) return Unexpected{lease.error()};
+  }
   return current_view(project);
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/file.hpp"
+#include "store/lost_files.hpp"
 #include "store/project.hpp"
 
 namespace shale::store {
@@ -87,12 +88,24 @@ class Verifier {
   Result<void> verify_shard(const shard::Shard& shard) {
     const u64 before = result_.checked_bytes;
     bool go_on = true;
-    const u64 checked = TRY(shard.verify(result_.faults, shard::Texts::all, [&](u64 bytes) {
+    const auto checked = shard.verify(result_.faults, shard::Texts::all, [&](u64 bytes) {
       go_on = !stop_.stop_requested() && (!progress_ || progress_({before + bytes, total_, 0}));
       return go_on;
-    }));
-    result_.checked_bytes += checked;
+    });
     if (!go_on) return fail(ErrorCode::cancelled, "The verification was cancelled");
+    if (checked) result_.checked_bytes += *checked;
+    if (const std::optional<Error> loss = shard.loss()) {
+      result_.faults.push_back(fault_of(*loss, project_.name, "shard"));
+    } else if (!checked) {
+      return add_shard_fault(checked.error());
+    }
+    return {};
+  }
+
+  // A file that cannot be read at all says nothing about the others.
+  Result<void> add_shard_fault(const Error& error) {
+    if (error.code != ErrorCode::io && error.code != ErrorCode::corrupt) return Unexpected{error};
+    result_.faults.push_back(fault_of(error, project_.name, "shard"));
     return {};
   }
 
@@ -136,10 +149,7 @@ class Verifier {
   Verified result_;
 };
 
-}  // namespace
-
-Result<ProjectStats> project_stats(Project::State& project) {
-  const std::shared_ptr<const View> view = TRY(snapshot_view(project));
+Result<ProjectStats> stats_of(const Project::State& project, const View* view) {
   const catalog::Manifest& manifest = view->edition->manifest;
   ProjectStats stats;
   for (const IndexView& one : view->indexes) {
@@ -162,6 +172,18 @@ Result<ProjectStats> project_stats(Project::State& project) {
   const LruCounters counters = project.caches->segments.counters();
   stats.cache_hits = counters.hits;
   stats.cache_misses = counters.misses;
+  return stats;
+}
+
+}  // namespace
+
+Result<ProjectStats> project_stats(Project::State& project) {
+  std::shared_ptr<const View> view = TRY(snapshot_view(project));
+  Result<ProjectStats> stats = stats_of(project, view.get());
+  if (!has_lost(*view)) return stats;
+  view = TRY(snapshot_view(project));  // which no longer has what was lost
+  stats = stats_of(project, view.get());
+  TRY(check_still_there(*view));
   return stats;
 }
 

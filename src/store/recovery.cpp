@@ -95,7 +95,7 @@ Error damage_error(const ReplayedLog& log, const catalog::ProjectPaths& paths) {
 Result<Lsn> known_durable(const Project::State& project) {
   const Control::Opened opened =
       TRY(Control::open(project.paths.control(), {project.project_id, project.boot}));
-  return opened.control.has_value() ? opened.control->durable() : Lsn{};
+  return opened.durable;
 }
 
 // A log that ends before what was durable, though something stands behind: its last frames are

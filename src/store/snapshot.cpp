@@ -2,6 +2,7 @@
 
 #include "query/engine.hpp"
 #include "store/active_segments.hpp"
+#include "store/lost_files.hpp"
 #include "store/project_state.hpp"
 #include "text/snippet.hpp"
 
@@ -11,9 +12,11 @@ namespace {
 
 using store::View;
 
-// Faults of opening the edition come with every answer.
-void add_edition_faults(const View& view, std::vector<Fault>& faults, const std::string& project) {
+// Faults of opening the edition, and of what was lost since, come with every answer.
+void add_known_faults(const View& view, const std::vector<Fault>& lost, std::vector<Fault>& faults,
+                      const std::string& project) {
   faults.insert(faults.end(), view.edition->faults.begin(), view.edition->faults.end());
+  faults.insert(faults.end(), lost.begin(), lost.end());
   for (Fault& fault : faults) fault.project = project;
 }
 
@@ -53,111 +56,152 @@ Hit hit_of(const query::Ranked& ranked, const Metadata& metadata) {
   return hit;
 }
 
+Hit make_hit(const query::Ranked& ranked, const Segment& segment, const Query& query,
+             const std::vector<std::string>& terms) {
+  Hit hit = hit_of(ranked, segment.metadata());
+  if (!query.snippets) return hit;
+  Snippet snippet = make_snippet(segment.text(), terms);
+  hit.snippet = std::move(snippet.text);
+  hit.spans = std::move(snippet.spans);
+  return hit;
+}
+
+// Questions to the part of a snapshot that can be read: its view, and the faults of the rest.
+class Asked {
+ public:
+  Asked(const Project::State& project, const View& view, const std::vector<Fault>& lost)
+      : project_(project), view_(view), lost_(lost) {}
+
+  Result<Answer> search(const Query& query) const {
+    query::RankedAnswer ranked = TRY(query::search(view_.indexes, query));
+    Answer answer;
+    answer.total = ranked.total;
+    answer.widened = ranked.widened;
+    answer.faults = std::move(ranked.faults);
+    for (const query::Ranked& one : ranked.hits) {
+      auto segment = read({one.place.view, one.place.doc});
+      if (segment) {
+        answer.hits.push_back(make_hit(one, *segment, query, ranked.terms));
+      } else if (is_damage(segment.error())) {
+        answer.faults.push_back(text_fault(segment.error(), project_.name, one.id));
+      } else {
+        return Unexpected{std::move(segment).error()};
+      }
+    }
+    return with_known_faults(std::move(answer));
+  }
+
+  Result<Page> list(const Listing& listing) const {
+    query::ListedAnswer listed = TRY(query::list(view_.indexes, listing));
+    Page page;
+    page.total = listed.total;
+    page.faults = std::move(listed.faults);
+    for (const query::Place& place : listed.places) {
+      auto metadata = current_metadata(view_.indexes[place.view], place.doc);
+      if (metadata) {
+        page.segments.push_back(*std::move(metadata));
+      } else if (is_damage(metadata.error())) {
+        page.faults.push_back(store::fault_of(metadata.error(), project_.name, "columns"));
+      } else {
+        return Unexpected{std::move(metadata).error()};
+      }
+    }
+    return with_known_faults(std::move(page));
+  }
+
+  Result<Count> count(std::string_view where) const {
+    return with_known_faults(TRY(query::count(view_.indexes, where)));
+  }
+
+  Result<Sum> sum(std::string_view field, std::span<const std::string> by,
+                  std::string_view where) const {
+    return with_known_faults(TRY(query::sum(view_.indexes, field, by, where)));
+  }
+
+  Result<std::optional<Segment>> get(std::string_view id) const {
+    std::vector<Fault> faults;
+    const auto found = find(view_, id, faults, project_.name);
+    if (found.has_value()) return std::optional<Segment>(TRY(read(*found)));
+    add_known_faults(view_, lost_, faults, project_.name);
+    if (faults.empty()) return std::optional<Segment>();
+    // It may stand in what cannot be read: that is not the same as "absent".
+    return fail_at(ErrorCode::corrupt, faults.front().message, faults.front().file,
+                   faults.front().offset);
+  }
+
+  Result<Fetched> get_many(std::span<const std::string> ids) const {
+    Fetched fetched;
+    for (const std::string& id : ids) {
+      const auto found = find(view_, id, fetched.faults, project_.name);
+      if (!found.has_value()) {
+        fetched.missing.push_back(id);
+        continue;
+      }
+      auto segment = read(*found);
+      if (segment) {
+        fetched.segments.push_back(*std::move(segment));
+      } else if (is_damage(segment.error())) {
+        fetched.faults.push_back(text_fault(segment.error(), project_.name, id));
+      } else {
+        return Unexpected{std::move(segment).error()};
+      }
+    }
+    return with_known_faults(std::move(fetched));
+  }
+
+ private:
+  Result<Segment> read(store::Located at) const {
+    return store::read_segment(view_.indexes[at.index], at.doc, project_.caches->segments);
+  }
+
+  template <class Reply>
+  Reply with_known_faults(Reply reply) const {
+    add_known_faults(view_, lost_, reply.faults, project_.name);
+    return reply;
+  }
+
+  const Project::State& project_;
+  const View& view_;
+  const std::vector<Fault>& lost_;
+};
+
+// Asks `question` of the snapshot, and again of what is left where a file was lost meanwhile.
+template <class Question>
+auto ask(const Snapshot::State& state, Question&& question)
+    -> decltype(question(std::declval<const Asked&>())) {
+  const Project::State& project = *state.project;
+  TRY(check_process(project));
+  return store::ask_what_is_there(*state.view, project.name,
+                                  [&](const View& view, const std::vector<Fault>& lost) {
+                                    return question(Asked(project, view, lost));
+                                  });
+}
+
 }  // namespace
 
 Result<Answer> Snapshot::search(const Query& query) const {
-  TRY(check_process(*state_->project));
-  const View& view = *state_->view;
-  const std::string& project = state_->project->name;
-  query::RankedAnswer ranked = TRY(query::search(view.indexes, query));
-  Answer answer;
-  answer.total = ranked.total;
-  answer.widened = ranked.widened;
-  answer.faults = std::move(ranked.faults);
-  for (const query::Ranked& one : ranked.hits) {
-    const IndexView& index = view.indexes[one.place.view];
-    auto segment = store::read_segment(index, one.place.doc, state_->project->caches->segments);
-    if (!segment) {
-      if (!is_damage(segment.error())) return Unexpected{std::move(segment).error()};
-      answer.faults.push_back(text_fault(segment.error(), project, one.id));
-      continue;
-    }
-    Hit hit = hit_of(one, segment->metadata());
-    if (query.snippets) {
-      Snippet snippet = make_snippet(segment->text(), ranked.terms);
-      hit.snippet = std::move(snippet.text);
-      hit.spans = std::move(snippet.spans);
-    }
-    answer.hits.push_back(std::move(hit));
-  }
-  add_edition_faults(view, answer.faults, project);
-  return answer;
+  return ask(*state_, [&](const Asked& asked) { return asked.search(query); });
 }
 
 Result<Page> Snapshot::list(const Listing& listing) const {
-  TRY(check_process(*state_->project));
-  const View& view = *state_->view;
-  query::ListedAnswer listed = TRY(query::list(view.indexes, listing));
-  Page page;
-  page.total = listed.total;
-  page.faults = std::move(listed.faults);
-  for (const query::Place& place : listed.places) {
-    auto metadata = current_metadata(view.indexes[place.view], place.doc);
-    if (metadata) {
-      page.segments.push_back(*std::move(metadata));
-    } else if (is_damage(metadata.error())) {
-      page.faults.push_back(store::fault_of(metadata.error(), state_->project->name, "columns"));
-    } else {
-      return Unexpected{std::move(metadata).error()};
-    }
-  }
-  add_edition_faults(view, page.faults, state_->project->name);
-  return page;
+  return ask(*state_, [&](const Asked& asked) { return asked.list(listing); });
 }
 
 Result<Count> Snapshot::count(std::string_view where) const {
-  TRY(check_process(*state_->project));
-  Count count = TRY(query::count(state_->view->indexes, where));
-  add_edition_faults(*state_->view, count.faults, state_->project->name);
-  return count;
+  return ask(*state_, [&](const Asked& asked) { return asked.count(where); });
 }
 
 Result<Sum> Snapshot::sum(std::string_view field, std::span<const std::string> by,
                           std::string_view where) const {
-  TRY(check_process(*state_->project));
-  Sum sum = TRY(query::sum(state_->view->indexes, field, by, where));
-  add_edition_faults(*state_->view, sum.faults, state_->project->name);
-  return sum;
+  return ask(*state_, [&](const Asked& asked) { return asked.sum(field, by, where); });
 }
 
 Result<std::optional<Segment>> Snapshot::get(std::string_view id) const {
-  TRY(check_process(*state_->project));
-  const View& view = *state_->view;
-  std::vector<Fault> faults;
-  const auto found = find(view, id, faults, state_->project->name);
-  if (found.has_value()) {
-    return std::optional<Segment>(TRY(store::read_segment(view.indexes[found->index], found->doc,
-                                                          state_->project->caches->segments)));
-  }
-  add_edition_faults(view, faults, state_->project->name);
-  if (faults.empty()) return std::optional<Segment>();
-  // It may stand in what cannot be read: that is not the same as "absent".
-  return fail_at(ErrorCode::corrupt, faults.front().message, faults.front().file,
-                 faults.front().offset);
+  return ask(*state_, [&](const Asked& asked) { return asked.get(id); });
 }
 
 Result<Fetched> Snapshot::get_many(std::span<const std::string> ids) const {
-  TRY(check_process(*state_->project));
-  const View& view = *state_->view;
-  Fetched fetched;
-  for (const std::string& id : ids) {
-    const auto found = find(view, id, fetched.faults, state_->project->name);
-    if (!found.has_value()) {
-      fetched.missing.push_back(id);
-      continue;
-    }
-    auto segment = store::read_segment(view.indexes[found->index], found->doc,
-                                       state_->project->caches->segments);
-    if (segment) {
-      fetched.segments.push_back(*std::move(segment));
-    } else if (is_damage(segment.error())) {
-      fetched.faults.push_back(text_fault(segment.error(), state_->project->name, id));
-    } else {
-      return Unexpected{std::move(segment).error()};
-    }
-  }
-  add_edition_faults(view, fetched.faults, state_->project->name);
-  return fetched;
+  return ask(*state_, [&](const Asked& asked) { return asked.get_many(ids); });
 }
 
 std::uint64_t Snapshot::edition() const noexcept { return state_->view->edition->manifest.edition; }

@@ -6,6 +6,7 @@
 #include "store/bulk.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
+#include "store/lost_files.hpp"
 #include "store/merge_policy.hpp"
 #include "store/merger.hpp"
 #include "store/project.hpp"
@@ -52,6 +53,7 @@ class BatchWriter {
   Result<Committed> write(Lease& lease) {
     if (TRY(seal_is_due(lease, text_bytes_, size_.documents))) TRY(seal(lease));
     TRY(find_targets(*lease.view()));
+    TRY(check_still_there(*lease.view()));  // of zeros, an id would seem to be new
     if (changes_.empty()) {
       result_.lsn = lease.view()->committed.value;
       return result_;
@@ -65,7 +67,9 @@ class BatchWriter {
     const Lsn lsn{frame.lsn};
     add_to_index(active, frame_offset + sizeof frame);
     active.index.publish(lsn);
+    TRY(volatile_still_there(lease, active));
     lease.control().publish_committed(lsn, frame.checksum, frame_offset);
+    TRY(volatile_still_there(lease, active));
     result_.lsn = lsn.value;
     return result_;
   }

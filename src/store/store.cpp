@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/file.hpp"
+#include "base/map_guard.hpp"
 #include "base/system.hpp"
 #include "model/record.hpp"
 #include "store/options.hpp"
@@ -49,6 +50,7 @@ Result<bool> is_store(const path& target) {
 }  // namespace
 
 Result<Store> Store::open(const std::filesystem::path& path, const StoreOptions& options) {
+  if (options.guard_reads) TRY(guard_maps());
   if (!TRY(is_store(path))) {
     if (!options.create || options.read_only) {
       return fail_at(ErrorCode::not_found, "There is no store", path.string());

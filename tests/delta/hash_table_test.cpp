@@ -19,7 +19,7 @@ TEST_CASE("a table keeps its entries as it grows, and the old one keeps its own"
   std::map<u32, u32> expected;  // value -> hash; hashes collide on purpose
   for (u32 value = 1; value <= 30000; ++value) {
     const u32 hash = u32(random() % 15000) * 0x9e3779b1;
-    if (table_is_full(value - 1, table.log2)) table = HashTable::grow(heap, root);
+    if (table_is_full(value - 1, table.log2)) table = HashTable::grow(heap, root, table);
     u64* slot = table.find(hash, [&](u32 v) { return v == value; });
     REQUIRE(slot != nullptr);
     REQUIRE(*slot == 0);
