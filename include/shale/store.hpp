@@ -53,6 +53,8 @@ struct StoreOptions {
   std::uint64_t active_segments = 10'000;
   std::uint64_t resident_bytes = 64u << 20;  // mapped pages kept resident
   bool background_merge = false;             // fold and merge on a thread of this process
+  // What others read of this process in Project::who(); 16 bytes. Empty: its name as `ps` has it.
+  std::string program = {};
   // Options a new store is made with (they live in shale.toml afterwards).
   std::string analysis = "plain";
   std::string shard_by = "none";  // or "month"
@@ -117,6 +119,20 @@ struct ProjectStats {
   std::uint64_t cache_misses = 0;
 };
 
+// A process that has a project open and may write to it. That it is there is certain (the kernel
+// keeps a lock for it and frees that when it dies); what it says of itself is a hint: for
+// microseconds after an opening, the entry may be empty (pid 0) or that of a process now gone.
+struct OpenBy {
+  std::int64_t pid = 0;             // as its own pid namespace counts
+  std::uint64_t start_time = 0;     // clock ticks since boot: tells a recycled pid
+  std::uint64_t pid_namespace = 0;  // inode of /proc/<pid>/ns/pid
+  std::int64_t opened_at = 0;       // microseconds since 1970 UTC
+  std::string program;              // StoreOptions::program
+  bool is_self = false;             // the very handle that was asked
+  bool holds_lease = false;         // it is writing at this moment
+  bool holds_merge = false;         // it is merging
+};
+
 struct Verified {
   std::uint64_t checked_bytes = 0;
   std::vector<Fault> faults;
@@ -164,6 +180,9 @@ class SHALE_API Project {
   Result<ProjectStats> stats() const;
   Result<Verified> verify(const ProgressCallback& progress = {}, std::stop_token stop = {}) const;
   Result<void> sync();  // every commit so far becomes durable
+  // Who has the project open, this process included; oldest first. A process with several stores
+  // open on it is told once for each; beyond 251 they are not told. read_only where the project is.
+  Result<std::vector<OpenBy>> who() const;
   const std::string& name() const noexcept;
 
   struct State;

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 Result<Store> Context::store_to_read() const {
   const Location location = TRY(locate_store(globals.store, Surroundings::of_process()));
-  auto store = Store::open(location.path);
+  auto store = Store::open(location.path, {.program = globals.verb});
   if (!store && store.error().code == ErrorCode::read_only) {
     store = Store::open(location.path, {.read_only = true});
   }
@@ -36,6 +36,7 @@ Result<Store> Context::store_to_write(const CreateOptions& create) const {
     if (code) return fail_errno("cannot make the folder", location.path.string(), code.value());
   }
   return Store::open(location.path, {.create = true,
+                                     .program = globals.verb,
                                      .analysis = create.analysis,
                                      .shard_by = create.shard_by,
                                      .positions = !create.no_positions});

@@ -21,6 +21,7 @@ struct Globals {
   bool project_given = false;
   bool all_projects = false;
   bool no_merge = false;
+  std::string verb;           // the one that runs: what `who` shows others
 };
 
 // What a store that has to be made is made with.

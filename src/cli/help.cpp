@@ -57,6 +57,9 @@ constexpr Examples examples[] = {
      "shale merge --full              # down to one shard\n"},
     {"stats", "shale stats --all-projects --json\n"},
     {"verify", "shale verify                    # exit 3 where anything is damaged\n"},
+    {"who",
+     "shale who                       # processes with the project open, oldest first\n"
+     "shale who --all-projects --json\n"},
     {"inspect", "shale inspect .shale/projects/default/MANIFEST\n"},
     {"help", "shale help search\n"},
 };

@@ -4,6 +4,7 @@
 #include "store/current_view.hpp"
 #include "store/leave_log.hpp"
 #include "store/recovery.hpp"
+#include "store/slots.hpp"
 
 namespace shale::store {
 
@@ -60,6 +61,7 @@ Result<Lease> Lease::acquire(Project::State& project, std::string_view verb) {
   lease.locked_ = true;
   TRY(lease.settle());
   lease.control_->set_holder(catalog::LeaseHolder::current(verb));
+  note_lock(project, catalog::lock_byte::lease, true);
   return lease;
 }
 
@@ -121,6 +123,7 @@ Result<delta::LogEnd> Lease::log_end() const {
 Lease::~Lease() {
   if (!locked_) return;
   if (control_ != nullptr) control_->clear_holder();
+  note_lock(*project_, catalog::lock_byte::lease, false);
   project_->lock_file->unlock(catalog::lock_byte::lease);
 }
 
@@ -142,11 +145,14 @@ Result<MergeLock> MergeLock::acquire(Project::State& project, std::chrono::milli
     return Unexpected{std::move(locked).error()};
   }
   lock.locked_ = true;
+  note_lock(project, catalog::lock_byte::merge, true);
   return lock;
 }
 
 MergeLock::~MergeLock() {
-  if (locked_) project_->lock_file->unlock(catalog::lock_byte::merge);
+  if (!locked_) return;
+  note_lock(*project_, catalog::lock_byte::merge, false);
+  project_->lock_file->unlock(catalog::lock_byte::merge);
 }
 
 MergeLock::MergeLock(MergeLock&& other) noexcept

@@ -8,6 +8,7 @@
 #include "store/merger.hpp"
 #include "store/project_stats.hpp"
 #include "store/recovery.hpp"
+#include "store/slots.hpp"
 #include "store/stash.hpp"
 
 namespace shale {
@@ -86,6 +87,11 @@ Result<Verified> Project::verify(const ProgressCallback& progress, std::stop_tok
 Result<void> Project::sync() {
   TRY(check_process(*state_));
   return store::sync_project(*state_);
+}
+
+Result<std::vector<OpenBy>> Project::who() const {
+  TRY(check_process(*state_));
+  return store::open_by(*state_);
 }
 
 const std::string& Project::name() const noexcept { return state_->name; }

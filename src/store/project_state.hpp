@@ -74,10 +74,12 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
 
   // Replaced as a whole under view_mutex when CONTROL was made anew; readers copy the pointer.
   mutable std::mutex view_mutex;
-  std::shared_ptr<catalog::Control> control;  // null where private
-  std::shared_ptr<const store::View> view;    // the newest this process has seen
-  std::optional<Error> damaged;               // why nothing may be written, if so
-  store::PrivateState private_state;          // where private: what `view` was made from
+  std::shared_ptr<catalog::Control> control;        // null where private
+  std::shared_ptr<const store::View> view;          // the newest this process has seen
+  std::optional<Error> damaged;                     // why nothing may be written, if so
+  store::PrivateState private_state;                // where private: what `view` was made from
+  std::optional<usize> slot;      // of this process in CONTROL, where one was free
+  catalog::SlotEntry slot_entry;  // what it says there
 
   std::shared_ptr<catalog::Control> shared_control() const {
     const std::lock_guard lock(view_mutex);

@@ -8,6 +8,7 @@
 #include "store/lease.hpp"
 #include "store/orphans.hpp"
 #include "store/replay.hpp"
+#include "store/slots.hpp"
 
 namespace shale::store {
 
@@ -147,7 +148,7 @@ Result<void> recover(Project::State& project) {
                           {next.edition, active, {last, 0, 0}}, last)));
   remove_orphans(project.paths, next);
   const std::lock_guard lock(project.view_mutex);
-  project.control = std::move(control);
+  use_control(project, std::move(control));
   project.view = nullptr;
   project.active.reset();
   return {};
@@ -175,13 +176,13 @@ bool must_be_private(const Error& error) {
   return error.code == ErrorCode::read_only || error.code == ErrorCode::corrupt;
 }
 
-Result<void> open_shared(Project::State& project) {
+Result<void> attach_or_recover(Project::State& project) {
   project.lock_file.emplace(TRY(LockFile::open(project.paths.lock(), false)));
   TRY(make_folder(project.paths.volatile_folder()));
   std::shared_ptr<Control> control = TRY(usable_control(project));
   if (control != nullptr) {
     const std::lock_guard lock(project.view_mutex);
-    project.control = std::move(control);
+    use_control(project, std::move(control));
     return {};
   }
   // The lease itself cannot be used before there is a CONTROL: its lock alone is taken here.
@@ -190,6 +191,12 @@ Result<void> open_shared(Project::State& project) {
   Result<void> done = reopen_control(project);
   project.lock_file->unlock(catalog::lock_byte::lease);
   return done;
+}
+
+Result<void> open_shared(Project::State& project) {
+  TRY(attach_or_recover(project));
+  take_slot(project);
+  return {};
 }
 
 }  // namespace
@@ -221,7 +228,7 @@ Result<void> reopen_control(Project::State& project) {
   std::shared_ptr<Control> control = TRY(usable_control(project));
   if (control == nullptr) return recover(project);
   const std::lock_guard lock(project.view_mutex);
-  project.control = std::move(control);
+  use_control(project, std::move(control));
   project.view = nullptr;
   project.active.reset();
   return {};
@@ -233,7 +240,7 @@ Result<void> adopt_control(Project::State& project) {
     return fail_at(ErrorCode::busy, "The project is being recovered by another process",
                    project.paths.control().string());
   }
-  project.control = std::move(control);
+  use_control(project, std::move(control));
   project.view = nullptr;
   return {};
 }
