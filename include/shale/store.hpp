@@ -133,6 +133,16 @@ struct OpenBy {
   bool holds_merge = false;         // it is merging
 };
 
+struct SnapshotOptions {
+  // Nothing that a power cut could still take back: the snapshot ends where the project is known
+  // to be durable. What was committed `relaxed`, or is being synced right now, is left out.
+  //
+  // Where the project is only read, nobody tells what was synced last: there the snapshot ends
+  // where the files themselves prove it, and may leave out the newest batches though they are
+  // durable. A later batch vouches for those before it; so does a merge.
+  bool durable_only = false;
+};
+
 struct Verified {
   std::uint64_t checked_bytes = 0;
   std::vector<Fault> faults;
@@ -171,7 +181,7 @@ class SHALE_API Project {
   // A large input, straight to a shard: visible all at once when it returns, durable.
   Result<Committed> ingest(const Batch& batch, const ProgressCallback& progress = {},
                            std::stop_token stop = {});
-  Result<Snapshot> snapshot() const;
+  Result<Snapshot> snapshot(const SnapshotOptions& options = {}) const;
 
   // Folds the logs and merges small shards. `full` leaves one shard per partition.
   Result<void> merge(bool full, const ProgressCallback& progress = {}, std::stop_token stop = {});

@@ -69,9 +69,13 @@ Result<std::vector<Project>> Context::projects_to_read(bool all) const {
 Result<std::vector<View>> Context::views() const {
   std::vector<View> views;
   for (const Project& project : TRY(projects_to_read(globals.all_projects))) {
-    views.push_back({project.name(), TRY(project.snapshot())});
+    views.push_back({project.name(), TRY(snapshot_of(project))});
   }
   return views;
+}
+
+Result<Snapshot> Context::snapshot_of(const Project& project) const {
+  return project.snapshot({.durable_only = globals.durable_only});
 }
 
 void Context::keep_up(Project& project) const {

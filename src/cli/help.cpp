@@ -46,7 +46,9 @@ constexpr Examples examples[] = {
     {"list",
      "shale list --where type:decision --sort touched --limit 20\n"
      "shale list --sort -tokens       # smallest first\n"},
-    {"count", "shale count --where 'type:code pinned:true'\n"},
+    {"count",
+     "shale count --where 'type:code pinned:true'\n"
+     "shale count --durable           # without what is not synced yet\n"},
     {"sum",
      "shale sum tokens --by type,task\n"
      "shale sum bytes --where tier:archive\n"},

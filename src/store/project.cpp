@@ -57,9 +57,10 @@ Result<Committed> Project::ingest(const Batch& batch, const ProgressCallback& pr
   return store::ingest_batch(*state_, batch.state(), progress, std::move(stop));
 }
 
-Result<Snapshot> Project::snapshot() const {
+Result<Snapshot> Project::snapshot(const SnapshotOptions& options) const {
   TRY(check_process(*state_));
   auto view = TRY(store::snapshot_view(*state_));
+  if (options.durable_only) view = TRY(store::durable_view(*state_, view));
   return Snapshot(
       std::make_shared<const Snapshot::State>(Snapshot::State{state_, std::move(view)}));
 }
