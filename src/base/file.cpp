@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/file_system.hpp"
+
 namespace shale {
 
 namespace {
@@ -46,8 +48,10 @@ int flags_of(File::Mode mode) {
   return O_RDONLY;
 }
 
+FileSystem& disk() { return FileSystem::current(); }
+
 int open_descriptor(const std::filesystem::path& path, int flags) {
-  return retry([&] { return ::open(path.c_str(), flags | O_CLOEXEC, file_rights); });
+  return retry([&] { return disk().open(path.c_str(), flags | O_CLOEXEC, file_rights); });
 }
 
 // Drops what `count` written bytes cover from the front of `pieces`.
@@ -113,7 +117,7 @@ Result<usize> File::read_at(u64 offset, MutableBytes out) const {
   usize done = 0;
   while (done < out.size()) {
     const ssize_t got = retry([&] {
-      return ::pread(descriptor_, out.data() + done, out.size() - done, off_t(offset + done));
+      return disk().read(descriptor_, out.data() + done, out.size() - done, off_t(offset + done));
     });
     if (got < 0) return fail_now("cannot read the file", path_);
     if (got == 0) break;
@@ -144,8 +148,8 @@ Result<void> File::write_pieces(u64 offset, std::span<const Bytes> pieces) {
   }
   for (usize first = 0; first < vectors.size();) {
     const usize count = std::min(vectors.size() - first, pieces_max);
-    const ssize_t written =
-        retry([&] { return ::pwritev(descriptor_, &vectors[first], int(count), off_t(offset)); });
+    const ssize_t written = retry(
+        [&] { return disk().write(descriptor_, &vectors[first], int(count), off_t(offset)); });
     if (written < 0) return fail_now("cannot write the file", path_);
     if (written == 0) return fail_errno("cannot write the file", path_.string(), EIO);
     offset += u64(written);
@@ -157,13 +161,13 @@ Result<void> File::write_pieces(u64 offset, std::span<const Bytes> pieces) {
 Result<void> File::sync_data() {
   // Never repeated after an error: the kernel reports a failed write-back once and then forgets
   // it. EINTR alone is safe.
-  if (retry([&] { return ::fdatasync(descriptor_); }) == 0) return {};
+  if (retry([&] { return disk().sync_data(descriptor_); }) == 0) return {};
   return fail_now("cannot sync the file", path_);
 }
 
 Result<void> File::allocate(u64 offset, u64 bytes) {
   if (bytes == 0) return {};
-  if (retry([&] { return ::fallocate(descriptor_, 0, off_t(offset), off_t(bytes)); }) == 0) {
+  if (retry([&] { return disk().allocate(descriptor_, off_t(offset), off_t(bytes)); }) == 0) {
     return {};
   }
   if (errno != EOPNOTSUPP) return fail_now("cannot allocate space for the file", path_);
@@ -226,7 +230,7 @@ Result<void> File::copy_all_to(File& to, u64 offset) const {
     off_t in = off_t(done);
     off_t out = off_t(offset + done);
     const ssize_t copied = retry([&] {
-      return ::copy_file_range(descriptor_, &in, to.descriptor_, &out, usize(end - done), 0);
+      return disk().copy_range(descriptor_, &in, to.descriptor_, &out, usize(end - done));
     });
     if (copied < 0 && !cannot_copy_range(errno)) return fail_now("cannot copy the file", path_);
     // Some file systems answer 0 where they cannot.
@@ -277,7 +281,7 @@ Result<void> replace_file(const std::filesystem::path& path, Bytes bytes) {
 Result<void> sync_folder(const std::filesystem::path& folder) {
   const int descriptor = open_descriptor(folder, O_RDONLY | O_DIRECTORY);
   if (descriptor < 0) return fail_now("cannot open the folder", folder);
-  const int answer = retry([&] { return ::fsync(descriptor); });
+  const int answer = retry([&] { return disk().sync_folder(descriptor); });
   const int problem = errno;
   ::close(descriptor);
   // EINVAL: a file system that keeps no folders to sync (some network and FUSE mounts).
@@ -286,21 +290,41 @@ Result<void> sync_folder(const std::filesystem::path& folder) {
 }
 
 Result<void> rename_path(const std::filesystem::path& from, const std::filesystem::path& to) {
-  if (::rename(from.c_str(), to.c_str()) == 0) return {};
+  if (disk().rename(from.c_str(), to.c_str()) == 0) return {};
   return fail_now("cannot rename the file", from);
 }
 
 Result<void> make_folder(const std::filesystem::path& folder) {
-  if (::mkdir(folder.c_str(), folder_rights) == 0) return {};
+  if (disk().make_folder(folder.c_str(), folder_rights) == 0) return {};
   const int problem = errno;
   std::error_code ignored;
   if (problem == EEXIST && std::filesystem::is_directory(folder, ignored)) return {};
   return fail_errno("cannot make the folder", folder.string(), problem);
 }
 
+Result<void> make_folders(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return {};
+  const std::filesystem::path parent = folder.parent_path();
+  if (parent != folder) TRY(make_folders(parent));
+  TRY(make_folder(folder));
+  return sync_folder(parent.empty() ? "." : parent);
+}
+
 Result<void> remove_file(const std::filesystem::path& path) {
-  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  if (disk().remove(path.c_str()) == 0 || errno == ENOENT) return {};
   return fail_now("cannot remove the file", path);
+}
+
+Result<void> remove_tree(const std::filesystem::path& folder) {
+  for (const std::string& name : TRY(list_folder(folder))) {
+    const std::filesystem::path path = folder / name;
+    std::error_code ignored;
+    const auto status = std::filesystem::symlink_status(path, ignored);
+    TRY(std::filesystem::is_directory(status) ? remove_tree(path) : remove_file(path));
+  }
+  if (disk().remove_folder(folder.c_str()) == 0 || errno == ENOENT) return {};
+  return fail_now("cannot remove the folder", folder);
 }
 
 Result<std::vector<std::string>> list_folder(const std::filesystem::path& folder) {

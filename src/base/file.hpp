@@ -1,5 +1,6 @@
 // Files and folders through system calls that report and retry as they must: the only place that
-// writes to disk. Nothing here maps memory (mapped_file.hpp does).
+// writes to disk, through the seam of file_system.hpp. Nothing here maps memory (mapped_file.hpp
+// does).
 //
 // All paths are absolute or relative to the working directory; all files are opened O_CLOEXEC.
 // File is move-only and safe to use from many threads (pread and pwrite carry their own offset).
@@ -76,8 +77,12 @@ Result<void> replace_file(const std::filesystem::path& path, Bytes bytes);
 Result<void> sync_folder(const std::filesystem::path& folder);
 Result<void> rename_path(const std::filesystem::path& from, const std::filesystem::path& to);
 Result<void> make_folder(const std::filesystem::path& folder);  // 0700; one that exists is fine
+// The same with the folders above it that are missing, each durable once its name is.
+Result<void> make_folders(const std::filesystem::path& folder);
 // Removes a file; one that is gone already is fine.
 Result<void> remove_file(const std::filesystem::path& path);
+// Removes a folder and all in it; links are removed, not followed.
+Result<void> remove_tree(const std::filesystem::path& folder);
 Result<std::vector<std::string>> list_folder(const std::filesystem::path& folder);  // names, sorted
 Result<bool> path_exists(const std::filesystem::path& path);
 // Device and inode of what the path names now, or nothing where it names nothing.

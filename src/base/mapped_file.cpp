@@ -13,12 +13,15 @@
 #include <optional>
 #include <utility>
 
+#include "base/file_system.hpp"
+
 namespace shale {
 
 namespace {
 
 namespace interprocess = boost::interprocess;
 
+constexpr u64 first_step = u64(128) << 10;  // a project of a few notes
 constexpr u64 small_step = u64(1) << 20;
 constexpr u64 large_step = u64(8) << 20;  // LAYOUT C: 64 MB at once takes 15-40 ms
 
@@ -28,6 +31,12 @@ u64 page_bytes() {
 }
 
 u64 round_up(u64 value, u64 step) { return (value + step - 1) / step * step; }
+
+// What tests may forbid.
+Result<void> check_allowed(const File& file) {
+  if (FileSystem::current().allow_map(file.descriptor()) == 0) return {};
+  return fail_errno("cannot map the file", file.path().string(), errno);
+}
 
 Unexpected fail_mapping(const interprocess::interprocess_exception& problem,
                         const std::filesystem::path& path) {
@@ -64,6 +73,7 @@ Result<ReadMap> ReadMap::open(const std::filesystem::path& path) {
   const u64 size = TRY(file.size());
   auto state = std::make_unique<State>();
   if (size == 0) return ReadMap(std::move(state));  // no system maps nothing
+  TRY(check_allowed(file));
   try {
     state->region = interprocess::mapped_region(OpenFile(file), interprocess::read_only, 0,
                                                 static_cast<usize>(size));
@@ -208,6 +218,7 @@ SharedMap::~SharedMap() = default;
 Result<SharedMap> SharedMap::open(File file, u64 capacity) {
   if (capacity == 0) return fail(ErrorCode::invalid_argument, "a map needs a capacity");
   const u64 size = TRY(file.size());
+  TRY(check_allowed(file));
   auto state = std::make_unique<State>();
   try {
     // Boost maps beyond the end of the file when it is given a size; pages there exist only once
@@ -252,8 +263,8 @@ Result<void> SharedMap::reserve(u64 bytes) {
   }
   const std::lock_guard lock(state.growing);
   if (bytes <= reserved()) return {};
-  const u64 target =
-      std::min(round_up(bytes, bytes <= large_step ? small_step : large_step), state.capacity);
+  const u64 step = bytes <= first_step ? first_step : bytes <= large_step ? small_step : large_step;
+  const u64 target = std::min(round_up(bytes, step), state.capacity);
   if (state.file) return state.grow(target);
   state.reserved.store(target, std::memory_order_release);
   return {};

@@ -11,6 +11,7 @@
 #include "store/document_plan.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
+#include "store/orphans.hpp"
 #include "store/overlay_changes.hpp"
 #include "store/publish.hpp"
 #include "store/replay.hpp"
@@ -85,13 +86,13 @@ class Piece {
 class BulkIngest {
  public:
   BulkIngest(Project::State& project, const ProgressCallback& progress, std::stop_token stop)
-      : project_(project), progress_(progress), stop_(std::move(stop)) {}
+      : project_(project), progress_(progress), stop_(std::move(stop)), drafts_(project.paths) {}
 
   // Shards that no manifest came to name go away again.
   ~BulkIngest() {
-    for (const BuiltShard& built : built_) {
-      if (!published_) (void)remove_file(project_.paths.shard(built.entry.id));
-    }
+    std::vector<std::filesystem::path> files;
+    for (const BuiltShard& built : built_) files.push_back(project_.paths.shard(built.entry.id));
+    if (!files.empty()) remove_unless_named(project_.paths, files);
   }
   BulkIngest(const BulkIngest&) = delete;
 
@@ -147,10 +148,13 @@ class BulkIngest {
   Result<void> catch_up() {
     for (int attempt = 0; attempt < catch_up_attempts; ++attempt) {
       const std::shared_ptr<const View> view = TRY(current_view(project_));
-      if (seen_ != nullptr && seen_->edition == view->edition) return {};
+      if (seen_ != nullptr && seen_->edition == view->edition) break;
       TRY(look_up(view));
     }
-    return {};
+    // What the lease would have to wait for: the overlays as they are now, and the log's sync.
+    catalog::Manifest next = seen_->edition->manifest;
+    TRY(hide_in_shards(*seen_, seen_->committed, next));
+    return sync_project(project_);
   }
 
   // Adds what `view` holds and the view seen before did not.
@@ -201,6 +205,10 @@ class BulkIngest {
 
   Result<Committed> commit() {
     Lease lease = TRY(Lease::acquire(project_, "ingest"));
+    if (project_.incarnation.load() != incarnation_) {
+      return fail_at(ErrorCode::io, "The store was replaced in the middle of the ingest",
+                     project_.paths.folder.string());
+    }
     // What was acknowledged before must not be younger on disk than this batch.
     TRY(make_committed_durable(lease));
     TRY(make_room(lease));
@@ -215,9 +223,9 @@ class BulkIngest {
     hide_in_logs(*lease.view(), active, lsn);
     catalog::Manifest next = lease.view()->edition->manifest;
     TRY(hide_in_shards(*lease.view(), lsn, next));
+    count_replaced(next);
     for (const BuiltShard& built : built_) add_shard(built, lsn, next);
     next.as_of = lsn;
-    published_ = true;  // from here on only MANIFEST knows
     TRY(publish_edition(lease, std::move(next),
                         catalog::LastFrame{lsn, frame.checksum, frame_offset}));
     lease.control().raise_durable(lsn);
@@ -260,16 +268,22 @@ class BulkIngest {
     active.index.publish(lsn);
   }
 
-  Result<void> hide_in_shards(const View& view, Lsn lsn, catalog::Manifest& next) {
+  Result<void> hide_in_shards(const View& view, Lsn as_of, catalog::Manifest& next) {
     for (usize i = 0; i < next.shards.size(); ++i) {
       const auto found = superseded_.find(next.shards[i].id);
       if (found == superseded_.end()) continue;
-      result_.replaced += found->second.count();
       Overlay overlay = *view.edition->overlays[i];
       overlay.dead |= found->second;
-      TRY(write_overlay(project_.paths, overlay, *view.edition->overlays[i], lsn, next.shards[i]));
+      TRY(drafts_.write(overlay, *view.edition->overlays[i], as_of, next.shards[i]));
     }
     return {};
+  }
+
+  void count_replaced(const catalog::Manifest& next) {
+    for (const catalog::ShardEntry& entry : next.shards) {
+      const auto found = superseded_.find(entry.id);
+      if (found != superseded_.end()) result_.replaced += found->second.count();
+    }
   }
 
   void add_shard(const BuiltShard& built, Lsn lsn, catalog::Manifest& next) {
@@ -287,7 +301,8 @@ class BulkIngest {
   const ProgressCallback& progress_;
   std::stop_token stop_;
   std::vector<BuiltShard> built_;
-  bool published_ = false;
+  OverlayDrafts drafts_;
+  u64 incarnation_ = project_.incarnation.load();
   std::shared_ptr<const View> seen_;     // what superseded_ was found in
   std::map<FileId, Bitmap> superseded_;  // by index: documents the batch replaces
   Committed result_;

@@ -48,8 +48,7 @@ Result<void> create_project(const catalog::ProjectPaths& paths, const std::strin
   Result<void> done = fill(unfinished, name, config);
   if (done) done = rename_path(unfinished.folder, paths.folder);
   if (done) return sync_folder(parent);
-  std::error_code ignored;
-  std::filesystem::remove_all(unfinished.folder, ignored);
+  static_cast<void>(remove_tree(unfinished.folder));
   // Somebody else was faster: his project is as good.
   if (TRY(path_exists(paths.manifest()))) return {};
   return done;

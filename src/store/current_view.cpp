@@ -46,6 +46,7 @@ Result<void> update_view(Project::State& project) {
     const std::optional<catalog::ControlMoment> now = project.control->read();
     if (now.has_value()) {
       const View* known = project.view.get();
+      if (known != nullptr && known->edition->try_again) known = nullptr;
       if (known != nullptr && known->epoch == now->epoch && known->committed == now->committed) {
         return {};
       }

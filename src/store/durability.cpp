@@ -20,14 +20,15 @@ constexpr int attempts_max = 3;  // logs to fail one after the other before the 
 class SyncTurn {
  public:
   SyncTurn(Project::State& project, Control& control)
-      : project_(project), control_(control), mutex_(project.sync_mutex, std::try_to_lock) {
+      : control_(control), mutex_(project.sync_mutex, std::try_to_lock) {
     if (!mutex_) return;
-    const auto locked = project.lock_file->try_lock(catalog::lock_byte::sync);
+    lock_file_ = project.shared_lock_file();
+    const auto locked = lock_file_->try_lock(catalog::lock_byte::sync);
     held_ = locked && *locked;
   }
   ~SyncTurn() {
     if (!held_) return;
-    project_.lock_file->unlock(catalog::lock_byte::sync);
+    lock_file_->unlock(catalog::lock_byte::sync);
     mutex_.unlock();
     control_.end_sync_turn();
   }
@@ -35,9 +36,9 @@ class SyncTurn {
   bool held() const { return held_; }
 
  private:
-  Project::State& project_;
   Control& control_;
   std::unique_lock<std::mutex> mutex_;
+  std::shared_ptr<LockFile> lock_file_;
   bool held_ = false;
 };
 

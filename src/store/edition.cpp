@@ -35,8 +35,13 @@ class Opener {
   template <class T>
   Result<T> or_fault(Result<T> result, const char* section) {
     if (result || !becomes_fault(result.error(), request_.missing_is_error)) return result;
-    edition_->faults.push_back(fault_of(result.error(), request_.manifest.project, section));
+    add_fault(result.error(), section);
     return T{};
+  }
+
+  void add_fault(const Error& error, const char* section) {
+    edition_->faults.push_back(fault_of(error, request_.manifest.project, section));
+    edition_->try_again |= error.code == ErrorCode::io;
   }
 
   Result<void> add_shard(const catalog::ShardEntry& entry) {
@@ -46,7 +51,9 @@ class Opener {
     if (known != nullptr) shard = request_.previous->shards[at];
     if (shard == nullptr) shard = TRY(or_fault(open_shard(entry), "shard"));
     std::shared_ptr<const Overlay> overlay;
-    if (known != nullptr && known->dead == entry.dead && known->patch == entry.patch) {
+    // Where the shard was left out, its overlay may have been what could not be read.
+    const bool was_whole = known != nullptr && request_.previous->shards[at] != nullptr;
+    if (was_whole && known->dead == entry.dead && known->patch == entry.patch) {
       overlay = request_.previous->overlays[at];
     }
     if (overlay == nullptr && shard != nullptr) {
@@ -102,7 +109,7 @@ class Opener {
     } else if (!becomes_fault(reader.error(), request_.missing_is_error)) {
       return Unexpected{std::move(reader).error()};
     } else {
-      edition_->faults.push_back(fault_of(reader.error(), request_.manifest.project, "log"));
+      add_fault(reader.error(), "log");
     }
     edition_->logs.push_back(std::move(log));
     return {};

@@ -29,6 +29,9 @@ struct Edition {
   std::vector<std::shared_ptr<const Overlay>> overlays;     // of the shards, from their files
   std::vector<OpenLog> logs;  // as in the manifest; arena null: a fault
   std::vector<Fault> faults;
+  // A file could not be opened or read, for a reason that may pass (not: it is damaged). The next
+  // view tries again.
+  bool try_again = false;
 };
 
 // How a log's arena is had: attached from volatile/, or built privately.

@@ -53,34 +53,63 @@ Result<Lease> Lease::acquire(Project::State& project, std::string_view verb) {
   Lease lease(project);
   lease.mutex_ = lock_until(project.lease_mutex, deadline);
   if (!lease.mutex_.owns_lock()) return busy(project, "the lease");
-  Result<void> locked = project.lock_file->lock(catalog::lock_byte::lease, deadline);
-  if (!locked) {
-    if (locked.error().code == ErrorCode::busy) return busy(project, "the lease");
-    return Unexpected{std::move(locked).error()};
+  TRY(lease.lock(deadline));
+  while (!TRY(lease.lock_file_->still_at_path())) {
+    lease.lock_file_->unlock(catalog::lock_byte::lease);
+    lease.locked_ = false;
+    TRY(open_replaced(project));
+    TRY(lease.lock(deadline));
   }
-  lease.locked_ = true;
   TRY(lease.settle());
   lease.control_->set_holder(catalog::LeaseHolder::current(verb));
   note_lock(project, catalog::lock_byte::lease, true);
   return lease;
 }
 
-// What must hold before anything is written: this is still the store's LOCK, CONTROL is the one
-// everybody uses, nobody died between MANIFEST and CONTROL, and no log failed to sync.
+Result<void> Lease::lock(Clock::time_point deadline) {
+  lock_file_ = project_->shared_lock_file();
+  Result<void> locked = lock_file_->lock(catalog::lock_byte::lease, deadline);
+  if (locked) {
+    locked_ = true;
+    return {};
+  }
+  if (locked.error().code == ErrorCode::busy) return busy(*project_, "the lease");
+  return locked;
+}
+
+// What must hold before anything is written: CONTROL is the one everybody uses and fits the files,
+// nobody died between MANIFEST and CONTROL, and no log failed to sync.
 Result<void> Lease::settle() {
   Project::State& project = *project_;
-  if (!TRY(project.lock_file->still_at_path())) {
-    return fail_at(ErrorCode::io, "The store was replaced while it was open: open it again",
-                   project.paths.folder.string());
-  }
   control_ = project.shared_control();
-  if (control_->replaced() || control_->change_pending() || control_->manifest_in_flight() != 0) {
+  bool fits =
+      !control_->replaced() && !control_->change_pending() && control_->manifest_in_flight() == 0;
+  if (fits) {
+    const Result<void> refreshed = refresh();
+    fits = refreshed && TRY(log_ends_as_told());
+  }
+  if (!fits) {
     TRY(reopen_control(project));
     control_ = project.shared_control();
+    TRY(refresh());
   }
-  TRY(refresh());
   const bool poisoned = control_->poisoned() >= view_->edition->logs.back().id.sequence;
   return poisoned ? leave_log(*this) : Result<void>();
+}
+
+// Whether the frame that CONTROL speaks of is in the log, as far as its header tells: one read of
+// 56 bytes. Nothing is known of a log that this process has not written to: usable_control looked
+// when it was opened, and active_log() opens it for what comes.
+Result<bool> Lease::log_ends_as_told() const {
+  const std::optional<ActiveLog>& active = project_->active;
+  const std::optional<catalog::LastFrame> last = control_->last_frame();
+  if (!last.has_value()) return false;
+  const bool is_open = active.has_value() && active->log.id() == view_->edition->logs.back().id;
+  if (!is_open || last->lsn.log_sequence() != active->log.id().sequence) return true;
+  std::byte bytes[sizeof(delta::FrameHeader)];
+  if (TRY(active->log.file().read_at(last->offset, bytes)) < sizeof bytes) return false;
+  const auto header = load<delta::FrameHeader>(bytes);
+  return header.lsn == last->lsn.value && header.checksum == last->checksum;
 }
 
 Result<void> Lease::refresh() {
@@ -124,12 +153,13 @@ Lease::~Lease() {
   if (!locked_) return;
   if (control_ != nullptr) control_->clear_holder();
   note_lock(*project_, catalog::lock_byte::lease, false);
-  project_->lock_file->unlock(catalog::lock_byte::lease);
+  lock_file_->unlock(catalog::lock_byte::lease);
 }
 
 Lease::Lease(Lease&& other) noexcept
     : project_(other.project_),
       mutex_(std::move(other.mutex_)),
+      lock_file_(std::move(other.lock_file_)),
       locked_(std::exchange(other.locked_, false)),
       control_(std::move(other.control_)),
       view_(std::move(other.view_)) {}
@@ -139,7 +169,7 @@ Result<MergeLock> MergeLock::acquire(Project::State& project, std::chrono::milli
   MergeLock lock(project);
   lock.mutex_ = lock_until(project.merge_mutex, deadline);
   if (!lock.mutex_.owns_lock()) return busy(project, "the merge lock");
-  Result<void> locked = project.lock_file->lock(catalog::lock_byte::merge, deadline);
+  Result<void> locked = lock.lock_file_->lock(catalog::lock_byte::merge, deadline);
   if (!locked) {
     if (locked.error().code == ErrorCode::busy) return busy(project, "the merge lock");
     return Unexpected{std::move(locked).error()};
@@ -152,12 +182,12 @@ Result<MergeLock> MergeLock::acquire(Project::State& project, std::chrono::milli
 MergeLock::~MergeLock() {
   if (!locked_) return;
   note_lock(*project_, catalog::lock_byte::merge, false);
-  project_->lock_file->unlock(catalog::lock_byte::merge);
+  lock_file_->unlock(catalog::lock_byte::merge);
 }
 
 MergeLock::MergeLock(MergeLock&& other) noexcept
-    : project_(other.project_),
-      mutex_(std::move(other.mutex_)),
+    : mutex_(std::move(other.mutex_)),
+      lock_file_(std::move(other.lock_file_)),
       locked_(std::exchange(other.locked_, false)) {}
 
 }  // namespace shale::store

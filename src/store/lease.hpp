@@ -3,6 +3,12 @@
 // In-process mutex, then the kernel's lock on LOCK with a deadline; then what the last holder may
 // have left unfinished is repaired, and the newest view is loaded. Nobody steals a lease; a holder
 // that is killed loses it to the kernel (PROTOCOL A7, B5, C1).
+//
+// A store may be replaced while it is open. Two looks find that out, a microsecond together: LOCK,
+// which no program of ours replaces, is still the file at its path, else everything is opened anew
+// (moved away and restored, deleted and copied: A7); and the frame that CONTROL calls the last one
+// stands in the log, else CONTROL is of another moment than the files, and is made anew (files
+// copied over those of a running store: A6).
 #pragma once
 
 #include <chrono>
@@ -35,10 +41,13 @@ class Lease {
 
  private:
   explicit Lease(Project::State& project) : project_(&project) {}
+  Result<void> lock(std::chrono::steady_clock::time_point deadline);
   Result<void> settle();
+  Result<bool> log_ends_as_told() const;
 
   Project::State* project_;
   std::unique_lock<std::timed_mutex> mutex_;
+  std::shared_ptr<LockFile> lock_file_;
   bool locked_ = false;
   std::shared_ptr<catalog::Control> control_;
   std::shared_ptr<const View> view_;
@@ -54,9 +63,9 @@ class MergeLock {
   MergeLock& operator=(MergeLock&&) = delete;
 
  private:
-  explicit MergeLock(Project::State& project) : project_(&project) {}
-  Project::State* project_;
+  explicit MergeLock(const Project::State& project) : lock_file_(project.shared_lock_file()) {}
   std::unique_lock<std::timed_mutex> mutex_;
+  std::shared_ptr<LockFile> lock_file_;
   bool locked_ = false;
 };
 

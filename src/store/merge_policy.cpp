@@ -12,6 +12,12 @@ constexpr u64 documents_per_merge_max = u64(12) << 20;  // a shard numbers 2^24
 
 bool by_month(const catalog::Manifest& manifest) { return manifest.shard_by == "month"; }
 
+bool has_overlay(const catalog::ShardEntry& shard) {
+  return shard.dead.has_value() || shard.patch.has_value();
+}
+
+}  // namespace
+
 std::vector<FileId> sealed_logs(const catalog::Manifest& manifest) {
   std::vector<FileId> logs;
   for (const catalog::LogEntry& log : manifest.logs) {
@@ -19,12 +25,6 @@ std::vector<FileId> sealed_logs(const catalog::Manifest& manifest) {
   }
   return logs;
 }
-
-bool has_overlay(const catalog::ShardEntry& shard) {
-  return shard.dead.has_value() || shard.patch.has_value();
-}
-
-}  // namespace
 
 u32 size_class(u64 text_bytes) {
   u32 result = 0;

@@ -22,6 +22,13 @@ struct MergePlan {
 
 inline constexpr u32 merge_fan_in = 4;
 
+// Sealed logs that wait for a fold, each of which every search has to ask. A writer that seals
+// while more than the first number wait folds the oldest himself; with the second number waiting,
+// because a merger is slow or was stopped, he is told that the project is busy (PROTOCOL C5).
+inline constexpr usize sealed_logs_aim = 4;
+inline constexpr usize sealed_logs_max = 16;
+std::vector<FileId> sealed_logs(const catalog::Manifest& manifest);  // oldest first
+
 u32 size_class(u64 text_bytes);
 
 // The next merge that is due; nothing if none is. A step that would read more than `text_bytes_max`

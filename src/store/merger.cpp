@@ -8,6 +8,7 @@
 #include "store/current_view.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
+#include "store/orphans.hpp"
 #include "store/overlay_changes.hpp"
 #include "store/publish.hpp"
 #include "store/shard_builder.hpp"
@@ -25,13 +26,15 @@ bool contains(const std::vector<FileId>& ids, FileId id) {
 class MergeJob {
  public:
   MergeJob(Project::State& project, const MergePlan& plan, std::stop_token stop)
-      : project_(project), plan_(plan), stop_(std::move(stop)) {}
+      : project_(project), plan_(plan), stop_(std::move(stop)), drafts_(project.paths) {}
 
   // Shards that no manifest came to name go away again.
   ~MergeJob() {
+    std::vector<std::filesystem::path> built;
     for (const Output& output : outputs_) {
-      if (!published_) (void)remove_file(project_.paths.shard(output.built.entry.id));
+      built.push_back(project_.paths.shard(output.built.entry.id));
     }
+    if (!built.empty()) remove_unless_named(project_.paths, built);
   }
   MergeJob(const MergeJob&) = delete;
 
@@ -39,7 +42,7 @@ class MergeJob {
     start_ = TRY(current_view(project_));
     TRY(collect_sources());
     TRY(build());
-    TRY(sync_project(project_));  // most of what the lease would have to wait for
+    TRY(catch_up());
     Lease lease = TRY(Lease::acquire(project_, "merge"));
     return commit(lease);
   }
@@ -87,17 +90,46 @@ class MergeJob {
     return {};
   }
 
+  // What the lease would have to wait for, without it: the overlays as of now, and the log's sync.
+  Result<void> catch_up() {
+    const std::shared_ptr<const View> now = TRY(current_view(project_));
+    TRY(check_inputs(*now));
+    (void)TRY(next_manifest(*now));
+    return sync_project(project_);
+  }
+
   Result<void> commit(Lease& lease) {
+    TRY(check_inputs(*lease.view()));
     // What an overlay calls dead is dead for good: the batch that superseded it must not be lost.
     TRY(make_committed_durable(lease));
-    const View& now = *lease.view();
+    catalog::Manifest next = TRY(next_manifest(*lease.view()));
+    return publish_edition(lease, std::move(next));
+  }
+
+  // The store may have been replaced while this built: what it read is not what is there now.
+  Result<void> check_inputs(const View& now) const {
+    const auto is_there = [&](const auto& entries, FileId id) {
+      return std::any_of(entries.begin(), entries.end(),
+                         [&](const auto& entry) { return entry.id == id; });
+    };
+    const catalog::Manifest& manifest = now.edition->manifest;
+    bool all = project_.incarnation.load() == incarnation_;
+    for (const FileId id : plan_.shards) all &= is_there(manifest.shards, id);
+    for (const FileId id : plan_.logs) all &= is_there(manifest.logs, id);
+    if (all) return {};
+    return fail_at(ErrorCode::busy, "The project was changed in the middle of a merge",
+                   project_.paths.manifest().string());
+  }
+
+  // The edition that would come after `now`, with its overlay files on disk.
+  Result<catalog::Manifest> next_manifest(const View& now) {
     catalog::Manifest next = now.edition->manifest;
     if (!plan_.logs.empty()) TRY(keep_what_logs_said(now, next));
-    for (Output& output : outputs_) TRY(carry_over(output, now));
-    replace_inputs(next);
+    std::vector<catalog::ShardEntry> entries;
+    for (const Output& output : outputs_) entries.push_back(TRY(carry_over(output, now)));
+    replace_inputs(next, entries);
     next.as_of = now.committed;
-    published_ = true;  // from here on only MANIFEST knows
-    return publish_edition(lease, std::move(next));
+    return next;
   }
 
   // Tombstones and updates of the folded logs for shards that stay: into their own files.
@@ -108,15 +140,14 @@ class MergeJob {
       for (usize at = 0; at < now.shard_count(); ++at) {
         const IndexView& one = now.indexes[at];
         if (one.index->file_id() != entry.id) continue;
-        TRY(write_overlay(project_.paths, *one.overlay, *now.edition->overlays[i], now.committed,
-                          entry));
+        TRY(drafts_.write(*one.overlay, *now.edition->overlays[i], now.committed, entry));
       }
     }
     return {};
   }
 
-  // What happened to the inputs' documents since the merge began.
-  Result<void> carry_over(Output& output, const View& now) {
+  // What happened to the inputs' documents since the merge began, beside the new shard.
+  Result<catalog::ShardEntry> carry_over(const Output& output, const View& now) {
     Overlay overlay;
     std::map<FileId, const std::vector<u32>*> numbers;
     for (usize s = 0; s < sources_.size(); ++s) {
@@ -139,10 +170,12 @@ class MergeJob {
         sum = merge_updates(std::move(sum), entry.update);
       }));
     }
-    output.built.entry.as_of = start_->committed;
-    output.built.entry.month = output.month;
-    output.built.entry.level = plan_.shards.empty() ? 0 : 1;
-    return write_overlay(project_.paths, overlay, Overlay{}, now.committed, output.built.entry);
+    catalog::ShardEntry entry = output.built.entry;
+    entry.as_of = start_->committed;
+    entry.month = output.month;
+    entry.level = plan_.shards.empty() ? 0 : 1;
+    TRY(drafts_.write(overlay, Overlay{}, now.committed, entry));
+    return entry;
   }
 
   static Bitmap dead_now(const View& now, FileId id) {
@@ -152,12 +185,12 @@ class MergeJob {
     return {};
   }
 
-  void replace_inputs(catalog::Manifest& next) const {
+  void replace_inputs(catalog::Manifest& next,
+                      const std::vector<catalog::ShardEntry>& entries) const {
     const bool folds = !plan_.logs.empty();
     std::erase_if(next.shards, [&](const auto& entry) { return contains(plan_.shards, entry.id); });
     std::erase_if(next.logs, [&](const auto& entry) { return contains(plan_.logs, entry.id); });
-    for (const Output& output : outputs_) {
-      const catalog::ShardEntry& entry = output.built.entry;
+    for (const catalog::ShardEntry& entry : entries) {
       next.next_sequence = std::max(next.next_sequence, entry.id.sequence + 1);
       next.written_bytes += entry.file_bytes;
       if (folds && plan_.shards.empty()) next.ingested_bytes += entry.text_bytes;
@@ -171,8 +204,17 @@ class MergeJob {
   std::shared_ptr<const View> start_;
   std::vector<MergeSource> sources_;
   std::vector<Output> outputs_;
-  bool published_ = false;
+  OverlayDrafts drafts_;
+  u64 incarnation_ = project_.incarnation.load();
 };
+
+// The merge lock, or nothing where somebody else has it.
+Result<std::optional<MergeLock>> free_merge_lock(Project::State& project) {
+  Result<MergeLock> lock = MergeLock::acquire(project, std::chrono::milliseconds(0));
+  if (lock) return std::optional<MergeLock>(*std::move(lock));
+  if (lock.error().code == ErrorCode::busy) return std::optional<MergeLock>();
+  return Unexpected{std::move(lock).error()};
+}
 
 Result<void> seal_if(Project::State& project, bool only_if_due) {
   Lease lease = TRY(Lease::acquire(project, "seal"));
@@ -209,13 +251,22 @@ Result<void> merge_project(Project::State& project, bool full, const ProgressCal
   }
 }
 
+Result<bool> fold_oldest(Project::State& project, usize waiting) {
+  const std::optional<MergeLock> lock = TRY(free_merge_lock(project));
+  if (!lock.has_value()) return false;
+  const std::shared_ptr<const View> view = TRY(current_view(project));
+  const std::vector<FileId> logs = sealed_logs(view->edition->manifest);
+  if (logs.size() < waiting) return false;
+  MergePlan plan;
+  plan.logs = {logs.front()};
+  TRY(run_merge(project, plan, {}));
+  return true;
+}
+
 Result<bool> merge_step(Project::State& project) {
   if (project.is_private) return false;
-  Result<MergeLock> lock = MergeLock::acquire(project, std::chrono::milliseconds(0));
-  if (!lock) {
-    if (lock.error().code == ErrorCode::busy) return false;
-    return Unexpected{std::move(lock).error()};
-  }
+  const std::optional<MergeLock> lock = TRY(free_merge_lock(project));
+  if (!lock.has_value()) return false;
   TRY(seal_if(project, true));
   const std::shared_ptr<const View> view = TRY(current_view(project));
   const std::optional<MergePlan> plan = next_merge(view->edition->manifest, step_text_bytes_max);

@@ -3,14 +3,16 @@
 //
 //   merge lock; view at LSN a
 //   new shards: everything the inputs hold at a, with updates applied, verified
+//   view at LSN b: what died or changed in the inputs in (a, b] goes into .dead and .patch files of
+//     the new shards; what the folded logs said of shards outside the merge goes into theirs
 //   lease; view at LSN c
-//     what died or changed in the inputs in (a, c] goes into .dead and .patch files of the new
-//     shards; what the folded logs said of shards outside the merge goes into theirs
+//     the same for (b, c], where there is anything
 //     new edition, as of c
 //   inputs unlinked
 //
-// Writers wait for the last step only. Carry-over is by version, found through the inputs that are
-// still open: the view says which of their documents died, and the plan where each one went.
+// Writers wait for the last step only: for one MANIFEST replacement, where nothing happened since
+// b. Carry-over is by version, found through the inputs that are still open: the view says which of
+// their documents died, and the plan where each one went.
 #pragma once
 
 #include <stop_token>
@@ -26,6 +28,10 @@ Result<void> run_merge(Project::State& project, const MergePlan& plan, std::stop
 // Seals the active log and does every merge that is due; `full`: down to one shard per partition.
 Result<void> merge_project(Project::State& project, bool full, const ProgressCallback& progress,
                            std::stop_token stop);
+
+// Folds the oldest sealed log where at least `waiting` of them wait and nobody else is merging.
+// True: something was done.
+Result<bool> fold_oldest(Project::State& project, usize waiting);
 
 // One bounded merge if one is due and nobody else is merging. True: something was done.
 Result<bool> merge_step(Project::State& project);

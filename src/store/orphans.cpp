@@ -54,6 +54,16 @@ void remove_orphans(const catalog::ProjectPaths& paths, const catalog::Manifest&
   }
 }
 
+void remove_unless_named(const catalog::ProjectPaths& paths,
+                         const std::vector<std::filesystem::path>& files) {
+  const auto manifest = catalog::read_manifest(paths.manifest());
+  if (!manifest) return;
+  const Paths named = named_by(paths, *manifest);
+  for (const std::filesystem::path& file : files) {
+    if (!named.contains(file)) (void)remove_file(file);
+  }
+}
+
 void remove_retired(const catalog::ProjectPaths& paths, const catalog::Manifest& before,
                     const catalog::Manifest& after) {
   const Paths kept = named_by(paths, after);

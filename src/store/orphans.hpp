@@ -14,6 +14,12 @@ namespace shale::store {
 // from log/, shards/ and volatile/. A file that cannot be removed stays for the next time.
 void remove_orphans(const catalog::ProjectPaths& paths, const catalog::Manifest& manifest);
 
+// What a change made and then could not publish, or did: removes those of `files` that the MANIFEST
+// on disk does not name. Where that cannot be read they stay, for recovery to judge. Not while
+// somebody could still publish them.
+void remove_unless_named(const catalog::ProjectPaths& paths,
+                         const std::vector<std::filesystem::path>& files);
+
 // Removes the files that `before` names and `after` does not. Readers keep what they have mapped.
 void remove_retired(const catalog::ProjectPaths& paths, const catalog::Manifest& before,
                     const catalog::Manifest& after);

@@ -1,34 +1,69 @@
 #include "store/overlay_changes.hpp"
 
+#include <cerrno>
+
 #include "catalog/overlay_file.hpp"
+#include "store/orphans.hpp"
 
 namespace shale::store {
 
 namespace {
 
-// A number without a file: a writer killed before MANIFEST named his may have left one, which is
-// never written again. Only the holder of the lease makes such files.
-template <class PathOf>
-u64 free_number(const std::optional<catalog::OverlayEntry>& entry, const PathOf& path_of) {
-  u64 number = entry.has_value() ? entry->number + 1 : 1;
-  std::error_code ignored;
-  while (std::filesystem::exists(path_of(number), ignored)) ++number;
-  return number;
+// Writes under the next number that has no file: a writer killed before MANIFEST named his may have
+// left one, and two that prepare a change at once may want the same.
+template <class PathOf, class Write>
+Result<catalog::OverlayEntry> write_next(const std::optional<catalog::OverlayEntry>& before,
+                                         const PathOf& path_of, const Write& write) {
+  for (u64 number = before.has_value() ? before->number + 1 : 1;; ++number) {
+    if (TRY(path_exists(path_of(number)))) continue;
+    Result<catalog::OverlayEntry> written = write(path_of(number), number);
+    if (written || written.error().errno_value != EEXIST) return written;
+  }
 }
 
 }  // namespace
 
-Result<void> write_overlay(const catalog::ProjectPaths& paths, const Overlay& overlay,
-                           const Overlay& on_disk, Lsn as_of, catalog::ShardEntry& entry) {
+OverlayDrafts::~OverlayDrafts() {
+  if (!written_.empty()) remove_unless_named(paths_, written_);
+}
+
+// An orphan's remover may have been faster than the lock: then the file is gone, and so is this
+// try.
+Result<void> OverlayDrafts::guard(const std::filesystem::path& path, Draft& draft) {
+  written_.push_back(path);
+  LockFile lock = TRY(LockFile::open(path, false));
+  const bool locked = TRY(lock.try_lock(0));
+  if (!locked || !TRY(lock.still_at_path())) {
+    return fail_at(ErrorCode::busy, "An overlay file was taken for an orphan", path.string());
+  }
+  draft.guards.push_back(std::move(lock));
+  return {};
+}
+
+Result<void> OverlayDrafts::write(const Overlay& overlay, const Overlay& on_disk, Lsn as_of,
+                                  catalog::ShardEntry& entry) {
+  Draft& draft = drafts_[entry.id];
   if (!(overlay.dead == on_disk.dead)) {
-    const u64 number = free_number(entry.dead, [&](u64 n) { return paths.dead(entry.id, n); });
-    entry.dead = TRY(
-        catalog::write_dead(paths.dead(entry.id, number), entry.id, number, as_of, overlay.dead));
+    if (!draft.dead.has_value() || !(draft.overlay.dead == overlay.dead)) {
+      const auto path_of = [&](u64 number) { return paths_.dead(entry.id, number); };
+      draft.dead = TRY(write_next(entry.dead, path_of, [&](const auto& path, u64 number) {
+        return catalog::write_dead(path, entry.id, number, as_of, overlay.dead);
+      }));
+      draft.overlay.dead = overlay.dead;
+      TRY(guard(path_of(draft.dead->number), draft));
+    }
+    entry.dead = draft.dead;
   }
   if (!(overlay.patches == on_disk.patches)) {
-    const u64 number = free_number(entry.patch, [&](u64 n) { return paths.patch(entry.id, n); });
-    entry.patch = TRY(catalog::write_patch(paths.patch(entry.id, number), entry.id, number, as_of,
-                                           overlay.patches));
+    if (!draft.patch.has_value() || !(draft.overlay.patches == overlay.patches)) {
+      const auto path_of = [&](u64 number) { return paths_.patch(entry.id, number); };
+      draft.patch = TRY(write_next(entry.patch, path_of, [&](const auto& path, u64 number) {
+        return catalog::write_patch(path, entry.id, number, as_of, overlay.patches);
+      }));
+      draft.overlay.patches = overlay.patches;
+      TRY(guard(path_of(draft.patch->number), draft));
+    }
+    entry.patch = draft.patch;
   }
   return {};
 }

@@ -1,19 +1,47 @@
 // Overlays on their way to disk: dead and patch files for the shards of the next manifest.
 //
-// Files are immutable: a change writes a new one that holds the old content too, under the next
-// number, and the manifest entry points to it (PROTOCOL A9, A10). Used by fold, merge and bulk.
+// Files are immutable: a change writes a new one that holds the old content too, under a number of
+// its own, and the manifest entry points to it (PROTOCOL A9, A10). Each takes three syncs, for
+// which no writer should wait: a merger or bulk ingest writes them once before it asks for the
+// lease, and under it again only where something changed meanwhile (C4). Used by fold, merge and
+// bulk.
 #pragma once
 
 #include <map>
+#include <vector>
 
+#include "base/lock.hpp"
 #include "catalog/manifest.hpp"
 #include "store/view.hpp"
 
 namespace shale::store {
 
-// Replaces the overlay files of `entry` by ones that hold `overlay`, valid up to `as_of`. What is
-// unchanged since the files were written is left alone.
-Result<void> write_overlay(const catalog::ProjectPaths& paths, const Overlay& overlay,
-                           const Overlay& on_disk, Lsn as_of, catalog::ShardEntry& entry);
+// The overlay files one change writes, before and under the lease. Until a manifest names them they
+// are locked, so that nobody takes them for orphans; those that none came to name are removed. Not
+// thread-safe.
+class OverlayDrafts {
+ public:
+  explicit OverlayDrafts(const catalog::ProjectPaths& paths) : paths_(paths) {}
+  ~OverlayDrafts();
+  OverlayDrafts(const OverlayDrafts&) = delete;
+
+  // Lets `entry` name files that hold `overlay`: those it names, which hold `on_disk`, where
+  // nothing changed; or drafts written before that hold the same; or new ones, valid up to `as_of`.
+  Result<void> write(const Overlay& overlay, const Overlay& on_disk, Lsn as_of,
+                     catalog::ShardEntry& entry);
+
+ private:
+  struct Draft {
+    std::optional<catalog::OverlayEntry> dead;
+    std::optional<catalog::OverlayEntry> patch;
+    Overlay overlay;
+    std::vector<LockFile> guards;
+  };
+  Result<void> guard(const std::filesystem::path& path, Draft& draft);
+
+  const catalog::ProjectPaths& paths_;
+  std::map<FileId, Draft> drafts_;
+  std::vector<std::filesystem::path> written_;
+};
 
 }  // namespace shale::store

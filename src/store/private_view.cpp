@@ -23,7 +23,7 @@ Result<bool> log_has_grown(const Project::State& project, FileId id, const delta
 }
 
 Result<bool> is_current(const Project::State& project) {
-  if (project.view == nullptr) return false;
+  if (project.view == nullptr || project.view->edition->try_again) return false;
   const PrivateState& state = project.private_state;
   if (TRY(path_identity(project.paths.manifest())) != state.manifest) return false;
   // A MANIFEST replaced twice may have its old inode again: the edition decides.

@@ -71,10 +71,11 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   std::timed_mutex lease_mutex;
   std::timed_mutex merge_mutex;
   std::mutex sync_mutex;
-  std::optional<LockFile> lock_file;
 
-  // Replaced as a whole under view_mutex when CONTROL was made anew; readers copy the pointer.
+  // Replaced as a whole under view_mutex, LOCK when the store was replaced under its path, CONTROL
+  // when it was made anew; who uses them copies the pointer.
   mutable std::mutex view_mutex;
+  std::shared_ptr<LockFile> lock_file;
   std::shared_ptr<catalog::Control> control;        // null where private
   std::shared_ptr<const store::View> view;          // the newest this process has seen
   std::optional<Error> damaged;                     // why nothing may be written, if so
@@ -86,6 +87,15 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   std::shared_ptr<catalog::Control> shared_control() const {
     const std::lock_guard lock(view_mutex);
     return control;
+  }
+
+  // How often the store was found replaced under its path, and opened anew (lease.hpp). What was
+  // begun under another number must not be published.
+  std::atomic<u64> incarnation{0};
+
+  std::shared_ptr<LockFile> shared_lock_file() const {
+    const std::lock_guard lock(view_mutex);
+    return lock_file;
   }
 
   // Under the lease.

@@ -9,7 +9,6 @@ namespace shale::store {
 
 namespace {
 
-constexpr u32 new_log_terms = 1u << 16;
 constexpr u32 log_documents_max = 200'000;  // of the 262,144 an arena can number
 
 }  // namespace
@@ -31,7 +30,15 @@ Result<void> publish_edition(Lease& lease, catalog::Manifest next,
                    project.paths.control().string());
   }
   control.set_manifest_in_flight(next.edition);
-  TRY(catalog::write_manifest(project.paths.manifest(), next));
+  const Result<void> written = catalog::write_manifest(project.paths.manifest(), next);
+  if (!written) {
+    // Where the old one certainly stands, nothing is in flight; else the next holder finds out.
+    const auto standing = catalog::read_manifest(project.paths.manifest());
+    if (standing && standing->edition == before->manifest.edition) {
+      control.clear_manifest_in_flight();
+    }
+    return written;
+  }
   control.begin_change();
   control.end_change({next.edition, next.logs.back().id, *last_frame});
   control.clear_manifest_in_flight();
@@ -54,7 +61,11 @@ Result<void> seal_active_log(Lease& lease) {
   (void)TRY(delta::LogWriter::create(project.paths.log(id), next.project_id, id));
   (void)TRY(make_arena(project.paths, {project.boot, next.project_id, id}, true, new_log_terms));
   next.logs.push_back({id, 0, 0, {}});
-  TRY(publish_edition(lease, std::move(next)));
+  Result<void> published = publish_edition(lease, std::move(next));
+  if (!published) {
+    remove_unless_named(project.paths, {project.paths.log(id), project.paths.index(id)});
+    return published;
+  }
   project.active.reset();
   return {};
 }

@@ -71,6 +71,17 @@ Result<void> sync_logs(const Project::State& project, const catalog::Manifest& m
   return {};
 }
 
+// The names that lead to the project: who made it may have been killed before he synced them, and
+// what is acknowledged from here on must be found after a power cut.
+Result<void> sync_way_to(const Project::State& project) {
+  const std::filesystem::path folder = std::filesystem::absolute(project.paths.folder);
+  const std::filesystem::path store = folder.parent_path().parent_path();
+  for (const auto& holder : {folder, folder.parent_path(), store, store.parent_path()}) {
+    TRY(sync_folder(holder));
+  }
+  return {};
+}
+
 Error damage_error(const ReplayedLog& log, const catalog::ProjectPaths& paths) {
   Error error(ErrorCode::corrupt,
               "The log is damaged in front of batches that were durable: it can be read up to "
@@ -121,6 +132,7 @@ catalog::Manifest sealed_manifest(const catalog::Manifest& before,
 // LEASE. See recovery.hpp; the steps in the order that a crash between them allows.
 Result<void> recover(Project::State& project) {
   const catalog::Manifest before = TRY(catalog::read_manifest(project.paths.manifest()));
+  TRY(sync_way_to(project));
   TRY(sync_logs(project, before));
   ReplayRequest request;
   request.paths = project.paths;
@@ -141,7 +153,8 @@ Result<void> recover(Project::State& project) {
   const catalog::Manifest next = sealed_manifest(before, logs, last);
   const FileId active = next.logs.back().id;
   (void)TRY(delta::LogWriter::create(project.paths.log(active), next.project_id, active));
-  (void)TRY(make_arena(project.paths, {project.boot, next.project_id, active}, true, 1u << 16));
+  (void)TRY(
+      make_arena(project.paths, {project.boot, next.project_id, active}, true, new_log_terms));
   TRY(catalog::write_manifest(project.paths.manifest(), next));
   auto control = std::make_shared<Control>(
       TRY(Control::create(project.paths.control(), {next.project_id, project.boot},
@@ -165,10 +178,12 @@ Result<void> read_identity(Project::State& project) {
   return {};
 }
 
-// The private way, for stores that cannot be written: nothing is touched.
+// The private way, for stores that cannot be written: nothing is touched, nobody is told.
 Result<void> open_private(Project::State& project) {
   project.is_private = true;
   const std::lock_guard lock(project.view_mutex);
+  project.lock_file.reset();
+  project.slot.reset();
   return refresh_private(project);
 }
 
@@ -176,8 +191,16 @@ bool must_be_private(const Error& error) {
   return error.code == ErrorCode::read_only || error.code == ErrorCode::corrupt;
 }
 
-Result<void> attach_or_recover(Project::State& project) {
-  project.lock_file.emplace(TRY(LockFile::open(project.paths.lock(), false)));
+Result<void> open_lock_file(Project::State& project) {
+  auto file = std::make_shared<LockFile>(TRY(LockFile::open(project.paths.lock(), false)));
+  const std::lock_guard lock(project.view_mutex);
+  project.lock_file = file;
+  take_slot(project, *file);
+  return {};
+}
+
+Result<void> open_shared(Project::State& project) {
+  TRY(open_lock_file(project));
   TRY(make_folder(project.paths.volatile_folder()));
   std::shared_ptr<Control> control = TRY(usable_control(project));
   if (control != nullptr) {
@@ -187,16 +210,11 @@ Result<void> attach_or_recover(Project::State& project) {
   }
   // The lease itself cannot be used before there is a CONTROL: its lock alone is taken here.
   const auto deadline = std::chrono::steady_clock::now() + project.options.busy_timeout;
-  TRY(project.lock_file->lock(catalog::lock_byte::lease, deadline));
+  const std::shared_ptr<LockFile> lock_file = project.shared_lock_file();
+  TRY(lock_file->lock(catalog::lock_byte::lease, deadline));
   Result<void> done = reopen_control(project);
-  project.lock_file->unlock(catalog::lock_byte::lease);
+  lock_file->unlock(catalog::lock_byte::lease);
   return done;
-}
-
-Result<void> open_shared(Project::State& project) {
-  TRY(attach_or_recover(project));
-  take_slot(project);
-  return {};
 }
 
 }  // namespace
@@ -222,6 +240,22 @@ Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& pr
   request.budget = project.caches->pages;
   request.missing_is_error = missing_is_error;
   return open_edition(std::move(request));
+}
+
+Result<void> open_replaced(Project::State& project) {
+  TRY(read_identity(project));
+  TRY(open_lock_file(project));
+  project.incarnation.fetch_add(1);
+  project.active.reset();
+  {
+    // Of the same id, and another file.
+    const std::lock_guard lock(project.sync_mutex);
+    project.synced_log.reset();
+  }
+  const std::shared_ptr<Control> control = project.shared_control();
+  // Nobody else has reason to believe the old page; whoever still maps it opens by path as well.
+  if (control != nullptr) control->mark_replaced();
+  return {};
 }
 
 Result<void> reopen_control(Project::State& project) {

@@ -10,6 +10,8 @@
 //    project, last frame). Recovery syncs every log first, so that what it is about to read is what
 //    the disk has; seals each at its last whole valid frame; rebuilds the arenas; goes on in a new
 //    log under a new random id. No log is ever cut or appended to again (PROTOCOL A5).
+//  - kill -9 of who made the store or the project before its name was synced: the first recovery,
+//    which a new project begins with, syncs the names that lead to it.
 //  - damage in front of what was durable (A4): nothing is sealed or cut; the project can be read up
 //    to there, with a fault, and not written until it is repaired. The same for a log that is
 //    missing or has lost its header: what the other files hold can be read.
@@ -33,6 +35,11 @@ Result<void> create_project(const catalog::ProjectPaths& paths, const std::strin
 Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& project,
                                                         const catalog::Manifest& manifest,
                                                         bool missing_is_error);
+
+// lease_mutex held. The store at the path is another one than this process has open (moved away and
+// restored, deleted and copied): opens its LOCK and learns who it is. The lease of the new LOCK is
+// to be taken next; whoever has it then finds CONTROL replaced and attaches, or recovers.
+Result<void> open_replaced(Project::State& project);
 
 // LEASE. Attaches to the CONTROL at the path, or recovers where it does not fit.
 Result<void> reopen_control(Project::State& project);

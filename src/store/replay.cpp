@@ -10,8 +10,6 @@ namespace shale::store {
 
 namespace {
 
-constexpr u32 live_log_terms = 1u << 16;
-
 // Where the newest version of an id lies, as far as the replay has come.
 struct Place {
   FileId index;
@@ -32,7 +30,7 @@ class Replay {
     if (!opened && request_.skip_unreadable) return result;
     auto reader = std::make_shared<delta::LogReader>(TRY(std::move(opened)));
     result.log.arena = TRY(make_arena(request_.paths, {request_.boot, project_id, entry.id},
-                                      request_.in_files, live_log_terms));
+                                      request_.in_files, new_log_terms));
     log_ = entry.id;
     writer_.emplace(result.log.arena, request_.manifest->positions);
     result.scan =

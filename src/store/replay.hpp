@@ -36,6 +36,10 @@ Result<std::vector<ReplayedLog>> replay_logs(const ReplayRequest& request);
 // One log behind `base`.
 Result<ReplayedLog> replay_log(const ReplayRequest& request, const catalog::LogEntry& entry);
 
+// Terms that the tables of a new log's index have room for at first. They grow by themselves: an
+// index that begins small makes opening and sealing a small project cheap (.3 ms less each).
+inline constexpr u32 new_log_terms = 1u << 12;
+
 // A new, empty arena for a log.
 Result<std::shared_ptr<delta::Arena>> make_arena(const catalog::ProjectPaths& paths,
                                                  const delta::ArenaIdentity& identity, bool in_file,

@@ -88,6 +88,7 @@ Result<BuiltShard> build(const BuildRequest& request, const std::filesystem::pat
   TRY(write_documents(request, writer));
   const shard::ShardWriter::Finished finished = TRY(writer.finish());
   TRY(rename_path(unfinished, path));
+  TRY(sync_folder(path.parent_path()));  // a manifest that names it must find the name
   built.shard = TRY(reopen(request, path));
   built.entry.id = request.id;
   built.entry.file_bytes = finished.file_bytes;

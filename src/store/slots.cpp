@@ -43,13 +43,12 @@ OpenBy told(const catalog::SlotEntry& entry) {
 
 }  // namespace
 
-void take_slot(Project::State& project) {
-  const std::optional<usize> slot = lock_free_slot(*project.lock_file);
+void take_slot(Project::State& project, LockFile& lock_file) {
+  project.slot = lock_free_slot(lock_file);
   const std::string& program = project.options.program;
-  const std::lock_guard lock(project.view_mutex);
-  project.slot = slot;
+  const u64 locks = project.slot_entry.locks;
   project.slot_entry = catalog::SlotEntry::current(program.empty() ? process_name() : program);
-  enter(project);
+  project.slot_entry.locks = locks;  // one may be held where the store is opened anew
 }
 
 void use_control(Project::State& project, std::shared_ptr<catalog::Control> control) {
@@ -70,6 +69,7 @@ void note_lock(Project::State& project, u64 lock_byte, bool held) noexcept {
 Result<std::vector<OpenBy>> open_by(const Project::State& project) {
   std::unique_lock lock(project.view_mutex);
   const std::shared_ptr<catalog::Control> control = project.control;
+  const std::shared_ptr<LockFile> lock_file = project.lock_file;
   const std::optional<usize> own = project.slot;
   lock.unlock();
   if (control == nullptr) {
@@ -80,7 +80,7 @@ Result<std::vector<OpenBy>> open_by(const Project::State& project) {
   std::vector<OpenBy> result;
   for (usize slot = 0; slot < control_slots; ++slot) {
     const bool is_self = own == slot;
-    if (!is_self && !TRY(project.lock_file->is_locked(lock_byte::first_slot + slot))) continue;
+    if (!is_self && !TRY(lock_file->is_locked(lock_byte::first_slot + slot))) continue;
     OpenBy one = told(control->slot(slot).value_or(catalog::SlotEntry{}));
     one.is_self = is_self;
     result.push_back(std::move(one));

@@ -11,9 +11,8 @@
 
 namespace shale::store {
 
-// Takes a free slot on `project.lock_file`: after it was opened, and after each time it was opened
-// anew.
-void take_slot(Project::State& project);
+// view_mutex held. Takes a free slot of a LOCK just opened; CONTROL hears of it by use_control.
+void take_slot(Project::State& project, LockFile& lock_file);
 
 // view_mutex held. From now on this is the project's CONTROL; the process enters itself there.
 void use_control(Project::State& project, std::shared_ptr<catalog::Control> control);

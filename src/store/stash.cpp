@@ -6,6 +6,9 @@
 #include "store/bulk.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
+#include "store/merge_policy.hpp"
+#include "store/merger.hpp"
+#include "store/project.hpp"
 #include "store/publish.hpp"
 #include "text/analysis.hpp"
 
@@ -44,8 +47,10 @@ class BatchWriter {
     payload_ = delta::encode_payload(changes_);
   }
 
+  bool has_sealed() const { return has_sealed_; }
+
   Result<Committed> write(Lease& lease) {
-    if (TRY(seal_is_due(lease, text_bytes_, size_.documents))) TRY(seal_active_log(lease));
+    if (TRY(seal_is_due(lease, text_bytes_, size_.documents))) TRY(seal(lease));
     TRY(find_targets(*lease.view()));
     if (changes_.empty()) {
       result_.lsn = lease.view()->committed.value;
@@ -112,12 +117,23 @@ class BatchWriter {
     }
   }
 
+  Result<void> seal(Lease& lease) {
+    const usize waiting = sealed_logs(lease.view()->edition->manifest).size();
+    if (waiting >= sealed_logs_max) {
+      return fail_at(ErrorCode::busy,
+                     std::to_string(waiting) + " sealed logs wait for a merge that does not come",
+                     lease.project().paths.log_folder().string());
+    }
+    has_sealed_ = true;
+    return seal_active_log(lease);
+  }
+
   // The active log with room in its index for this batch; a full one is sealed.
   Result<ActiveLog*> make_room(Lease& lease) {
     for (int attempt = 0; attempt < 2; ++attempt) {
       ActiveLog& active = *TRY(lease.active_log());
       if (TRY(active.index.room_for(size_))) return &active;
-      TRY(seal_active_log(lease));
+      TRY(seal(lease));
     }
     return fail(ErrorCode::invalid_argument, "The batch is too large for one log: split it");
   }
@@ -151,8 +167,18 @@ class BatchWriter {
   delta::IndexWriter::BatchSize size_;
   u64 text_bytes_ = 0;
   Buffer payload_;
+  bool has_sealed_ = false;
   Committed result_;
 };
+
+// Before a writer has to be refused for it.
+Result<void> fold_overdue(Project::State& project) {
+  if (project.is_private) return {};
+  const std::shared_ptr<const View> view = TRY(snapshot_view(project));
+  if (sealed_logs(view->edition->manifest).size() < sealed_logs_max) return {};
+  static_cast<void>(fold_oldest(project, sealed_logs_max));
+  return {};
+}
 
 bool is_bulk(const Project::State& project, const Batch::State& batch) {
   return (batch.text_bytes > project.config.delta_text_bytes ||
@@ -170,17 +196,20 @@ Result<Committed> commit_batch(Project::State& project, const Batch::State& batc
   writer.prepare(project.positions);
   Committed done;
   FileId log;
+  TRY(fold_overdue(project));
   {
     Lease lease = TRY(Lease::acquire(project, "commit"));
     done = TRY(writer.write(lease));
     log = lease.view()->edition->logs.back().id;
   }
-  if (done.lsn == 0 || Lsn{done.lsn}.log_sequence() != log.sequence) return done;
-  if (durability == Durability::full) {
+  const bool is_in_log = done.lsn != 0 && Lsn{done.lsn}.log_sequence() == log.sequence;
+  if (is_in_log && durability == Durability::full) {
     TRY(make_durable(project, log, Lsn{done.lsn}));
-  } else {
+  } else if (is_in_log) {
     project.sync_wanted.store(true, std::memory_order_relaxed);
   }
+  // The batch is committed: a fold that fails is for the next merger to tell.
+  if (writer.has_sealed()) static_cast<void>(fold_oldest(project, sealed_logs_aim + 1));
   return done;
 }
 

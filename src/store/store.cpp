@@ -15,19 +15,21 @@ using std::filesystem::path;
 
 path options_path(const path& store) { return store / "shale.toml"; }
 
+Result<void> fill_store(const path& folder, const store::StoreConfig& config) {
+  TRY(make_folder(folder));
+  TRY(make_folder(folder / "projects"));
+  return replace_file(options_path(folder), as_bytes(store::format_config(config)));
+}
+
 // A new store: built whole under a temporary name, then renamed.
 Result<void> create_store(const path& target, const store::StoreConfig& config) {
   const path absolute = std::filesystem::absolute(target).lexically_normal();
   const path unfinished = absolute.string() + ".new-" + std::to_string(random_u64());
-  std::error_code ignored;
-  std::filesystem::create_directories(absolute.parent_path(), ignored);  // make_folder says why not
-  TRY(make_folder(unfinished));
-  TRY(make_folder(unfinished / "projects"));
-  Result<void> done =
-      replace_file(options_path(unfinished), as_bytes(store::format_config(config)));
+  TRY(make_folders(absolute.parent_path()));
+  Result<void> done = fill_store(unfinished, config);
   if (done) done = rename_path(unfinished, absolute);
   if (done) return sync_folder(absolute.parent_path());
-  std::filesystem::remove_all(unfinished, ignored);
+  static_cast<void>(remove_tree(unfinished));
   if (TRY(path_exists(options_path(absolute)))) return {};  // somebody else was faster
   return done;
 }

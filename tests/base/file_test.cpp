@@ -327,5 +327,21 @@ TEST_CASE("removing what is gone is fine, existence is told") {
   CHECK_FALSE(rename_path(folder / "a", folder / "b"));
 }
 
+TEST_CASE("missing folders are made with those above them, and a tree goes with all in it") {
+  const TemporaryFolder folder;
+  const fs::path deep = folder / "one" / "two" / "three";
+  make_folders(deep).value();
+  CHECK(std::filesystem::is_directory(deep));
+  make_folders(deep).value();  // there already
+  replace_file(deep / "file", as_bytes("text")).value();
+  replace_file(folder / "outside", as_bytes("stays")).value();
+  std::filesystem::create_symlink(folder / "outside", deep / "link");
+  std::filesystem::create_directory_symlink(folder / "one", deep / "loop");
+  remove_tree(folder / "one").value();
+  CHECK(list_folder(folder.path()).value() == std::vector<std::string>{"outside"});
+  const Result<void> under_a_file = make_folders(folder / "outside" / "sub");
+  CHECK_FALSE(under_a_file);
+}
+
 }  // namespace
 }  // namespace shale

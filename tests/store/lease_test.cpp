@@ -87,7 +87,7 @@ TEST_CASE("busy names the process that holds the lease; its death frees it") {
   CHECK(project.commit(batch));
 }
 
-TEST_CASE("a LOCK replaced under the path ends writing") {
+TEST_CASE("a LOCK replaced under the path is opened anew; a missing one ends writing") {
   const TestStore store;
   Project project = store.open();
   stash(project, "a", "text");
@@ -96,31 +96,85 @@ TEST_CASE("a LOCK replaced under the path ends writing") {
   write_text(lock, "");
   Batch batch;
   batch.stash(segment("b", "text"));
+  CHECK(project.commit(batch));
+  CHECK(count_of(project) == 2);
+  std::filesystem::remove(lock);
   const auto refused = project.commit(batch);
   REQUIRE(!refused);
-  CHECK(refused.error().code == ErrorCode::io);
-  CHECK(count_of(project) == 1);
-  std::filesystem::remove(lock);
-  CHECK(!project.commit(batch));
+  CHECK(refused.error().code == ErrorCode::not_found);
+  CHECK(count_of(project) == 2);
   std::filesystem::rename(lock.string() + ".old", lock);
   CHECK(project.commit(batch));
 }
 
-TEST_CASE("a store moved away and restored from a copy is not written through old handles") {
+TEST_CASE("old handles go on in the store that stands at the path now") {
   const TestStore store;
   Project project = store.open();
   stash(project, "a", "text", Durability::full);
   const path copy = store.parent() / "copy";
   std::filesystem::copy(store.path(), copy, std::filesystem::copy_options::recursive);
+  stash(project, "lost", "with the store that is moved away", Durability::full);
+  const Snapshot before = project.snapshot().value();
   std::filesystem::rename(store.path(), store.parent() / "gone");
   std::filesystem::rename(copy, store.path());
-  Batch batch;
-  batch.stash(segment("b", "text"));
-  CHECK(!project.commit(batch));
+  stash(project, "b", "text", Durability::full);
+  CHECK(contents(project) == Contents{{"a", "text"}, {"b", "text"}});
+  CHECK(text_of(before, "lost") == "with the store that is moved away");  // of its own files
   const Project restored = store.open();
-  CHECK(contents(restored) == Contents{{"a", "text"}});
+  CHECK(contents(restored) == Contents{{"a", "text"}, {"b", "text"}});
   stash(restored, "c", "text");
-  CHECK(count_of(restored) == 2);
+  CHECK(count_of(project) == 3);
+  // And the one that was moved away is whole, and nobody wrote to it since.
+  std::filesystem::rename(store.path(), store.parent() / "restored");
+  std::filesystem::rename(store.parent() / "gone", store.path());
+  CHECK(contents(store.open()) ==
+        Contents{{"a", "text"}, {"lost", "with the store that is moved away"}});
+}
+
+TEST_CASE("files copied over those of a running store are noticed before anything is written") {
+  const TestStore store;
+  Project project = store.open();
+  stash(project, "a", "text", Durability::full);
+  const path copy = store.parent() / "copy";
+  std::filesystem::copy(store.path(), copy, std::filesystem::copy_options::recursive);
+  stash(project, "lost", "text", Durability::full);
+  // As `cp -a backup/. store/` does it, without the volatile files: every inode stays.
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(copy)) {
+    const path name = std::filesystem::relative(entry.path(), copy);
+    if (!entry.is_regular_file() || name.string().find("volatile") != std::string::npos) continue;
+    std::fstream out(store.path() / name, std::ios::binary | std::ios::in | std::ios::out);
+    const std::string bytes = read_text(entry.path());
+    out.write(bytes.data(), std::streamsize(bytes.size()));
+  }
+  stash(project, "b", "text", Durability::full);
+  CHECK(contents(project) == Contents{{"a", "text"}, {"b", "text"}});
+  store.reboot();
+  CHECK(contents(store.open()) == Contents{{"a", "text"}, {"b", "text"}});
+}
+
+TEST_CASE("what began on a store that was replaced meanwhile is not published") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  stash_many(project, "a", 5);
+  const path copy = store.parent() / "copy";
+  std::filesystem::copy(store.path(), copy, std::filesystem::copy_options::recursive);
+  bool replaced = false;
+  Batch batch;
+  batch.stash(segment("bulk", "text"));
+  const auto ingested = project.ingest(batch, [&](const Progress&) {
+    std::filesystem::rename(store.path(), store.parent() / "gone");
+    std::filesystem::rename(copy, store.path());
+    replaced = true;
+    stash(project, "b", "text");  // finds it out
+    return true;
+  });
+  REQUIRE(replaced);
+  REQUIRE(!ingested);
+  CHECK(ingested.error().code == ErrorCode::io);
+  CHECK(count_of(project) == 6);
+  CHECK(text_of(project, "bulk") == "(none)");
+  CHECK(Project(state).verify().value().faults.empty());
 }
 
 TEST_CASE("who takes the lease leaves a poisoned log") {

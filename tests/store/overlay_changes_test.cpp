@@ -1,6 +1,9 @@
 #include "store/overlay_changes.hpp"
 
+#include <utility>
+
 #include "catalog/overlay_file.hpp"
+#include "store/orphans.hpp"
 #include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -13,14 +16,24 @@ struct Place {
   TemporaryFolder folder;
   catalog::ProjectPaths paths{folder.path()};
   catalog::ShardEntry entry;
+  std::optional<OverlayDrafts> drafts;
 
   Place() {
     std::filesystem::create_directory(paths.shard_folder());
     entry.id = {3, 33};
+    drafts.emplace(paths);
   }
   void write(const Overlay& overlay, const Overlay& on_disk, u64 as_of) {
-    write_overlay(paths, overlay, on_disk, Lsn{as_of}, entry).value();
+    drafts->write(overlay, on_disk, Lsn{as_of}, entry).value();
   }
+  void publish(const catalog::ShardEntry* named) const {
+    catalog::Manifest manifest;
+    manifest.project = "default";
+    if (named != nullptr) manifest.shards.push_back(*named);
+    manifest.logs.push_back({{1, 11}, 0, 0, {}});
+    catalog::write_manifest(paths.manifest(), manifest).value();
+  }
+  std::vector<std::string> files() const { return files_in(paths.shard_folder()); }
   Overlay read() const {
     Overlay overlay;
     if (entry.dead) {
@@ -97,7 +110,8 @@ TEST_CASE("a file that a killed writer left is neither used nor in the way") {
   second.patches[2].pinned = true;
   place.write(first, {}, 5);
   catalog::ShardEntry unpublished = place.entry;
-  write_overlay(place.paths, second, first, Lsn{8}, unpublished).value();
+  OverlayDrafts other(place.paths);
+  other.write(second, first, Lsn{8}, unpublished).value();
   second.dead.add(11);
   place.write(second, first, 9);
   CHECK(place.entry.dead->number == 3);
@@ -111,7 +125,71 @@ TEST_CASE("a file that cannot be written is an error") {
   std::filesystem::remove(place.paths.shard_folder());
   Overlay overlay;
   overlay.dead.add(4);
-  CHECK(!write_overlay(place.paths, overlay, {}, Lsn{5}, place.entry).has_value());
+  CHECK(!place.drafts->write(overlay, {}, Lsn{5}, place.entry).has_value());
+}
+
+TEST_CASE("what was written before the lease serves under it where nothing changed") {
+  Place place;
+  Overlay overlay;
+  overlay.dead.add(4);
+  overlay.patches[2].pinned = true;
+  place.write(overlay, {}, 5);
+  const catalog::ShardEntry draft = std::exchange(place.entry, catalog::ShardEntry{});
+  place.entry.id = draft.id;
+  place.write(overlay, {}, 9);
+  CHECK(place.entry == draft);
+  CHECK(place.files().size() == 2);
+  place.entry = {};
+  place.entry.id = draft.id;
+  overlay.dead.add(5);
+  place.write(overlay, {}, 11);
+  CHECK(place.entry.dead->number == 2);
+  CHECK(place.entry.patch == draft.patch);
+  CHECK(place.read().dead == overlay.dead);
+}
+
+TEST_CASE("drafts that no manifest came to name go, the others stay") {
+  Place place;
+  Overlay overlay;
+  overlay.dead.add(4);
+  place.write(overlay, {}, 5);
+  const catalog::ShardEntry named = place.entry;
+  overlay.dead.add(5);
+  place.write(overlay, {}, 6);
+  REQUIRE(place.files().size() == 2);
+  place.publish(&named);
+  place.drafts.reset();
+  CHECK(place.files() ==
+        std::vector<std::string>{place.paths.dead(named.id, 1).filename().string()});
+  place.drafts.emplace(place.paths);
+  place.publish(nullptr);
+  place.drafts.reset();
+  CHECK(place.files().size() == 1);  // it wrote none
+}
+
+TEST_CASE("without a manifest to tell, drafts stay for recovery to judge") {
+  Place place;
+  Overlay overlay;
+  overlay.dead.add(4);
+  place.write(overlay, {}, 5);
+  place.drafts.reset();
+  CHECK(place.files().size() == 1);
+}
+
+TEST_CASE("a draft is no orphan while it may be published") {
+  Place place;
+  Overlay overlay;
+  overlay.dead.add(4);
+  place.write(overlay, {}, 5);
+  place.publish(nullptr);
+  const catalog::Manifest manifest = catalog::read_manifest(place.paths.manifest()).value();
+  remove_orphans(place.paths, manifest);
+  CHECK(place.files().size() == 1);
+  Place killed;
+  killed.write(overlay, {}, 5);
+  killed.drafts.reset();
+  remove_orphans(killed.paths, manifest);
+  CHECK(killed.files().empty());
 }
 
 }  // namespace

@@ -183,16 +183,37 @@ TEST_CASE("who only reads takes no slot, and is told nothing") {
   CHECK(programs(who(writer)) == std::vector<std::string>{"writer"});
 }
 
-TEST_CASE("a lock file opened anew gets a slot anew") {
+TEST_CASE("whoever finds the store replaced has a slot in the new one") {
   const TestStore store;
-  const auto other = store.state(named("other"));
-  const auto state = store.state(named("mover"));
-  CHECK(state->slot == 1u);
-  state->lock_file.emplace(LockFile::open(store.paths().lock(), false).value());
-  CHECK(programs(who(other)) == std::vector<std::string>{"other"});
-  take_slot(*state);
-  CHECK(state->slot == 1u);
-  CHECK(programs(who(other)) == std::vector<std::string>{"other", "mover"});
+  stash(store.open(), "a", "text");
+  const path copy = store.parent() / "copy";
+  std::filesystem::copy(store.path(), copy, std::filesystem::copy_options::recursive);
+  const auto first = store.state(named("first"));
+  const auto mover = store.state(named("mover"));
+  CHECK(mover->slot == 1u);
+  std::filesystem::rename(store.path(), store.parent() / "old");
+  std::filesystem::rename(copy, store.path());
+  stash(Project(mover), "b", "text");
+  CHECK(mover->slot == 0u);
+  CHECK(programs(who(mover)) == std::vector<std::string>{"mover"});
+  const auto later = store.state(named("later"));
+  CHECK(programs(who(later)) == std::vector<std::string>{"mover", "later"});
+}
+
+TEST_CASE("a project that turns out damaged is read, and takes no slot") {
+  const TestStore store;
+  {
+    const Project project = store.open();
+    stash(project, "a", "text", Durability::full);
+    stash(project, "b", "text", Durability::full);
+  }
+  store.reboot();
+  flip_byte(store.active_log(), delta::log_header_bytes + 60);
+  const auto state = store.state(named("reader"));
+  CHECK(state->is_private);
+  CHECK_FALSE(state->slot.has_value());
+  LockFile lock = LockFile::open(store.paths().lock(), false).value();
+  CHECK_FALSE(lock.is_locked(catalog::lock_byte::first_slot).value());
 }
 
 }  // namespace

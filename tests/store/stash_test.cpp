@@ -1,5 +1,7 @@
 #include "store/stash.hpp"
 
+#include "store/lease.hpp"
+#include "store/merge_policy.hpp"
 #include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -7,6 +9,10 @@ namespace shale {
 namespace {
 
 using namespace testing;
+using store::MergeLock;
+using store::sealed_logs;
+using store::sealed_logs_aim;
+using store::sealed_logs_max;
 
 TEST_CASE("a commit counts what it stashed, replaced, updated and erased") {
   const TestStore store;
@@ -187,6 +193,39 @@ TEST_CASE("texts may hold any bytes, and nothing at all") {
   project.merge(true).value();
   CHECK(text_of(project, "bytes") == bytes);
   CHECK(text_of(project, "empty").empty());
+}
+
+usize sealed_count(const TestStore& store) { return sealed_logs(store.manifest()).size(); }
+
+TEST_CASE("a writer that seals folds the oldest log where too many wait") {
+  const TestStore store(sealing_after(1));
+  const Project project = store.open();
+  for (int n = 0; n < 12; ++n) {
+    stash(project, "a" + std::to_string(n), "text");
+    CHECK(sealed_count(store) <= sealed_logs_aim);
+  }
+  CHECK(!store.manifest().shards.empty());
+  CHECK(count_of(project) == 12);
+}
+
+TEST_CASE("with a merger that does not come on, a writer is told so before searches get slow") {
+  const TestStore store(sealing_after(1));
+  const auto state = store.state(patience(0));
+  Project project(state);
+  {
+    const auto merging = MergeLock::acquire(*state, std::chrono::milliseconds(0)).value();
+    for (usize n = 0; n <= sealed_logs_max; ++n) stash(project, "a" + std::to_string(n), "text");
+    CHECK(sealed_count(store) == sealed_logs_max);
+    Batch batch;
+    batch.stash(segment("refused", "text"));
+    const auto refused = project.commit(batch, Durability::relaxed);
+    REQUIRE(!refused);
+    CHECK(refused.error().code == ErrorCode::busy);
+    CHECK(count_of(project) == sealed_logs_max + 1);
+  }
+  stash(project, "afterwards", "text");
+  CHECK(sealed_count(store) <= sealed_logs_max);
+  CHECK(count_of(project) == sealed_logs_max + 2);
 }
 
 }  // namespace

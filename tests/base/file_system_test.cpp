@@ -1,0 +1,133 @@
+#include "base/file_system.hpp"
+
+#include <cerrno>
+#include <map>
+#include <string>
+
+#include "base/file.hpp"
+#include "base/mapped_file.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace shale {
+namespace {
+
+using testing::TemporaryFolder;
+
+// Counts the calls by name; the one named `failing` fails with EIO, a write before that is short.
+class CountingFileSystem : public FileSystem {
+ public:
+  CountingFileSystem() { FileSystem::use(this); }
+  ~CountingFileSystem() override { FileSystem::use(nullptr); }
+
+  std::map<std::string, int> calls;
+  std::string failing;
+  usize write_at_most = ~usize(0);
+
+  int open(const char* path, int flags, mode_t rights) override {
+    return fails("open") ? -1 : FileSystem::open(path, flags, rights);
+  }
+  ssize_t read(int descriptor, void* out, usize bytes, off_t offset) override {
+    return fails("read") ? -1 : FileSystem::read(descriptor, out, bytes, offset);
+  }
+  ssize_t write(int descriptor, const iovec* pieces, int count, off_t offset) override {
+    if (fails("write")) return -1;
+    if (pieces->iov_len <= write_at_most)
+      return FileSystem::write(descriptor, pieces, count, offset);
+    const iovec some = {pieces->iov_base, write_at_most};
+    return FileSystem::write(descriptor, &some, 1, offset);
+  }
+  int allocate(int descriptor, off_t offset, off_t bytes) override {
+    return fails("allocate") ? -1 : FileSystem::allocate(descriptor, offset, bytes);
+  }
+  int sync_data(int descriptor) override {
+    return fails("sync_data") ? -1 : FileSystem::sync_data(descriptor);
+  }
+  int sync_folder(int descriptor) override {
+    return fails("sync_folder") ? -1 : FileSystem::sync_folder(descriptor);
+  }
+  int make_folder(const char* path, mode_t rights) override {
+    return fails("make_folder") ? -1 : FileSystem::make_folder(path, rights);
+  }
+  int rename(const char* from, const char* to) override {
+    return fails("rename") ? -1 : FileSystem::rename(from, to);
+  }
+  int remove(const char* path) override { return fails("remove") ? -1 : FileSystem::remove(path); }
+  int remove_folder(const char* path) override {
+    return fails("remove_folder") ? -1 : FileSystem::remove_folder(path);
+  }
+  int allow_map(int) override { return fails("map") ? -1 : 0; }
+
+ private:
+  bool fails(const std::string& call) {
+    ++calls[call];
+    if (call != failing) return false;
+    errno = EIO;
+    return true;
+  }
+};
+
+TEST_CASE("what base/file does comes by the file system in use") {
+  const TemporaryFolder folder;
+  CountingFileSystem disk;
+  make_folders(folder / "a" / "b").value();
+  replace_file(folder / "a" / "b" / "file", as_bytes("four")).value();
+  CHECK(as_text(read_file(folder / "a" / "b" / "file", 100).value()) == "four");
+  remove_tree(folder / "a").value();
+  CHECK_FALSE(path_exists(folder / "a").value());
+  CHECK(disk.calls == std::map<std::string, int>{{"make_folder", 2},
+                                                 {"open", 5},
+                                                 {"read", 1},
+                                                 {"remove", 2},
+                                                 {"remove_folder", 2},
+                                                 {"rename", 1},
+                                                 {"sync_data", 1},
+                                                 {"sync_folder", 3},
+                                                 {"write", 1}});
+}
+
+TEST_CASE("a call that fails is an error with its errno") {
+  const TemporaryFolder folder;
+  CountingFileSystem disk;
+  disk.failing = GENERATE("open", "write", "sync_data", "rename", "sync_folder");
+  const Result<void> done = replace_file(folder / "file", as_bytes("four"));
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code == ErrorCode::io);
+  CHECK(done.error().errno_value == EIO);
+  CHECK_FALSE(path_exists(folder / "file.tmp").value());
+}
+
+TEST_CASE("a map that is not allowed is an error, and so are blocks that cannot be had") {
+  const TemporaryFolder folder;
+  replace_file(folder / "file", as_bytes("four")).value();
+  CountingFileSystem disk;
+  disk.failing = "map";
+  CHECK_FALSE(ReadMap::open(folder / "file"));
+  CHECK_FALSE(SharedMap::open(File::open(folder / "file", File::Mode::read_write).value(), 8192));
+  disk.failing = "allocate";
+  SharedMap map =
+      SharedMap::open(File::open(folder / "file", File::Mode::read_write).value(), 8192).value();
+  CHECK_FALSE(map.reserve(8192));
+}
+
+TEST_CASE("short writes are gone on with until all is written") {
+  const TemporaryFolder folder;
+  CountingFileSystem disk;
+  disk.write_at_most = 3;
+  File file = File::open(folder / "file", File::Mode::create_new).value();
+  file.write_at(0, as_bytes("ten bytes.")).value();
+  CHECK(disk.calls["write"] == 4);
+  CHECK(as_text(read_file(folder / "file", 100).value()) == "ten bytes.");
+}
+
+TEST_CASE("without another one it is the kernel's") {
+  FileSystem* const kernel = &FileSystem::current();
+  {
+    CountingFileSystem disk;
+    CHECK(&FileSystem::current() == &disk);
+  }
+  CHECK(&FileSystem::current() == kernel);
+}
+
+}  // namespace
+}  // namespace shale

@@ -1,0 +1,307 @@
+// Every call of a session failing, in every way: `./run prove processes`, and by samples a test.
+//
+//   faults [--share I/N] [--stride N] [--folder DIR]
+//
+// A session (session.hpp) is run once to count its calls, then once for each call, way of failing
+// and errno (faulty_disk.hpp). A step that fails is an error, never half there, and was not
+// acknowledged; once the fault is gone the same handles go on, the next process finds what was
+// acknowledged, and so does one after a power cut. The same for a disk that is full at every 4 KB
+// of a merge, and for a process that has no descriptors left. Prints one line of JSON; exits 1
+// after the first violation. Under a sanitizer it finds what leaks on those ways.
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <optional>
+
+#include "tests/crash/crash_states.hpp"
+#include "tests/crash/faulty_disk.hpp"
+#include "tests/crash/session.hpp"
+
+namespace shale::testing {
+namespace {
+
+using std::filesystem::path;
+
+constexpr Step script[] = {Step::stash, Step::update, Step::relaxed, Step::erase, Step::seal,
+                           Step::stash, Step::bulk,   Step::update,  Step::merge, Step::stash};
+constexpr const char* boot = "00000001-0000-4000-8000-000000000001";
+constexpr const char* next_boot = "00000002-0000-4000-8000-000000000001";
+
+class Faults {
+ public:
+  Faults(path folder, u64 share, u64 shares, u64 stride)
+      : folder_(folder / ("shale-faults-" + std::to_string(::getpid()))),
+        share_(share),
+        shares_(shares),
+        stride_(stride) {}
+  ~Faults() { std::filesystem::remove_all(folder_); }
+  Faults(const Faults&) = delete;
+
+  int run() {
+    for (const Call call : all_calls) {
+      for (const Failure failure : ways_of(call)) {
+        for (const int problem : {ENOSPC, EIO}) {
+          if (failure == Failure::killed && problem == EIO) continue;  // no errno to be seen
+          fail_each({call, 0, failure, problem});
+        }
+      }
+    }
+    fill_disk();
+    take_descriptors();
+    std::printf("{\"runs\":%llu,\"full_disk\":%llu,\"descriptors\":%llu,\"violation\":\"%s\"}\n",
+                static_cast<unsigned long long>(runs_), static_cast<unsigned long long>(full_),
+                static_cast<unsigned long long>(descriptors_), violation_.c_str());
+    return violation_.empty() ? 0 : 1;
+  }
+
+ private:
+  static std::vector<Failure> ways_of(Call call) {
+    std::vector<Failure> ways = {Failure::once, Failure::forever, Failure::killed};
+    if (call == Call::write) ways.push_back(Failure::shorted);
+    if (call == Call::sync) ways.push_back(Failure::lost);
+    return ways;
+  }
+
+  path store() const { return folder_ / "root" / "store"; }
+  path root() const { return folder_ / "root"; }
+  void clear() const {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(root());
+  }
+  bool is_mine() { return number_++ % (shares_ * stride_) == share_; }
+
+  void fail_each(Fault fault) {
+    u64 calls = 1;
+    for (fault.at = 0; fault.at <= calls && violation_.empty(); ++fault.at) {
+      if (fault.at > 0 && !is_mine()) continue;
+      clear();
+      ++runs_;
+      std::string problem = fault.failure == Failure::killed && fault.at > 0
+                                ? run_killed(fault)
+                                : run_failing(fault, calls);
+      if (problem.empty()) continue;
+      violation_ = std::string(call_name(fault.call)) + " " + std::to_string(fault.at) + " fails " +
+                   failure_name(fault.failure) + " with " + std::strerror(fault.problem) + ": " +
+                   problem;
+    }
+  }
+
+  // The script up to its first error, which is what the fault must lead to, or nothing at all.
+  static std::optional<Error> play(Session& session, const std::function<void()>& after_step) {
+    Result<void> done = session.create();
+    if (done) after_step();
+    for (const Step step : script) {
+      if (!done) break;
+      done = session.run(step);
+      if (done) after_step();
+    }
+    return done ? std::nullopt : std::optional(done.error());
+  }
+
+  std::string run_failing(const Fault& fault, u64& calls) const {
+    FaultyDisk disk(root(), boot, fault);
+    FileSystem::use(&disk);
+    Session session(store());
+    const std::optional<Error> error = play(session, [] {});
+    std::string problem;
+    if (fault.at == 0) {
+      calls = disk.count(fault.call);
+      if (error) problem = "the session fails by itself: " + error->message;
+    } else if (error && !disk.happened()) {
+      problem = "an error without a fault: " + error->message;
+    }
+    disk.repair();
+    if (problem.empty()) problem = go_on(session, error.has_value());
+    session.close();
+    FileSystem::use(nullptr);
+    if (problem.empty()) problem = check_restarts(session, disk.record());
+    if (!problem.empty() && error) problem += "; the step had said: " + told(*error);
+    return problem;
+  }
+
+  // With the handles that saw the fault.
+  static std::string go_on(Session& session, bool failed) {
+    if (failed && session.begun() == 0) {
+      const Result<void> made = session.create();
+      if (!made) return "cannot be made once the fault is gone: " + made.error().message;
+    }
+    std::string problem = session.settle();
+    if (!problem.empty()) return problem;
+    for (const Step step : {Step::stash, Step::seal, Step::merge, Step::update}) {
+      const Result<void> done = session.run(step);
+      if (!done) return std::string(step_name(step)) + " after the fault: " + done.error().message;
+    }
+    return session.settle();
+  }
+
+  // In the same boot, and after a power cut.
+  std::string check_restarts(const Session& session, const Record& record) const {
+    const Allowed allowed{session.acknowledged(), session.begun(), false, true};
+    std::string problem = check_in(root(), boot, session.states(), allowed);
+    if (!problem.empty()) return "the next process: " + problem;
+    CrashStates states(record, Profile::posix, 1, 1);
+    states.at(record.operations.size(), [&](const CrashState& state) {
+      if (!problem.empty()) return;
+      state.write_to(folder_ / "cut");
+      problem = check_in(folder_ / "cut", next_boot, session.states(), allowed);
+      if (!problem.empty()) problem = "after a power cut (" + state.kind + "): " + problem;
+    });
+    return problem;
+  }
+
+  static std::string check_in(const path& root, const char* boot_id,
+                              const std::vector<StoreOracle>& states, const Allowed& allowed) {
+    RestartedFileSystem restarted(root, boot_id);
+    FileSystem::use(&restarted);
+    std::string problem = check_store(root / "store", states, allowed);
+    FileSystem::use(nullptr);
+    return problem;
+  }
+
+  // In a child, which says on a pipe what it was promised. What it would have come to hold is known
+  // from a session of the same script.
+  std::string run_killed(const Fault& fault) const {
+    int ends[2];
+    if (::pipe(ends) != 0) return "no pipe";
+    const ::pid_t child = ::fork();
+    if (child == 0) {
+      FaultyDisk disk(root(), boot, fault);
+      FileSystem::use(&disk);
+      Session session(store());
+      const auto tell = [&] {
+        const u64 said[2] = {session.acknowledged(), session.begun()};
+        if (::write(ends[1], said, sizeof said) != sizeof said) ::_exit(1);
+      };
+      ::_exit(play(session, tell) ? 1 : 0);
+    }
+    ::close(ends[1]);
+    Allowed allowed{0, 0, true, true};
+    u64 said[2];
+    bool is_made = false;
+    while (::read(ends[0], said, sizeof said) == sizeof said) {
+      is_made = true;
+      allowed.first = said[0];
+      allowed.last = said[1];
+    }
+    ::close(ends[0]);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (!WIFEXITED(status)) return "the child died of a signal";
+    const bool was_killed = WEXITSTATUS(status) == FaultyDisk::killed_status;
+    if (!was_killed && WEXITSTATUS(status) != 0) return "the child failed otherwise";
+    allowed.may_be_missing = !is_made;
+    // Killed is not cut: a relaxed step that returned is there too.
+    allowed.first = allowed.last;
+    if (was_killed && is_made) allowed.last = std::min(allowed.last + 1, u64(std::size(script)));
+    return check_in(root(), boot, script_states(), allowed);
+  }
+
+  const std::vector<StoreOracle>& script_states() const {
+    if (script_states_.empty()) {
+      const path aside = folder_.string() + "-aside";
+      std::filesystem::create_directories(aside);
+      Session session(aside / "store");
+      (void)play(session, [] {});
+      script_states_ = session.states();
+      std::filesystem::remove_all(aside);
+    }
+    return script_states_;
+  }
+
+  // A merge on a disk that has room for 4 KB more each time, until it comes through.
+  void fill_disk() {
+    for (u64 room = 0; violation_.empty(); room += 4096) {
+      clear();
+      RestartedFileSystem before(root(), boot);
+      FileSystem::use(&before);
+      Session session(store());
+      Result<void> done = session.create();
+      if (done) done = session.prepare();
+      FullDisk disk(root(), boot, room);
+      FileSystem::use(&disk);
+      if (done) done = session.run(Step::merge);
+      const bool was_full = disk.was_full();
+      disk.repair();
+      std::string problem = done || was_full ? session.settle() : "the session fails by itself";
+      if (problem.empty()) problem = go_on(session, !done);
+      session.close();
+      FileSystem::use(nullptr);
+      const Allowed allowed{session.begun(), session.begun(), false, true};
+      if (problem.empty()) problem = check_in(root(), boot, session.states(), allowed);
+      if (!problem.empty()) violation_ = "room for " + std::to_string(room) + ": " + problem;
+      ++full_;
+      if (done && !was_full) return;
+    }
+  }
+
+  // A process that may open so many files, from none to enough.
+  void take_descriptors() {
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    for (rlim_t most = 4; violation_.empty(); ++most) {
+      clear();
+      RestartedFileSystem disk(root(), boot);
+      FileSystem::use(&disk);
+      Session session(store());
+      rlimit now = before;
+      now.rlim_cur = most;
+      ::setrlimit(RLIMIT_NOFILE, &now);
+      const std::optional<Error> error = play(session, [] {});
+      ::setrlimit(RLIMIT_NOFILE, &before);
+      std::string problem;
+      if (error && error->errno_value != EMFILE) problem = "another error: " + error->message;
+      if (problem.empty()) problem = go_on(session, error.has_value());
+      session.close();
+      FileSystem::use(nullptr);
+      const Allowed allowed{session.begun(), session.begun(), false, true};
+      if (problem.empty()) problem = check_in(root(), boot, session.states(), allowed);
+      if (!problem.empty()) violation_ = std::to_string(most) + " descriptors: " + problem;
+      ++descriptors_;
+      if (!error) return;
+    }
+  }
+
+  path folder_;
+  u64 share_;
+  u64 shares_;
+  u64 stride_;
+  u64 number_ = 0;
+  u64 runs_ = 0;
+  u64 full_ = 0;
+  u64 descriptors_ = 0;
+  std::string violation_;
+  mutable std::vector<StoreOracle> script_states_;
+};
+
+u64 number(const char* text) {
+  u64 value = 0;
+  std::from_chars(text, text + std::strlen(text), value);
+  return value;
+}
+
+}  // namespace
+}  // namespace shale::testing
+
+int main(int count, char** words) {
+  using shale::testing::number;
+  shale::u64 share = 0;
+  shale::u64 shares = 1;
+  shale::u64 stride = 1;
+  std::filesystem::path folder = "/dev/shm";
+  for (int at = 1; at + 1 < count; at += 2) {
+    const std::string name = words[at];
+    if (name == "--share") {
+      share = number(words[at + 1]);
+      shares = number(std::strchr(words[at + 1], '/') + 1);
+    } else if (name == "--stride") {
+      stride = number(words[at + 1]);
+    } else if (name == "--folder") {
+      folder = words[at + 1];
+    }
+  }
+  return shale::testing::Faults(folder, share, shares, stride).run();
+}
