@@ -57,6 +57,8 @@ struct StoreOptions {
   // that ends the process. Installs a handler of that signal, once for the whole process, which
   // calls the one before it for other addresses.
   bool guard_reads = false;
+  // What others read of this process in Project::who(); 16 bytes. Empty: its name as `ps` has it.
+  std::string program = {};
   // Options a new store is made with (they live in shale.toml afterwards).
   std::string analysis = "plain";
   std::string shard_by = "none";  // or "month"
@@ -121,6 +123,30 @@ struct ProjectStats {
   std::uint64_t cache_misses = 0;
 };
 
+// A process that has a project open and may write to it. That it is there is certain (the kernel
+// keeps a lock for it and frees that when it dies); what it says of itself is a hint: for
+// microseconds after an opening, the entry may be empty (pid 0) or that of a process now gone.
+struct OpenBy {
+  std::int64_t pid = 0;             // as its own pid namespace counts
+  std::uint64_t start_time = 0;     // clock ticks since boot: tells a recycled pid
+  std::uint64_t pid_namespace = 0;  // inode of /proc/<pid>/ns/pid
+  std::int64_t opened_at = 0;       // microseconds since 1970 UTC
+  std::string program;              // StoreOptions::program
+  bool is_self = false;             // the very handle that was asked
+  bool holds_lease = false;         // it is writing at this moment
+  bool holds_merge = false;         // it is merging
+};
+
+struct SnapshotOptions {
+  // Nothing that a power cut could still take back: the snapshot ends where the project is known
+  // to be durable. What was committed `relaxed`, or is being synced right now, is left out.
+  //
+  // Where the project is only read, nobody tells what was synced last: there the snapshot ends
+  // where the files themselves prove it, and may leave out the newest batches though they are
+  // durable. A later batch vouches for those before it; so does a merge.
+  bool durable_only = false;
+};
+
 struct Verified {
   std::uint64_t checked_bytes = 0;
   std::vector<Fault> faults;
@@ -159,7 +185,7 @@ class SHALE_API Project {
   // A large input, straight to a shard: visible all at once when it returns, durable.
   Result<Committed> ingest(const Batch& batch, const ProgressCallback& progress = {},
                            std::stop_token stop = {});
-  Result<Snapshot> snapshot() const;
+  Result<Snapshot> snapshot(const SnapshotOptions& options = {}) const;
 
   // Folds the logs and merges small shards. `full` leaves one shard per partition.
   Result<void> merge(bool full, const ProgressCallback& progress = {}, std::stop_token stop = {});
@@ -168,6 +194,9 @@ class SHALE_API Project {
   Result<ProjectStats> stats() const;
   Result<Verified> verify(const ProgressCallback& progress = {}, std::stop_token stop = {}) const;
   Result<void> sync();  // every commit so far becomes durable
+  // Who has the project open, this process included; oldest first. A process with several stores
+  // open on it is told once for each; beyond 251 they are not told. read_only where the project is.
+  Result<std::vector<OpenBy>> who() const;
   const std::string& name() const noexcept;
 
   struct State;

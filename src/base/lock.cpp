@@ -22,13 +22,18 @@ constexpr int tries_before_sleep = 32;
 constexpr auto first_pause = std::chrono::microseconds(50);
 constexpr auto pause_max = std::chrono::milliseconds(5);
 
-// One OFD lock command on one byte: 0, or the errno.
-int lock_command(int descriptor, short type, u64 byte) {
+struct flock one_byte(short type, u64 byte) {
   struct flock what = {};  // l_pid must be 0 for OFD commands
   what.l_type = type;
   what.l_whence = SEEK_SET;
   what.l_start = off_t(byte);
   what.l_len = 1;
+  return what;
+}
+
+// One OFD lock command on one byte: 0, or the errno.
+int lock_command(int descriptor, short type, u64 byte) {
+  struct flock what = one_byte(type, byte);
   for (;;) {
     if (fcntl(descriptor, F_OFD_SETLK, &what) == 0) return 0;
     if (errno != EINTR) return errno;
@@ -114,6 +119,14 @@ Result<void> LockFile::lock(u64 byte, std::chrono::steady_clock::time_point dead
 }
 
 void LockFile::unlock(u64 byte) noexcept { lock_command(file_->descriptor(), F_UNLCK, byte); }
+
+Result<bool> LockFile::is_locked(u64 byte) const {
+  struct flock what = one_byte(F_WRLCK, byte);  // what would stand in the way of this one?
+  if (fcntl(file_->descriptor(), F_OFD_GETLK, &what) != 0) {
+    return fail_errno("cannot ask for the lock", file_->path().string(), errno);
+  }
+  return what.l_type != F_UNLCK;
+}
 
 // The futex is the word's low half, which comes first (little endian). Without FUTEX_PRIVATE_FLAG:
 // the waiters are in other processes.

@@ -27,6 +27,9 @@ class LockFile {
   Result<void> lock(u64 byte, std::chrono::steady_clock::time_point deadline);
   Result<bool> try_lock(u64 byte);
   void unlock(u64 byte) noexcept;
+  // Whether another open file has the lock: of another process, or another LockFile of this one.
+  // What this LockFile has itself is not told. True for the moment only: to tell, not to decide by.
+  Result<bool> is_locked(u64 byte) const;
   // The path still names the very file that is open here (PROTOCOL A7).
   Result<bool> still_at_path() const;
   const File& file() const { return *file_; }

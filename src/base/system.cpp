@@ -100,6 +100,11 @@ u64 process_start_time() {
   return parse_number(rest).value_or(0);
 }
 
+std::string process_name() {
+  const Result<std::string> name = read_proc("/proc/self/comm");
+  return name ? name->substr(0, name->find('\n')) : std::string();
+}
+
 Result<u64> boot_id() {
   constexpr const char* path = "/proc/sys/kernel/random/boot_id";
   const std::string id = TRY(read_proc(path));

@@ -14,7 +14,8 @@ namespace shale {
 i64 now_microseconds();  // since 1970 UTC, from the system clock (may go backwards)
 u64 random_u64();        // from the kernel; never 0
 u64 process_id();
-u64 process_start_time();  // of this process, in clock ticks since boot: tells a recycled pid
+u64 process_start_time();    // of this process, in clock ticks since boot: tells a recycled pid
+std::string process_name();  // as `ps` has it, 15 bytes at most; empty where it cannot be read
 // Differs between a process and the children it forks, from the first call on. What was opened
 // before a fork belongs to the parent: its threads, and whatever they had locked, are not here.
 u64 process_generation();

@@ -35,13 +35,14 @@ void raise(u64& word, u64 value) {
   }
 }
 
-std::array<u64, 2> verb_words(std::string_view verb) {
+// Text of 16 bytes as two words: of a verb, of a program.
+std::array<u64, 2> text_words(std::string_view whole) {
   std::array<char, 16> text{};
-  std::copy_n(verb.begin(), std::min(verb.size(), text.size()), text.begin());
+  std::copy_n(whole.begin(), std::min(whole.size(), text.size()), text.begin());
   return std::bit_cast<std::array<u64, 2>>(text);
 }
 
-std::string verb_text(const std::array<u64, 2>& words) {
+std::string words_text(const std::array<u64, 2>& words) {
   const auto text = std::bit_cast<std::array<char, 16>>(words);
   return std::string(text.begin(), std::find(text.begin(), text.end(), '\0'));
 }
@@ -122,20 +123,25 @@ Result<Control::Opened> Control::open(const std::filesystem::path& path,
   }
   opened.state = Opened::State::stale;
   const FileIdentity self = TRY(file->identity());
-  if (TRY(file->size()) < control_bytes) {
+  // Before its size is judged: a page of another version has another size, and is alive all the
+  // same.
+  std::array<std::byte, sizeof(ControlIdentityPart)> bytes;
+  if (TRY(file->read_at(0, bytes)) < bytes.size()) {
     opened.reason = "too short";
     return opened;
   }
-  Control control(TRY(map_page(*std::move(file))));
-  Result<std::string> reason = defect(control.page().identity, identity, self);
+  Result<std::string> reason = defect(load<ControlIdentityPart>(bytes.data()), identity, self);
   if (!reason) {
     reason.error().path = path.string();
     return Unexpected{std::move(reason).error()};
   }
   opened.reason = *std::move(reason);
-  if (opened.reason.empty()) opened.durable = control.durable();
+  if (opened.reason.empty() && TRY(file->size()) < control_bytes) opened.reason = "too short";
+  if (!opened.reason.empty()) return opened;
+  Control control(TRY(map_page(*std::move(file))));
+  opened.durable = control.durable();
+  if (control.replaced()) opened.reason = "replaced";
   if (control.lost()) opened.reason = "cannot be read";
-  if (opened.reason.empty() && control.replaced()) opened.reason = "replaced";
   if (!opened.reason.empty()) return opened;
   opened.state = Opened::State::usable;
   opened.control.emplace(std::move(control));
@@ -257,7 +263,7 @@ void Control::set_holder(const LeaseHolder& holder) {
   release(words.pid, holder.pid);
   release(words.start_time, holder.start_time);
   release(words.pid_namespace, holder.pid_namespace);
-  const std::array<u64, 2> verb = verb_words(holder.verb);
+  const std::array<u64, 2> verb = text_words(holder.verb);
   release(words.verb[0], verb[0]);
   release(words.verb[1], verb[1]);
   release(words.version, version + 1);
@@ -274,9 +280,57 @@ std::optional<LeaseHolder> Control::holder() const {
     holder.pid = acquire(words.pid);
     holder.start_time = acquire(words.start_time);
     holder.pid_namespace = acquire(words.pid_namespace);
-    holder.verb = verb_text({acquire(words.verb[0]), acquire(words.verb[1])});
+    holder.verb = words_text({acquire(words.verb[0]), acquire(words.verb[1])});
     if (acquire(words.version) != version) continue;
     return holder.pid == 0 ? std::nullopt : std::optional(std::move(holder));
+  }
+  return std::nullopt;
+}
+
+// -- who has it open --
+
+SlotEntry SlotEntry::current(std::string_view program) {
+  const LeaseHolder self = LeaseHolder::current(program);
+  SlotEntry entry;
+  entry.pid = self.pid;
+  entry.start_time = self.start_time;
+  entry.pid_namespace = self.pid_namespace;
+  entry.opened_at = now_microseconds();
+  entry.program = self.verb;
+  return entry;
+}
+
+// Bracketed as the holder is, and for the same reason: the next owner of the slot makes a version
+// even again that a killed one left odd. One owner at a time: the slot's byte of LOCK is his.
+void Control::set_slot(usize slot, const SlotEntry& entry) {
+  ControlSlotPart& words = page().slots[slot];
+  const u64 version = acquire(words.version) | 1;
+  release(words.version, version);
+  release(words.pid, entry.pid);
+  release(words.start_time, entry.start_time);
+  release(words.pid_namespace, entry.pid_namespace);
+  release(words.opened_at, u64(entry.opened_at));
+  release(words.locks, entry.locks);
+  const std::array<u64, 2> program = text_words(entry.program);
+  release(words.program[0], program[0]);
+  release(words.program[1], program[1]);
+  release(words.version, version + 1);
+}
+
+std::optional<SlotEntry> Control::slot(usize slot) const {
+  ControlSlotPart& words = page().slots[slot];
+  for (int attempt = 0; attempt < read_attempts; ++attempt) {
+    const u64 version = acquire(words.version);
+    if (version % 2 != 0) continue;
+    SlotEntry entry;
+    entry.pid = acquire(words.pid);
+    entry.start_time = acquire(words.start_time);
+    entry.pid_namespace = acquire(words.pid_namespace);
+    entry.opened_at = i64(acquire(words.opened_at));
+    entry.locks = acquire(words.locks);
+    entry.program = words_text({acquire(words.program[0]), acquire(words.program[1])});
+    if (acquire(words.version) != version) continue;
+    return entry.pid == 0 ? std::nullopt : std::optional(std::move(entry));
   }
   return std::nullopt;
 }

@@ -7,12 +7,13 @@
 //   64   what is now     epoch, edition, active log, committed, last frames (ControlNowPart)
 //   192  durability      durable, words in flight, poisoned (ControlDurablePart)
 //   256  lease holder    behind a sequence number of its own (ControlHolderPart)
-//   320  zeros up to 4096
+//   320  slots           251 of 64 bytes: who has the project open (ControlSlotPart)
 //
 // All words are u64 on cache lines grouped by who writes them. Who may write: words marked LEASE
-// only the holder of the lease; the others anybody, by compare-and-swap or a single store.
+// only the holder of the lease; those marked SLOT only the holder of that slot's byte of LOCK; the
+// others anybody, by compare-and-swap or a single store.
 //
-// Version history: 1 first.
+// Version history: 1 first (4,096 bytes); 2 slots, 16,384 bytes.
 #pragma once
 
 #include <chrono>
@@ -32,12 +33,13 @@ namespace lock_byte {
 inline constexpr u64 lease = 0;
 inline constexpr u64 sync = 1;
 inline constexpr u64 merge = 2;
-inline constexpr u64 first_slot = 16;  // one byte for each process that has the store open
+inline constexpr u64 first_slot = 16;  // control_slots bytes, each for one process that has it open
 }  // namespace lock_byte
 
 inline constexpr u64 control_magic = 0x3130544e4f434853;  // "SHCONT01"
-inline constexpr u32 control_version = 1;
-inline constexpr u64 control_bytes = 4096;
+inline constexpr u32 control_version = 2;
+inline constexpr u64 control_bytes = 16384;
+inline constexpr usize control_slots = 251;  // as many as the bytes hold
 
 struct ControlIdentityPart {
   u64 magic;
@@ -90,17 +92,29 @@ struct ControlHolderPart {
   u64 verb[2];  // 16 bytes of text, filled up with zeros
   u64 unused[2];
 };
+// Counts while the slot's byte of LOCK is locked; else it was left by a process that is gone.
+struct ControlSlotPart {
+  u64 version;  // SLOT. Odd while the words below are being changed
+  u64 pid;      // 0: nobody yet
+  u64 start_time;
+  u64 pid_namespace;
+  u64 opened_at;   // microseconds since 1970 UTC
+  u64 locks;       // bit n: it has byte n of LOCK (lease, merge)
+  u64 program[2];  // 16 bytes of text, filled up with zeros
+};
 struct ControlPage {
   ControlIdentityPart identity;
   ControlNowPart now;
   ControlDurablePart durable;
   ControlHolderPart holder;
+  ControlSlotPart slots[control_slots];
 };
 static_assert(sizeof(ControlIdentityPart) == 64);
 static_assert(sizeof(ControlNowPart) == 128);
 static_assert(sizeof(ControlDurablePart) == 64);
 static_assert(sizeof(ControlHolderPart) == 64);
-static_assert(sizeof(ControlPage) == 320 && sizeof(ControlPage) <= control_bytes);
+static_assert(sizeof(ControlSlotPart) == 64);
+static_assert(sizeof(ControlPage) == control_bytes);
 
 // Whom a page belongs to. `boot` from base/system.hpp's boot_id().
 struct ControlIdentity {
@@ -140,6 +154,19 @@ struct LeaseHolder {
   bool operator==(const LeaseHolder&) const = default;
 
   static LeaseHolder current(std::string_view verb);  // this process
+};
+
+// Who has the project open, and since when: one slot.
+struct SlotEntry {
+  u64 pid = 0;
+  u64 start_time = 0;
+  u64 pid_namespace = 0;
+  i64 opened_at = 0;
+  u64 locks = 0;
+  std::string program;  // at most 16 bytes are kept
+  bool operator==(const SlotEntry&) const = default;
+
+  static SlotEntry current(std::string_view program);  // this process, now
 };
 
 // A mapped CONTROL. Move-only; all members may be called from many threads, those marked LEASE only
@@ -189,6 +216,12 @@ class Control {
   void set_holder(const LeaseHolder& holder);
   void clear_holder();
   std::optional<LeaseHolder> holder() const;  // anybody may ask; nothing: nobody, or changing
+
+  // -- who has it open --
+  // SLOT: the caller has byte first_slot + `slot` of LOCK.
+  void set_slot(usize slot, const SlotEntry& entry);
+  // Anybody may ask; nothing: never used, or changing. Counts only while the byte is locked.
+  std::optional<SlotEntry> slot(usize slot) const;
 
   // -- durability (anybody) --
   Lsn durable() const;

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 Result<Store> Context::store_to_read() const {
   const Location location = TRY(locate_store(globals.store, Surroundings::of_process()));
-  auto store = Store::open(location.path, {.guard_reads = true});
+  auto store = Store::open(location.path, {.guard_reads = true, .program = globals.verb});
   if (!store && store.error().code == ErrorCode::read_only) {
     store = Store::open(location.path, {.read_only = true, .guard_reads = true});
   }
@@ -37,6 +37,7 @@ Result<Store> Context::store_to_write(const CreateOptions& create) const {
   }
   return Store::open(location.path, {.create = true,
                                      .guard_reads = true,
+                                     .program = globals.verb,
                                      .analysis = create.analysis,
                                      .shard_by = create.shard_by,
                                      .positions = !create.no_positions});
@@ -69,9 +70,13 @@ Result<std::vector<Project>> Context::projects_to_read(bool all) const {
 Result<std::vector<View>> Context::views() const {
   std::vector<View> views;
   for (const Project& project : TRY(projects_to_read(globals.all_projects))) {
-    views.push_back({project.name(), TRY(project.snapshot())});
+    views.push_back({project.name(), TRY(snapshot_of(project))});
   }
   return views;
+}
+
+Result<Snapshot> Context::snapshot_of(const Project& project) const {
+  return project.snapshot({.durable_only = globals.durable_only});
 }
 
 void Context::keep_up(Project& project) const {

@@ -21,6 +21,8 @@ struct Globals {
   bool project_given = false;
   bool all_projects = false;
   bool no_merge = false;
+  bool durable_only = false;  // reading verbs: nothing that a power cut could take back
+  std::string verb;           // the one that runs: what `who` shows others
 };
 
 // What a store that has to be made is made with.
@@ -48,6 +50,7 @@ class Context {
   // The projects a reading verb is about; none where the default project was never written.
   Result<std::vector<Project>> projects_to_read(bool all) const;
   Result<std::vector<View>> views() const;
+  Result<Snapshot> snapshot_of(const Project& project) const;
 
   // One bounded step of upkeep at the end of a verb that wrote. Its failure takes nothing back
   // of what was written, so it is a warning.

@@ -46,7 +46,9 @@ constexpr Examples examples[] = {
     {"list",
      "shale list --where type:decision --sort touched --limit 20\n"
      "shale list --sort -tokens       # smallest first\n"},
-    {"count", "shale count --where 'type:code pinned:true'\n"},
+    {"count",
+     "shale count --where 'type:code pinned:true'\n"
+     "shale count --durable           # without what is not synced yet\n"},
     {"sum",
      "shale sum tokens --by type,task\n"
      "shale sum bytes --where tier:archive\n"},
@@ -57,6 +59,9 @@ constexpr Examples examples[] = {
      "shale merge --full              # down to one shard\n"},
     {"stats", "shale stats --all-projects --json\n"},
     {"verify", "shale verify                    # exit 3 where anything is damaged\n"},
+    {"who",
+     "shale who                       # processes with the project open, oldest first\n"
+     "shale who --all-projects --json\n"},
     {"inspect", "shale inspect .shale/projects/default/MANIFEST\n"},
     {"help", "shale help search\n"},
 };

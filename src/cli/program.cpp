@@ -127,6 +127,7 @@ Exit parse_and_run(CLI::App& app, Context& context, Flags& flags, std::vector<st
   context.globals.project_given = app.get_option("--project")->count() > 0;
   if (flags.version) return print_version(context.output);
   if (!context.action) return usage_error(app, context.output, "A verb is missing.");
+  context.globals.verb = app.get_subcommands().front()->get_name();
   const auto exit = context.action();
   return exit ? *exit : context.output.error(exit.error());
 }

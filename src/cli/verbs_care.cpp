@@ -1,4 +1,4 @@
-// merge verify inspect config stats projects: what a store is and that it stays well.
+// merge verify inspect config stats projects who: what a store is and that it stays well.
 #include <fmt/format.h>
 
 #include <memory>
@@ -6,6 +6,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/verbs.hpp"
+#include "exchange/times.hpp"
 #include "store/inspect.hpp"
 
 namespace shale::cli {
@@ -157,6 +158,51 @@ Result<Exit> projects(Context& context) {
   return Exit::ok;
 }
 
+// --- who ----------------------------------------------------------------------------------------
+
+Json json_of(const OpenBy& one) {
+  return {{"pid", one.pid},
+          {"start_time", one.start_time},
+          {"pid_namespace", one.pid_namespace},
+          {"opened_at", exchange::format_time({one.opened_at, true})},
+          {"program", one.program},
+          {"self", one.is_self},
+          {"holds_lease", one.holds_lease},
+          {"holds_merge", one.holds_merge}};
+}
+
+std::string holds_text(const OpenBy& one) {
+  std::string text;
+  if (one.holds_lease) text += "\twriting";
+  if (one.holds_merge) text += "\tmerging";
+  if (one.is_self) text += "\t(this process)";
+  return text;
+}
+
+Result<Exit> who(Context& context) {
+  Json list = Json::array();
+  for (const Project& project : TRY(context.projects_to_read(context.globals.all_projects))) {
+    Json processes = Json::array();
+    for (const OpenBy& one : TRY(project.who())) {
+      const Json members = json_of(one);
+      if (context.output.is_text()) {
+        context.output.line(fmt::format(
+            "{}\t{}\t{}\t{}{}", printable(project.name()), one.pid, printable(one.program),
+            exchange::format_time({one.opened_at, true}), holds_text(one)));
+      } else if (context.output.form == Form::ndjson) {
+        Json line = {{"project", project.name()}};
+        line.update(members);
+        context.output.object(line);
+      } else {
+        processes.push_back(members);
+      }
+    }
+    list.push_back({{"name", project.name()}, {"open_by", processes}});
+  }
+  if (context.output.form == Form::json) context.output.object({{"projects", list}});
+  return Exit::ok;
+}
+
 // --- config inspect -----------------------------------------------------------------------------
 
 Result<Exit> config(Context& context) {
@@ -198,6 +244,7 @@ void add_care_verbs(CLI::App& app, Context& context) {
   add_simple(app, context, "verify", "reads every byte and checks it", verify);
   add_simple(app, context, "stats", "what a project holds and what it costs", stats);
   add_simple(app, context, "projects", "lists the projects of the store", projects);
+  add_simple(app, context, "who", "which processes have a project open", who);
   add_simple(app, context, "config", "prints the effective options", config);
   CLI::App* inspecting = add_verb(app, "inspect", "prints the structure of one file of a store");
   auto file = std::make_shared<std::string>();

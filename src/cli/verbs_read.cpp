@@ -63,7 +63,7 @@ Result<Exit> get(Context& context, const GetOptions& options) {
   if (projects.empty()) {
     fetched.missing = options.ids;
   } else {
-    const Snapshot snapshot = TRY(projects[0].snapshot());
+    const Snapshot snapshot = TRY(context.snapshot_of(projects[0]));
     fetched = TRY(snapshot.get_many(options.ids));
   }
   print_segments(context, fetched, context.globals.project, lines);
@@ -249,7 +249,7 @@ Result<Exit> sum(Context& context, const SumOptions& options) {
   Sum result;
   const std::vector<Project> projects = TRY(context.projects_to_read(false));
   if (!projects.empty()) {
-    const Snapshot snapshot = TRY(projects[0].snapshot());
+    const Snapshot snapshot = TRY(context.snapshot_of(projects[0]));
     result = TRY(snapshot.sum(options.field, options.by, joined(options.where)));
   }
   print_sum(context, options, result);
@@ -324,6 +324,10 @@ void add_read_verbs(CLI::App& app, Context& context) {
   verb->callback(
       [&context, where] { context.action = [&context, where] { return count(context, *where); }; });
   add_sum(app, context);
+  for (const char* name : {"get", "search", "list", "count", "sum"}) {
+    app.get_subcommand(name)->add_flag("--durable", context.globals.durable_only,
+                                       "only what no power cut can take back");
+  }
 }
 
 }  // namespace shale::cli

@@ -1,5 +1,6 @@
 #include "delta/log_reader.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/checksum.hpp"
@@ -124,6 +125,7 @@ Result<LogScan> LogReader::scan(u64 sealed_offset, const FrameVisitor& visit) co
     TRY(visit(frame->header, frame->payload));
     scan.end = {next, frame->header.checksum};
     scan.last = {frame->header.lsn};
+    scan.durable = std::max(scan.durable, Lsn{frame->header.durable_lsn});
     ++scan.frames;
   }
   if (sealed_offset != 0) {

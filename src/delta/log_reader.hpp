@@ -19,6 +19,8 @@ struct LogScan {
   LogEnd end;  // behind the last whole valid frame
   u64 frames = 0;
   Lsn last;  // LSN of the last frame, {} if none
+  // What the valid frames claim was durable when they were written: the greatest, {} if none.
+  Lsn durable;
   // A frame that is not valid though it must be: it lies below `sealed_offset`, or a later frame
   // that is valid on its own claims that more was durable (PROTOCOL A4).
   bool damaged = false;

@@ -1,5 +1,6 @@
 #include "store/current_view.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include "store/lost_files.hpp"
@@ -80,6 +81,8 @@ Result<void> update_view(Project::State& project) {
       if (edition != nullptr) {
         auto view = make_view(edition, now->epoch, now->committed, known);
         if (!view && index_is_gone(*edition)) return lost(view.error());
+        // Whoever asks for it no more must not pin the files of an edition that is gone.
+        if (known == nullptr || known->edition != edition) project.durable_view = nullptr;
         project.view = TRY(std::move(view));
         return {};
       }
@@ -108,6 +111,22 @@ Result<std::shared_ptr<const View>> current_view(Project::State& project) {
   }
   TRY(update_view(project));
   return project.view;
+}
+
+Result<std::shared_ptr<const View>> durable_view(Project::State& project,
+                                                 const std::shared_ptr<const View>& newest) {
+  const std::lock_guard lock(project.view_mutex);
+  const Lsn durable =
+      project.control != nullptr ? project.control->durable() : project.private_state.durable;
+  const Lsn cut = std::min(newest->committed, std::max(durable, newest->edition->manifest.as_of));
+  if (cut == newest->committed) return newest;
+  std::shared_ptr<const View>& kept = project.durable_view;
+  const bool same_edition = kept != nullptr && kept->edition == newest->edition;
+  if (same_edition && kept->committed >= cut) return kept;
+  auto made =
+      TRY(make_view(newest->edition, newest->epoch, cut, same_edition ? kept.get() : nullptr));
+  if (project.view != nullptr && project.view->edition == newest->edition) kept = made;
+  return made;
 }
 
 }  // namespace shale::store

@@ -12,4 +12,10 @@ namespace shale::store {
 // Safe from many threads. Where a change by another process is going on, the view before it.
 Result<std::shared_ptr<const View>> current_view(Project::State& project);
 
+// What `newest` shows and no power cut can take back: the same edition, cut at the durable LSN.
+// An edition is durable up to its as_of, because it is published only then.
+// Safe from many threads.
+Result<std::shared_ptr<const View>> durable_view(Project::State& project,
+                                                 const std::shared_ptr<const View>& newest);
+
 }  // namespace shale::store

@@ -5,6 +5,7 @@
 #include "store/leave_log.hpp"
 #include "store/lost_files.hpp"
 #include "store/recovery.hpp"
+#include "store/slots.hpp"
 
 namespace shale::store {
 
@@ -62,6 +63,7 @@ Result<Lease> Lease::acquire(Project::State& project, std::string_view verb) {
   }
   TRY(lease.settle());
   lease.control_->set_holder(catalog::LeaseHolder::current(verb));
+  note_lock(project, catalog::lock_byte::lease, true);
   return lease;
 }
 
@@ -163,6 +165,7 @@ Result<delta::LogEnd> Lease::log_end() const {
 Lease::~Lease() {
   if (!locked_) return;
   if (control_ != nullptr) control_->clear_holder();
+  note_lock(*project_, catalog::lock_byte::lease, false);
   lock_file_->unlock(catalog::lock_byte::lease);
 }
 
@@ -185,15 +188,19 @@ Result<MergeLock> MergeLock::acquire(Project::State& project, std::chrono::milli
     return Unexpected{std::move(locked).error()};
   }
   lock.locked_ = true;
+  note_lock(project, catalog::lock_byte::merge, true);
   return lock;
 }
 
 MergeLock::~MergeLock() {
-  if (locked_) lock_file_->unlock(catalog::lock_byte::merge);
+  if (!locked_) return;
+  note_lock(*project_, catalog::lock_byte::merge, false);
+  lock_file_->unlock(catalog::lock_byte::merge);
 }
 
 MergeLock::MergeLock(MergeLock&& other) noexcept
-    : mutex_(std::move(other.mutex_)),
+    : project_(other.project_),
+      mutex_(std::move(other.mutex_)),
       lock_file_(std::move(other.lock_file_)),
       locked_(std::exchange(other.locked_, false)) {}
 

@@ -55,8 +55,11 @@ class PrivateLoader {
     logs_ = TRY(replay_logs(replay));
     auto edition = std::make_shared<Edition>(*TRY(open_all(shards)));
     Lsn committed = std::max(manifest_.as_of, manifest_.next_lsn);
+    // A log is synced before a MANIFEST seals it, and next_lsn is not below its end.
+    state_.durable = committed;
     for (const ReplayedLog& log : logs_) {
       committed = std::max(committed, log.scan.last);
+      state_.durable = std::max(state_.durable, log.scan.durable);
       if (log.scan.damaged) edition->faults.push_back(damage_fault(log));
     }
     add_known_damage(*edition);
@@ -65,6 +68,7 @@ class PrivateLoader {
       state_.end = logs_.back().scan.end;
     }
     project_.view = TRY(make_view(edition, manifest_.edition * 2, committed, nullptr));
+    project_.durable_view = nullptr;
     project_.private_state = state_;
     return {};
   }

@@ -9,6 +9,7 @@
 #include "store/merger.hpp"
 #include "store/project_stats.hpp"
 #include "store/recovery.hpp"
+#include "store/slots.hpp"
 #include "store/stash.hpp"
 
 namespace shale {
@@ -68,9 +69,10 @@ Result<Committed> Project::ingest(const Batch& batch, const ProgressCallback& pr
   return store::ingest_batch(*state_, batch.state(), progress, std::move(stop));
 }
 
-Result<Snapshot> Project::snapshot() const {
+Result<Snapshot> Project::snapshot(const SnapshotOptions& options) const {
   TRY(check_process(*state_));
   auto view = TRY(store::snapshot_view(*state_));
+  if (options.durable_only) view = TRY(store::durable_view(*state_, view));
   return Snapshot(
       std::make_shared<const Snapshot::State>(Snapshot::State{state_, std::move(view)}));
 }
@@ -98,6 +100,11 @@ Result<Verified> Project::verify(const ProgressCallback& progress, std::stop_tok
 Result<void> Project::sync() {
   TRY(check_process(*state_));
   return store::sync_project(*state_);
+}
+
+Result<std::vector<OpenBy>> Project::who() const {
+  TRY(check_process(*state_));
+  return store::open_by(*state_);
 }
 
 const std::string& Project::name() const noexcept { return state_->name; }

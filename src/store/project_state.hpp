@@ -42,6 +42,7 @@ struct PrivateState {
   std::optional<FileIdentity> manifest;
   FileId active_log;
   delta::LogEnd end;
+  Lsn durable;  // what the files prove to be durable
 };
 
 // The writing end of the active log, opened by this process. Used under the lease only.
@@ -75,10 +76,13 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   // when it was made anew; who uses them copies the pointer.
   mutable std::mutex view_mutex;
   std::shared_ptr<LockFile> lock_file;
-  std::shared_ptr<catalog::Control> control;  // null where private
-  std::shared_ptr<const store::View> view;    // the newest this process has seen
-  std::optional<Error> damaged;               // why nothing may be written, if so
-  store::PrivateState private_state;          // where private: what `view` was made from
+  std::shared_ptr<catalog::Control> control;        // null where private
+  std::shared_ptr<const store::View> view;          // the newest this process has seen
+  std::optional<Error> damaged;                     // why nothing may be written, if so
+  std::shared_ptr<const store::View> durable_view;  // of the same edition; null until asked for
+  store::PrivateState private_state;                // where private: what `view` was made from
+  std::optional<usize> slot;      // of this process in CONTROL, where one was free
+  catalog::SlotEntry slot_entry;  // what it says there
 
   std::shared_ptr<catalog::Control> shared_control() const {
     const std::lock_guard lock(view_mutex);

@@ -8,6 +8,7 @@
 #include "store/lease.hpp"
 #include "store/orphans.hpp"
 #include "store/replay.hpp"
+#include "store/slots.hpp"
 
 namespace shale::store {
 
@@ -160,7 +161,7 @@ Result<void> recover(Project::State& project) {
                           {next.edition, active, {last, 0, 0}}, last)));
   remove_orphans(project.paths, next);
   const std::lock_guard lock(project.view_mutex);
-  project.control = std::move(control);
+  use_control(project, std::move(control));
   project.view = nullptr;
   project.active.reset();
   return {};
@@ -177,10 +178,12 @@ Result<void> read_identity(Project::State& project) {
   return {};
 }
 
-// The private way, for stores that cannot be written: nothing is touched.
+// The private way, for stores that cannot be written: nothing is touched, nobody is told.
 Result<void> open_private(Project::State& project) {
   project.is_private = true;
   const std::lock_guard lock(project.view_mutex);
+  project.lock_file.reset();
+  project.slot.reset();
   return refresh_private(project);
 }
 
@@ -191,7 +194,8 @@ bool must_be_private(const Error& error) {
 Result<void> open_lock_file(Project::State& project) {
   auto file = std::make_shared<LockFile>(TRY(LockFile::open(project.paths.lock(), false)));
   const std::lock_guard lock(project.view_mutex);
-  project.lock_file = std::move(file);
+  project.lock_file = file;
+  take_slot(project, *file);
   return {};
 }
 
@@ -201,7 +205,7 @@ Result<void> open_shared(Project::State& project) {
   std::shared_ptr<Control> control = TRY(usable_control(project));
   if (control != nullptr) {
     const std::lock_guard lock(project.view_mutex);
-    project.control = std::move(control);
+    use_control(project, std::move(control));
     return {};
   }
   // The lease itself cannot be used before there is a CONTROL: its lock alone is taken here.
@@ -258,7 +262,7 @@ Result<void> reopen_control(Project::State& project) {
   std::shared_ptr<Control> control = TRY(usable_control(project));
   if (control == nullptr) return recover(project);
   const std::lock_guard lock(project.view_mutex);
-  project.control = std::move(control);
+  use_control(project, std::move(control));
   project.view = nullptr;
   project.active.reset();
   return {};
@@ -270,7 +274,7 @@ Result<void> adopt_control(Project::State& project) {
     return fail_at(ErrorCode::busy, "The project is being recovered by another process",
                    project.paths.control().string());
   }
-  project.control = std::move(control);
+  use_control(project, std::move(control));
   project.view = nullptr;
   return {};
 }

@@ -56,6 +56,47 @@ TEST_CASE("the same open file gets its own lock again") {
   CHECK(other.try_lock(0).value());  // locks do not count
 }
 
+TEST_CASE("a lock is told to those who have it not, and only while it is held") {
+  const TemporaryFolder folder;
+  LockFile one = open_lock(folder);
+  const LockFile two = open_lock(folder);
+  const auto told = [](const LockFile& file, u64 byte) { return file.is_locked(byte).value(); };
+  CHECK_FALSE(told(two, 5));
+  REQUIRE(one.try_lock(5).value());
+  CHECK(told(two, 5));
+  CHECK_FALSE(told(one, 5));  // it has it itself
+  CHECK_FALSE(told(two, 4));
+  CHECK_FALSE(told(two, 6));
+  CHECK(one.try_lock(6).value());  // asking took nothing
+  one.unlock(5);
+  CHECK_FALSE(told(two, 5));
+  { const LockFile gone = std::move(one); }
+  CHECK_FALSE(told(two, 6));
+}
+
+TEST_CASE("a lock of another process is told until that is killed") {
+  const TemporaryFolder folder;
+  int ends[2] = {};
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    LockFile lock = open_lock(folder);
+    const char answer = lock.try_lock(5).value_or(false) ? 'y' : 'n';
+    if (write(ends[1], &answer, 1) != 1) _exit(1);
+    pause();
+  }
+  char answer = 0;
+  REQUIRE(read(ends[0], &answer, 1) == 1);
+  const LockFile mine = open_lock(folder);
+  CHECK(mine.is_locked(5).value());
+  kill(child, SIGKILL);
+  int status = 0;
+  waitpid(child, &status, 0);
+  CHECK_FALSE(mine.is_locked(5).value());
+  close(ends[0]);
+  close(ends[1]);
+}
+
 TEST_CASE("closing frees, and very high bytes are bytes like others") {
   const TemporaryFolder folder;
   constexpr u64 high = u64(1) << 40;

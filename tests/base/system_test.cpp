@@ -1,5 +1,6 @@
 #include "base/system.hpp"
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,6 +66,14 @@ TEST_CASE("start time is in clock ticks since boot, not in some other field") {
   const u64 child_start = in_child([] { return process_start_time(); });
   CHECK(child_start + 2 * ticks >= u64(up.tv_sec) * ticks);
   CHECK(child_start <= (u64(up.tv_sec) + 5) * ticks);
+}
+
+TEST_CASE("a process has the name that ps shows, without the end of its line") {
+  const std::string name = process_name();
+  CHECK(name == "base_test");
+  CHECK(prctl(PR_SET_NAME, "a (name) of 15") == 0);
+  CHECK(process_name() == "a (name) of 15");
+  CHECK(prctl(PR_SET_NAME, name.c_str()) == 0);
 }
 
 TEST_CASE("the boot id is the same for every process of a boot") {

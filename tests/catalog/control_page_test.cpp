@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/system.hpp"
 #include "tests/catalog/control_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -38,9 +39,9 @@ struct Page {
 TEST_CASE("the words of a control page stand where the layout says") {
   Page page;
   const Buffer bytes = read_file(page.path, 1 << 20).value();
-  REQUIRE(bytes.size() == 4096);
+  REQUIRE(bytes.size() == 16384);
   CHECK(as_text(Bytes(bytes).first(8)) == "SHCONT01");
-  CHECK(page.word(8) == (u64(4096) << 32 | 1));
+  CHECK(page.word(8) == (u64(16384) << 32 | 2));
   CHECK(page.word(16) == 0xb007);
   const FileIdentity self = path_identity(page.path).value().value();
   CHECK(page.word(24) == self.device);
@@ -66,6 +67,14 @@ TEST_CASE("the words of a control page stand where the layout says") {
   CHECK(page.word(holder_at + 32) == 0x646c6f66);  // "fold"
   CHECK(
       std::all_of(bytes.begin() + 320, bytes.end(), [](std::byte b) { return b == std::byte(0); }));
+  page.control.set_slot(0, {1, 2, 3, 4, 5, "six"});
+  page.control.set_slot(control_slots - 1, {11, 12, 13, 14, 15, "sixteen"});
+  for (u64 i = 1; i <= 5; ++i) {
+    CHECK(page.word(320 + 8 * i) == i);
+    CHECK(page.word(16384 - 64 + 8 * i) == 10 + i);
+  }
+  CHECK(page.word(320 + 48) == 0x786973);  // "six"
+  CHECK(page.word(384) == 0);              // the next slot
 }
 
 TEST_CASE("one word of the identity that differs makes a page stale, for its own reason") {
@@ -81,9 +90,10 @@ TEST_CASE("one word of the identity that differs makes a page stale, for its own
     return opened->reason;
   };
   CHECK(reason(0, 0) == "not a CONTROL page");
-  CHECK(reason(8, u64(4096) << 32 | 2) == "error");
-  CHECK(reason(8, u64(4096) << 32) == "error");
-  CHECK(reason(8, u64(8192) << 32 | 1) == "a copy of another CONTROL");
+  CHECK(reason(8, u64(16384) << 32 | 3) == "error");
+  CHECK(reason(8, u64(16384) << 32 | 1) == "error");
+  CHECK(reason(8, u64(16384) << 32) == "error");
+  CHECK(reason(8, u64(8192) << 32 | 2) == "a copy of another CONTROL");
   CHECK(reason(16, 1) == "of another boot");
   CHECK(reason(24, ~u64(0)) == "a copy of another CONTROL");
   CHECK(reason(32, ~u64(0)) == "a copy of another CONTROL");
@@ -156,7 +166,7 @@ TEST_CASE("a page is made over whatever stands there") {
   const TemporaryFolder folder;
   const auto path = folder / "CONTROL";
   const auto make = [&] { return Control::create(path, identity, start, {}).value(); };
-  for (const usize size : {usize(0), usize(5), usize(4095), usize(4096), usize(9000)}) {
+  for (const usize size : {0u, 5u, 4095u, 4096u, 9000u, 16383u, 16384u, 20000u}) {
     replace_file(path, as_bytes(std::string(size, 'x'))).value();
     replace_file(folder / "CONTROL.tmp", as_bytes("left by a killed process")).value();
     const Control fresh = make();
@@ -167,6 +177,59 @@ TEST_CASE("a page is made over whatever stands there") {
   CHECK(Control::create(folder / "none" / "CONTROL", identity, start, {}).error().code ==
         ErrorCode::not_found);
   CHECK_FALSE(Control::open(folder.path(), identity));
+}
+
+TEST_CASE("a slot says who has it, once and again") {
+  Page page;
+  const Control reader = std::move(*Control::open(page.path, identity).value().control);
+  CHECK_FALSE(reader.slot(7));
+  SlotEntry self = SlotEntry::current("search");
+  CHECK(self.pid == process_id());
+  CHECK(self.start_time == process_start_time());
+  CHECK(self.program == "search");
+  self.locks = 5;
+  page.control.set_slot(7, self);
+  CHECK(reader.slot(7) == self);
+  CHECK_FALSE(reader.slot(6));
+  CHECK_FALSE(reader.slot(8));
+  page.control.set_slot(7, {1, 2, 3, 4, 0, "exactly 16 bytes and more"});
+  CHECK(reader.slot(7) == SlotEntry{1, 2, 3, 4, 0, "exactly 16 bytes"});
+  CHECK_FALSE(reader.holder());
+}
+
+TEST_CASE("a slot whose owner died while he wrote says nothing, until its next owner") {
+  Page page;
+  const u64 slot_at = 320 + 64 * 3;
+  page.control.set_slot(3, {1, 2, 3, 4, 0, "one"});
+  page.overwrite(slot_at, page.word(slot_at) | 1);
+  CHECK_FALSE(page.control.slot(3));
+  page.control.set_slot(3, {5, 6, 7, 8, 0, "two"});
+  CHECK(page.control.slot(3) == SlotEntry{5, 6, 7, 8, 0, "two"});
+  CHECK(page.word(slot_at) % 2 == 0);
+}
+
+TEST_CASE("no reader ever sees two owners of a slot mixed") {
+  Page page;
+  std::atomic<bool> stop = false;
+  std::atomic<u64> mixed = 0;
+  std::atomic<u64> reads = 0;
+  std::thread reader([&] {
+    while (!stop) {
+      const auto entry = page.control.slot(0);
+      if (!entry) continue;
+      const u64 n = entry->pid;
+      const SlotEntry whole{n, n, n, i64(n), n, std::to_string(n)};
+      mixed += *entry == whole ? 0 : 1;
+      ++reads;
+    }
+  });
+  for (u64 n = 1; n < 20'000 || reads < 100; ++n) {
+    page.control.set_slot(0, {n, n, n, i64(n), n, std::to_string(n)});
+    if (n % 16 == 0) std::this_thread::yield();
+  }
+  stop = true;
+  reader.join();
+  CHECK(mixed == 0);
 }
 
 TEST_CASE("no reader ever sees two holders mixed") {

@@ -139,12 +139,28 @@ TEST_CASE("another layout is too new in this boot only") {
   const TemporaryFolder folder;
   const auto path = folder / "CONTROL";
   made(path);
-  overwrite(path, 8, u64(4096) << 32 | (control_version + 1));
+  overwrite(path, 8, control_bytes << 32 | (control_version + 1));
   const auto result = Control::open(path, identity);
   REQUIRE_FALSE(result);
   CHECK(result.error().code == ErrorCode::too_new);
   CHECK(result.error().path == path.string());
   CHECK(Control::open(path, {0xabc, 1}).value().state == State::stale);
+}
+
+// The first version had a page of 4,096 bytes: its size must not make it look like a leftover.
+TEST_CASE("the smaller page of the first version is as alive as any") {
+  const TemporaryFolder folder;
+  const auto path = folder / "CONTROL";
+  made(path);
+  overwrite(path, 8, u64(4096) << 32 | 1);
+  std::filesystem::resize_file(path, 4096);
+  const auto result = Control::open(path, identity);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code == ErrorCode::too_new);
+  CHECK(Control::open(path, {0xabc, 1}).value().reason == "of another boot");
+  // One of this version that was cut off is a leftover.
+  overwrite(path, 8, control_bytes << 32 | control_version);
+  CHECK(Control::open(path, identity).value().reason == "too short");
 }
 
 TEST_CASE("who makes a new page tells those who use the old one") {

@@ -7,7 +7,7 @@ import unittest
 from program import PROGRAM, Case
 
 VERBS = ["init", "stash", "update", "touch", "pin", "unpin", "rm", "ingest", "add", "get", "search",
-         "list", "count", "sum", "merge", "verify", "stats", "projects", "config", "inspect",
+         "list", "count", "sum", "merge", "verify", "stats", "projects", "who", "config", "inspect",
          "help"]
 
 
@@ -105,7 +105,7 @@ class Figures(Case):
     def test_a_store_without_projects(self):
         self.store = os.path.join(self.folder, "new")
         self.text("init", "--store", self.store)
-        for verb in ["projects", "stats", "merge"]:
+        for verb in ["projects", "stats", "merge", "who"]:
             self.assertEqual(self.json(verb), {"v": 1, "projects": []})
         self.assertEqual(self.json("verify"), {"v": 1, "faults": [], "checked_bytes": 0})
 
@@ -121,6 +121,55 @@ class Figures(Case):
         self.assertNotIn("\x1b", self.text("projects"))
         self.assertEqual(self.text("count", "--all-projects"), f"{3 + len(names)}\n")
         self.run_program("stash", "--project=", "--id", "i", "t", exit=2)
+
+
+class Who(Case):
+    def setUp(self):
+        super().setUp()
+        self.ingest({"id": "a", "text": "x"})
+
+    def start(self, *words):
+        """A program that has taken its first line, and stays until its input ends."""
+        process = subprocess.Popen([PROGRAM, *words], env=self.environment(), cwd=self.folder,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        process.stdin.write(b'{"id":"b","text":"y"}\n')
+        process.stdin.flush()
+        self.assertEqual(process.stdout.readline(), b"ack 1\n")
+        return process
+
+    def test_it_is_there_itself(self):
+        one, = self.json("who")["projects"][0]["open_by"]
+        self.assertEqual(list(one), ["pid", "start_time", "pid_namespace", "opened_at", "program",
+                                     "self", "holds_lease", "holds_merge"])
+        self.assertEqual((one["program"], one["self"]), ("who", True))
+        self.assertFalse(one["holds_lease"] or one["holds_merge"])
+        self.assertRegex(one["opened_at"], r"^20\d\d-\d\d-\d\dT[0-9:.]+Z$")
+
+    def test_another_process_is_there_until_it_is_killed(self):
+        process = self.start("ingest", "--ack")
+        other, own = self.json("who")["projects"][0]["open_by"]
+        self.assertEqual((other["pid"], other["program"], other["self"]),
+                         (process.pid, "ingest", False))
+        with open(f"/proc/{process.pid}/stat", encoding="utf-8") as file:
+            self.assertEqual(other["start_time"], int(file.read().rsplit(")", 1)[1].split()[19]))
+        self.assertEqual(other["pid_namespace"], os.stat(f"/proc/{process.pid}/ns/pid").st_ino)
+        self.assertEqual(own["program"], "who")
+        first, second = self.text("who").splitlines()
+        self.assertRegex(first, rf"^default\t{process.pid}\tingest\t20[^\t]+Z$")
+        self.assertRegex(second, r"^default\t\d+\twho\t20[^\t]+Z\t\(this process\)$")
+        process.kill()
+        process.wait()
+        self.assertEqual([one["program"] for one in self.json("who")["projects"][0]["open_by"]],
+                         ["who"])
+
+    def test_every_project(self):
+        self.ingest({"id": "a", "text": "x", "project": "p"})
+        lines = self.ndjson("who", "--all-projects")
+        self.assertEqual([(line["v"], line["project"], line["program"]) for line in lines],
+                         [(1, "default", "who"), (1, "p", "who")])
+        self.assertEqual([p["name"] for p in self.json("who", "--project=p")["projects"]], ["p"])
 
 
 class Config(Case):

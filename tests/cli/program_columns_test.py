@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """`list`, `count` and `sum`: columns against a look at every segment."""
 import datetime
+import os
+import struct
 import unittest
 
 from program import Case
@@ -235,6 +237,37 @@ class Forms(Case):
         self.assertEqual(self.text("sum", "tokens"), "0\n")
         self.assertEqual(self.text("list", exit=1), "")
         self.assertEqual(self.json("list", exit=1)["segments"], [])
+
+
+class Durable(Case):
+    def test_what_is_not_synced_is_left_out_where_asked_for(self):
+        self.ingest({"id": "a", "text": "word", "tokens": 3})
+        self.text("stash", "--id", "b", "word")
+        path = os.path.join(self.store, "projects/default/volatile/CONTROL")
+
+        def durable(value=None):
+            """The word that says what is durable, taken back to `value`."""
+            with open(path, "r+b") as file:
+                file.seek(192)
+                before, = struct.unpack("<Q", file.read(8))
+                if value is not None:
+                    file.seek(192)
+                    file.write(struct.pack("<Q", value))
+            return before
+
+        def answers(*options):
+            return [self.text("count", *options), self.text("sum", "tokens", *options),
+                    self.text("search", "word", "--count", *options, exit=None),
+                    len(self.json("list", *options, exit=None)["segments"]),
+                    self.json("get", "a", *options, exit=None)["missing"]]
+        synced = durable()
+        both = ["2\n", "3\n", "2\n", 2, []]
+        self.assertEqual(answers("--durable"), both)
+        durable(0)
+        self.assertEqual(answers("--durable"), ["0\n", "0\n", "0\n", 0, ["a"]])
+        self.assertEqual(answers(), both)
+        durable(synced)
+        self.assertEqual(answers("--durable"), both)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import pathlib
 import struct
 import subprocess
 import unittest
@@ -11,10 +12,57 @@ import unittest.mock
 from program import PROGRAM, Case
 
 
+class AnotherVersion(Case):
+    """A page that processes of another version share: they may be alive, in this boot."""
+
+    def setUp(self):
+        super().setUp()
+        self.ingest({"id": "a", "text": "x"})
+        self.control = os.path.join(self.store, "projects/default/volatile/CONTROL")
+        with open(self.control, "rb") as file:
+            self.page = file.read()
+
+    def write_page(self, version, boot=None, size=None):
+        page = bytearray(self.page)
+        struct.pack_into("<I", page, 8, version)
+        if boot is not None:
+            struct.pack_into("<Q", page, 16, boot)
+        with open(self.control, "r+b") as file:  # in place: it stays the same file
+            file.write(page)
+            file.truncate(size or len(page))
+
+    def listing(self):
+        return {path: path.read_bytes() for path in pathlib.Path(self.store).rglob("*")
+                if path.is_file()}
+
+    def test_it_is_left_alone_with_status_6(self):
+        own, = struct.unpack_from("<I", self.page, 8)
+        for version, size in [(own + 1, None), (own + 1, 4 * len(self.page)), (own - 1, 4096)]:
+            self.write_page(version, size=size)
+            before = self.listing()
+            for words in [["count"], ["search", "x"], ["stash", "--id", "b", "y"], ["rm", "a"],
+                          ["merge"], ["who"], ["verify"]]:
+                error = self.json(*words, exit=6)["error"]
+                self.assertEqual(error["code"], "too_new", (version, words))
+                self.assertEqual(error["path"], self.control)
+            self.assertEqual(self.listing(), before)
+        self.write_page(own)
+        self.assertEqual(self.text("count"), "1\n")
+
+    def test_after_a_reboot_nobody_uses_it_any_more(self):
+        own, = struct.unpack_from("<I", self.page, 8)
+        self.write_page(own + 1, boot=1)
+        self.assertEqual(self.text("count"), "1\n")
+        self.text("stash", "--id", "b", "y")
+        self.assertEqual(self.text("count"), "2\n")
+        with open(self.control, "rb") as file:
+            self.assertEqual(struct.unpack_from("<I", file.read(), 8), (own,))
+
+
 class NoStore(Case):
     def test_reading_verbs_say_how_to_make_one(self):
         for words in [["search", "x"], ["get", "a"], ["list"], ["count"], ["sum", "tokens"],
-                      ["stats"], ["projects"], ["verify"], ["config"], ["merge"]]:
+                      ["stats"], ["projects"], ["verify"], ["config"], ["merge"], ["who"]]:
             answer = self.json(*words, exit=5)
             self.assertEqual(list(answer["error"]), ["code", "message", "path", "offset"])
             self.assertEqual(answer["error"]["code"], "not_found")

@@ -82,6 +82,23 @@ TEST_CASE("an empty log ends where its frames would begin") {
   REQUIRE(scan.last == Lsn{});
 }
 
+TEST_CASE("a scan tells the most that its frames claim was durable") {
+  TestLog log;
+  log.append("one");
+  CHECK(log.scan().durable == Lsn{});
+  log.durable = log.lsn(log.end);
+  log.append("two");
+  const LogEnd two = log.end;
+  CHECK(log.scan().durable == log.lsn(log.ends[1]));
+  log.append("three");  // claims no more than the one before it
+  CHECK(log.scan().durable == log.lsn(log.ends[1]));
+  log.durable = log.lsn(two);
+  log.append("four");
+  CHECK(log.scan().durable == log.lsn(two));
+  log.flip(log.ends[3].offset + sizeof(FrameHeader));  // of "four": it claims nothing now
+  CHECK(log.scan().durable == log.lsn(log.ends[1]));
+}
+
 TEST_CASE("a stale frame behind one of the same length is not accepted") {
   // PROTOCOL A1: a writer appends two frames and is killed; the next one does not know of them and
   // writes one of the same length over the first. The second still parses, and must not count.

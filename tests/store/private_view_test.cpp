@@ -99,6 +99,31 @@ TEST_CASE("a private reader notices two editions at once") {
   }
 }
 
+TEST_CASE("a private durable snapshot ends where the files prove it") {
+  const TestStore store;
+  Project writer = store.open();
+  const auto state = store.state(reading());
+  const Project reader(state);
+  const auto durable = [&] { return reader.snapshot({.durable_only = true}).value(); };
+  CHECK(durable().count().value().count == 0);
+  stash(writer, "a", "text", Durability::full);
+  CHECK(contents(reader).size() == 1);
+  CHECK(contents(durable()).empty());  // durable, but no file says so
+  stash(writer, "b", "text");
+  CHECK(contents(durable()) == Contents{{"a", "text"}});  // the second batch vouches for the first
+  stash(writer, "a", "text two");
+  CHECK(contents(durable()) == Contents{{"a", "text"}});
+  CHECK(contents(reader) == Contents{{"a", "text two"}, {"b", "text"}});
+  writer.merge(false).value();
+  CHECK(contents(durable()) == contents(writer));
+  CHECK(durable().lsn() == reader.snapshot().value().lsn());
+  stash(writer, "c", "text");
+  CHECK(contents(durable()).size() == 2);
+  ingest(writer, {segment("d", "by bulk")});
+  CHECK(contents(durable()) == contents(writer));
+  CHECK(state->durable_view == nullptr);
+}
+
 TEST_CASE("a private snapshot keeps its answers") {
   const TestStore store;
   Project writer = store.open();

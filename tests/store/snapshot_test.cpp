@@ -176,6 +176,90 @@ TEST_CASE("a snapshot tells its edition and LSN") {
   CHECK(two.lsn() >= one.lsn());
 }
 
+Snapshot durable(const Project& project) {
+  return project.snapshot({.durable_only = true}).value();
+}
+
+TEST_CASE("a durable snapshot shows nothing that a power cut could take back") {
+  const TestStore store;
+  Project project = store.open();
+  const Project other = store.open();
+  stash(project, "a", "text", Durability::full);
+  const Committed kept = stash(project, "b", "text one", Durability::full);
+  CHECK(durable(project).lsn() == kept.lsn);
+  stash(project, "b", "text two");
+  stash(project, "c", "text");
+  update(project, "a", {.pinned = true});
+  erase(project, "a");
+  for (const Project* one : {&std::as_const(project), &other}) {
+    const Snapshot now = durable(*one);
+    CHECK(now.lsn() == kept.lsn);
+    CHECK(testing::contents(now) == Contents{{"a", "text"}, {"b", "text one"}});
+    CHECK(found_ids(now, "text") == std::vector<std::string>{"a", "b"});
+    CHECK(now.count("pinned:true").value().count == 0);
+    CHECK(testing::contents(*one) == Contents{{"b", "text two"}, {"c", "text"}});
+  }
+  const Snapshot before = durable(project);
+  project.sync().value();
+  for (const Project* one : {&std::as_const(project), &other}) {
+    CHECK(testing::contents(durable(*one)) == Contents{{"b", "text two"}, {"c", "text"}});
+    CHECK(durable(*one).lsn() == one->snapshot().value().lsn());
+  }
+  CHECK(testing::contents(before).at("b") == "text one");
+}
+
+TEST_CASE("a durable snapshot grows step by step, and never back") {
+  const TestStore store;
+  Project project = store.open();
+  u64 last = 0;
+  for (int round = 0; round < 20; ++round) {
+    const std::string number = std::to_string(round);
+    stash(project, "x", "round " + number);
+    if (round % 3 == 0) stash(project, "y", "round " + number, Durability::full);
+    stash(project, "z" + number, "text");
+    const Snapshot now = durable(project);
+    CHECK(now.lsn() >= last);
+    last = now.lsn();
+    CHECK(text_of(now, "z" + number) == "(none)");
+    const std::string synced = "round " + std::to_string(round / 3 * 3);
+    CHECK(text_of(now, "y") == synced);
+    CHECK(text_of(now, "x") == synced);
+    CHECK(now.count().value().count == usize(round / 3 * 3 + 2));
+  }
+}
+
+TEST_CASE("an edition is durable up to where it was made") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  stash(project, "a", "in the log");
+  ingest(project, {segment("a", "by bulk"), segment("b", "by bulk")});
+  CHECK(durable(project).lsn() == project.snapshot().value().lsn());
+  stash(project, "a", "not durable");
+  CHECK(testing::contents(durable(project)) == Contents{{"a", "by bulk"}, {"b", "by bulk"}});
+  project.merge(true).value();  // syncs before it makes anything of the logs
+  CHECK(text_of(durable(project), "a") == "not durable");
+  stash(project, "c", "text");
+  CHECK(durable(project).edition() == project.snapshot().value().edition());
+  CHECK(text_of(durable(project), "c") == "(none)");
+  // A view of an edition that is gone is not kept.
+  CHECK(state->durable_view != nullptr);
+  project.merge(true).value();
+  CHECK(text_of(project, "c") == "text");
+  CHECK(state->durable_view == nullptr);
+}
+
+TEST_CASE("where nothing is left to be synced both snapshots are one") {
+  const TestStore store;
+  const auto state = store.state();
+  const Project project(state);
+  CHECK(durable(project).state().view == project.snapshot().value().state().view);
+  stash(project, "a", "text", Durability::full);
+  CHECK(durable(project).state().view == project.snapshot().value().state().view);
+  stash(project, "b", "text");
+  CHECK(durable(project).state().view == durable(project).state().view);  // made once
+}
+
 TEST_CASE("an empty project answers everything with nothing") {
   const TestStore store;
   const Snapshot now = store.open().snapshot().value();

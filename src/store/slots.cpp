@@ -1,0 +1,94 @@
+#include "store/slots.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/system.hpp"
+
+namespace shale::store {
+
+namespace {
+
+using catalog::control_slots;
+namespace lock_byte = catalog::lock_byte;
+
+// view_mutex held.
+void enter(Project::State& project) {
+  if (project.slot.has_value() && project.control != nullptr) {
+    project.control->set_slot(*project.slot, project.slot_entry);
+  }
+}
+
+// The bytes are tried in turn, not shared out by a counter: what a killed process had is found.
+std::optional<usize> lock_free_slot(LockFile& file) {
+  for (usize slot = 0; slot < control_slots; ++slot) {
+    const Result<bool> locked = file.try_lock(lock_byte::first_slot + slot);
+    if (!locked) return std::nullopt;
+    if (*locked) return slot;
+  }
+  return std::nullopt;
+}
+
+OpenBy told(const catalog::SlotEntry& entry) {
+  OpenBy one;
+  one.pid = i64(entry.pid);
+  one.start_time = entry.start_time;
+  one.pid_namespace = entry.pid_namespace;
+  one.opened_at = entry.opened_at;
+  one.program = entry.program;
+  one.holds_lease = (entry.locks >> lock_byte::lease & 1) != 0;
+  one.holds_merge = (entry.locks >> lock_byte::merge & 1) != 0;
+  return one;
+}
+
+}  // namespace
+
+void take_slot(Project::State& project, LockFile& lock_file) {
+  project.slot = lock_free_slot(lock_file);
+  const std::string& program = project.options.program;
+  const u64 locks = project.slot_entry.locks;
+  project.slot_entry = catalog::SlotEntry::current(program.empty() ? process_name() : program);
+  project.slot_entry.locks = locks;  // one may be held where the store is opened anew
+}
+
+void use_control(Project::State& project, std::shared_ptr<catalog::Control> control) {
+  project.control = std::move(control);
+  enter(project);
+}
+
+void note_lock(Project::State& project, u64 lock_byte, bool held) noexcept {
+  // In a child of fork the entry is its parent's.
+  if (project.generation != process_generation()) return;
+  const std::lock_guard lock(project.view_mutex);
+  const u64 bit = u64(1) << lock_byte;
+  u64& locks = project.slot_entry.locks;
+  locks = held ? locks | bit : locks & ~bit;
+  enter(project);
+}
+
+Result<std::vector<OpenBy>> open_by(const Project::State& project) {
+  std::unique_lock lock(project.view_mutex);
+  const std::shared_ptr<catalog::Control> control = project.control;
+  const std::shared_ptr<LockFile> lock_file = project.lock_file;
+  const std::optional<usize> own = project.slot;
+  lock.unlock();
+  if (control == nullptr) {
+    return fail_at(ErrorCode::read_only,
+                   "Who has the project open is told only to those who may write to it",
+                   project.paths.lock().string());
+  }
+  std::vector<OpenBy> result;
+  for (usize slot = 0; slot < control_slots; ++slot) {
+    const bool is_self = own == slot;
+    if (!is_self && !TRY(lock_file->is_locked(lock_byte::first_slot + slot))) continue;
+    OpenBy one = told(control->slot(slot).value_or(catalog::SlotEntry{}));
+    one.is_self = is_self;
+    result.push_back(std::move(one));
+  }
+  std::sort(result.begin(), result.end(), [](const OpenBy& a, const OpenBy& b) {
+    return std::tie(a.opened_at, a.pid) < std::tie(b.opened_at, b.pid);
+  });
+  return result;
+}
+
+}  // namespace shale::store
