@@ -32,6 +32,7 @@ struct GuardedMap::Slot {
   std::atomic<u64> end = 0;
   std::atomic<bool> writable = false;
   std::atomic<u64> lost = 0;  // 0: nothing is; else the first lost byte's offset, plus 1
+  std::atomic<u64> pages_lost = 0;
 };
 
 namespace {
@@ -40,6 +41,7 @@ using Slot = GuardedMap::Slot;
 static_assert(std::atomic<u64>::is_always_lock_free, "the signal handler uses them");
 
 constexpr usize slots_per_block = 512;
+constexpr u64 single_pages_max = 64;
 
 // The table grows by blocks, which are never given back: the handler walks them without a lock.
 struct Block {
@@ -63,6 +65,7 @@ bool take(Slot& slot, u64 base, u64 end, bool writable) {
     slot.end.store(end, std::memory_order_relaxed);
     slot.writable.store(writable, std::memory_order_relaxed);
     slot.lost.store(0, std::memory_order_relaxed);
+    slot.pages_lost.store(0, std::memory_order_relaxed);
     slot.base.store(base, std::memory_order_relaxed);
   }
   slot.turn.store(turn + 2, std::memory_order_release);
@@ -96,31 +99,34 @@ Slot& take_slot(u64 base, u64 end, bool writable) {
 
 // -- in the handler --
 
-bool map_zeros(u64 begin, u64 end, bool writable) {
+bool map_zeros(std::byte* at, u64 bytes, bool writable) {
   const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-  void* const at = object_at<std::byte>(static_cast<std::byte*>(nullptr), begin);
-  return ::mmap(at, usize(end - begin), protection,
+  return ::mmap(at, usize(bytes), protection,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
 }
 
-// The page alone, for the others may be sound and in use; all of the map where the kernel has no
-// room for one more piece.
-bool replace_page(Slot& slot, u64 base, u64 end, u64 address) {
+// The page alone, for the others may be sound and in use. A map that loses many is replaced whole:
+// each page would be a piece of address space of its own, of which a process has 65,530.
+bool replace_page(Slot& slot, u64 base, u64 end, std::byte* failed) {
   const bool writable = slot.writable.load(std::memory_order_relaxed);
-  const u64 page = address / page_bytes * page_bytes;
+  std::byte* const page = failed - address_of(failed) % page_bytes;
+  const u64 offset = address_of(page) - base;
   u64 none = 0;
-  slot.lost.compare_exchange_strong(none, page - base + 1, std::memory_order_seq_cst);
-  return map_zeros(page, page + page_bytes, writable) || map_zeros(base, end, writable);
+  slot.lost.compare_exchange_strong(none, offset + 1, std::memory_order_seq_cst);
+  const u64 before = slot.pages_lost.fetch_add(1, std::memory_order_relaxed);
+  if (before < single_pages_max && map_zeros(page, page_bytes, writable)) return true;
+  return map_zeros(page - offset, end - base, writable);
 }
 
-bool replace_page_of(Slot& slot, u64 address) {
+bool replace_page_of(Slot& slot, std::byte* failed) {
   const u64 turn = slot.turn.load(std::memory_order_acquire);
   const u64 base = slot.base.load(std::memory_order_relaxed);
   const u64 end = slot.end.load(std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_acquire);
   if (slot.turn.load(std::memory_order_relaxed) != turn || turn % 2 != 0) return false;
+  const u64 address = address_of(failed);
   if (base == 0 || address < base || address >= end) return false;
-  return replace_page(slot, base, end, address);
+  return replace_page(slot, base, end, failed);
 }
 
 bool is_lost_page(const siginfo_t& info) {
@@ -129,11 +135,11 @@ bool is_lost_page(const siginfo_t& info) {
 
 bool replaced(const siginfo_t& info) {
   if (!is_lost_page(info)) return false;
-  const u64 address = address_of(info.si_addr);
+  auto* const failed = static_cast<std::byte*>(info.si_addr);
   for (Block* block = &first_block; block != nullptr;
        block = block->next.load(std::memory_order_acquire)) {
     for (Slot& slot : block->slots) {
-      if (replace_page_of(slot, address)) return true;
+      if (replace_page_of(slot, failed)) return true;
     }
   }
   return false;
