@@ -153,7 +153,8 @@ Lease::~Lease() {
   if (!locked_) return;
   if (control_ != nullptr) control_->clear_holder();
   note_lock(*project_, catalog::lock_byte::lease, false);
-  lock_file_->unlock(catalog::lock_byte::lease);
+  // Who has the project to himself keeps it from the others until he closes it.
+  if (!project_->is_alone) lock_file_->unlock(catalog::lock_byte::lease);
 }
 
 Lease::Lease(Lease&& other) noexcept
@@ -186,7 +187,8 @@ MergeLock::~MergeLock() {
 }
 
 MergeLock::MergeLock(MergeLock&& other) noexcept
-    : mutex_(std::move(other.mutex_)),
+    : project_(other.project_),
+      mutex_(std::move(other.mutex_)),
       lock_file_(std::move(other.lock_file_)),
       locked_(std::exchange(other.locked_, false)) {}
 

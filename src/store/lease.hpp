@@ -63,7 +63,9 @@ class MergeLock {
   MergeLock& operator=(MergeLock&&) = delete;
 
  private:
-  explicit MergeLock(const Project::State& project) : lock_file_(project.shared_lock_file()) {}
+  explicit MergeLock(Project::State& project)
+      : project_(&project), lock_file_(project.shared_lock_file()) {}
+  Project::State* project_;
   std::unique_lock<std::timed_mutex> mutex_;
   std::shared_ptr<LockFile> lock_file_;
   bool locked_ = false;
