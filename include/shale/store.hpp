@@ -59,6 +59,10 @@ struct StoreOptions {
   bool guard_reads = false;
   // What others read of this process in Project::who(); 16 bytes. Empty: its name as `ps` has it.
   std::string program = {};
+  // Write even where shared memory between processes cannot be relied on (NFS and other networks,
+  // FUSE, anything unknown): there one process at a time, which has the project to itself from
+  // opening it to closing it. Changes nothing on the file systems that are known to do.
+  bool any_file_system = false;
   // Options a new store is made with (they live in shale.toml afterwards).
   std::string analysis = "plain";
   std::string shard_by = "none";  // or "month"

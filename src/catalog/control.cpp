@@ -67,10 +67,50 @@ Result<std::string> defect(const ControlIdentityPart& found, const ControlIdenti
   return std::string();
 }
 
+}  // namespace
+
+// -- making and opening --
+
+Result<Control> Control::create(const std::filesystem::path& path, const ControlIdentity& identity,
+                                const ControlChange& now, Lsn durable) {
+  const std::filesystem::path temporary = path.string() + ".tmp";
+  TRY(remove_file(temporary));
+  File file = TRY(File::open(temporary, File::Mode::create_new));
+  const FileIdentity self = TRY(file.identity());
+  Control control(TRY(map_page(std::move(file))));
+  control.begin(identity, self, now, durable);
+  TRY(retire(path));
+  TRY(rename_path(temporary, path));
+  return control;
+}
+
+Result<Control> Control::create_unshared(const ControlIdentity& identity, const ControlChange& now,
+                                         Lsn durable) {
+  Control control(TRY(SharedMap::anonymous(control_bytes)));
+  control.begin(identity, {}, now, durable);
+  return control;
+}
+
+// Plain stores: nobody else can see the page before it has its name.
+void Control::begin(const ControlIdentity& identity, FileIdentity self, const ControlChange& now,
+                    Lsn durable) {
+  ControlPage& fresh = page();
+  fresh = ControlPage{};
+  fresh.identity = {control_magic, control_version, u32(control_bytes),  identity.boot,
+                    self.device,   self.inode,      identity.project_id, {}};
+  // Random: two pages of one project never show the same epoch, so a reader that went from one to
+  // the other never takes its old snapshot for the newest.
+  fresh.now.epoch = (random_u64() >> 1) & ~u64(1);
+  fresh.now.frames[0].lsn = fresh.now.frames[1].lsn = ~u64(0);  // no frame known yet
+  fresh.durable.durable = durable.value;
+  begin_change();
+  end_change(now);
+}
+
 // Tells those who still have the page at `path` mapped that it is about to be replaced. Before the
 // rename: a process killed in between leaves a page that everybody calls stale, never one that
 // looks alive and in which nothing changes any more (PROTOCOL B2).
-Result<void> retire(const std::filesystem::path& path) {
+Result<void> Control::retire(const std::filesystem::path& path) {
   Result<File> file = File::open(path, File::Mode::read_write);
   if (!file) {
     if (file.error().code == ErrorCode::not_found) return {};
@@ -83,34 +123,6 @@ Result<void> retire(const std::filesystem::path& path) {
       page.identity.magic == control_magic && page.identity.version == control_version;
   if (known) release(page.now.replaced, 1);
   return {};
-}
-
-}  // namespace
-
-// -- making and opening --
-
-Result<Control> Control::create(const std::filesystem::path& path, const ControlIdentity& identity,
-                                const ControlChange& now, Lsn durable) {
-  const std::filesystem::path temporary = path.string() + ".tmp";
-  TRY(remove_file(temporary));
-  File file = TRY(File::open(temporary, File::Mode::create_new));
-  const FileIdentity self = TRY(file.identity());
-  Control control(TRY(map_page(std::move(file))));
-  // Plain stores: nobody else can see the page before the rename.
-  ControlPage& page = control.page();
-  page = ControlPage{};
-  page.identity = {control_magic, control_version, u32(control_bytes),  identity.boot,
-                   self.device,   self.inode,      identity.project_id, {}};
-  // Random: two pages of one project never show the same epoch, so a reader that went from one to
-  // the other never takes its old snapshot for the newest.
-  page.now.epoch = (random_u64() >> 1) & ~u64(1);
-  page.now.frames[0].lsn = page.now.frames[1].lsn = ~u64(0);  // no frame known yet
-  page.durable.durable = durable.value;
-  control.begin_change();
-  control.end_change(now);
-  TRY(retire(path));
-  TRY(rename_path(temporary, path));
-  return control;
 }
 
 Result<Control::Opened> Control::open(const std::filesystem::path& path,

@@ -178,6 +178,12 @@ class Control {
   static Result<Control> create(const std::filesystem::path& path, const ControlIdentity& identity,
                                 const ControlChange& now, Lsn durable);
 
+  // The same in memory of this process alone: nobody else can open it.
+  static Result<Control> create_unshared(const ControlIdentity& identity, const ControlChange& now,
+                                         Lsn durable);
+  // Marks the page at `path` as replaced, if there is one, so that nobody goes on with it.
+  static Result<void> retire(const std::filesystem::path& path);
+
   struct Opened;
   // What stands at `path`. Stale and absent are answers, not errors; another layout version in the
   // same boot is ErrorCode::too_new: live processes use it.
@@ -243,6 +249,8 @@ class Control {
  private:
   explicit Control(SharedMap map) : map_(std::move(map)) {}
   ControlPage& page() const;
+  void begin(const ControlIdentity& identity, FileIdentity self, const ControlChange& now,
+             Lsn durable);
   void store_frame(const LastFrame& frame);
 
   SharedMap map_;

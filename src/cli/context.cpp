@@ -13,7 +13,9 @@ namespace fs = std::filesystem;
 
 Result<Store> Context::store_to_read() const {
   const Location location = TRY(locate_store(globals.store, Surroundings::of_process()));
-  auto store = Store::open(location.path, {.guard_reads = true, .program = globals.verb});
+  auto store = Store::open(
+      location.path,
+      {.guard_reads = true, .program = globals.verb, .any_file_system = globals.any_file_system});
   if (!store && store.error().code == ErrorCode::read_only) {
     store = Store::open(location.path, {.read_only = true, .guard_reads = true});
   }
@@ -38,6 +40,7 @@ Result<Store> Context::store_to_write(const CreateOptions& create) const {
   return Store::open(location.path, {.create = true,
                                      .guard_reads = true,
                                      .program = globals.verb,
+                                     .any_file_system = globals.any_file_system,
                                      .analysis = create.analysis,
                                      .shard_by = create.shard_by,
                                      .positions = !create.no_positions});

@@ -21,6 +21,7 @@ struct Globals {
   bool project_given = false;
   bool all_projects = false;
   bool no_merge = false;
+  bool any_file_system = false;
   bool durable_only = false;  // reading verbs: nothing that a power cut could take back
   std::string verb;           // the one that runs: what `who` shows others
 };

@@ -34,6 +34,8 @@ void add_globals(CLI::App& app, Context& context, Flags& flags) {
   app.add_flag("--ndjson", flags.ndjson, "one JSON object per result");
   app.add_flag("--quiet", context.output.quiet, "no progress, no notes");
   app.add_flag("--no-merge", globals.no_merge, "no upkeep at the end of a verb that writes");
+  app.add_flag("--any-file-system", globals.any_file_system,
+               "write on network disks too, one process at a time");
   app.add_flag("--version", flags.version, "prints the version");
 }
 

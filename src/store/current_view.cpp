@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "store/arenas.hpp"
 #include "store/lost_files.hpp"
 #include "store/recovery.hpp"
 #include "store/replay.hpp"
@@ -12,16 +13,6 @@ namespace shale::store {
 namespace {
 
 constexpr int attempts_max = 200;  // of 1 ms: a MANIFEST replacement takes far less
-
-// Attaches to the in-map index that the log's writers share.
-ArenaSource shared_arenas(const Project::State& project) {
-  return [&project](const catalog::LogEntry& entry,
-                    const delta::LogReader&) -> Result<std::shared_ptr<delta::Arena>> {
-    File file = TRY(File::open(project.paths.index(entry.id), File::Mode::read_write));
-    SharedMap map = TRY(SharedMap::open(std::move(file), delta::arena_bytes_max));
-    return delta::Arena::attach(std::move(map), {project.boot, project.project_id, entry.id});
-  };
-}
 
 Result<std::shared_ptr<const Edition>> load_edition(const Project::State& project, u64 edition,
                                                     bool missing_is_error) {
@@ -35,7 +26,9 @@ Result<std::shared_ptr<const Edition>> load_edition(const Project::State& projec
   request.manifest = manifest;
   request.previous = project.view != nullptr ? project.view->edition : nullptr;
   request.budget = project.caches->pages;
-  request.arenas = shared_arenas(project);
+  request.arenas = [&project](const catalog::LogEntry& entry, const delta::LogReader&) {
+    return arena_of(project, entry.id);
+  };
   request.missing_is_error = missing_is_error;
   return open_edition(std::move(request));
 }
@@ -82,7 +75,10 @@ Result<void> update_view(Project::State& project) {
         auto view = make_view(edition, now->epoch, now->committed, known);
         if (!view && index_is_gone(*edition)) return lost(view.error());
         // Whoever asks for it no more must not pin the files of an edition that is gone.
-        if (known == nullptr || known->edition != edition) project.durable_view = nullptr;
+        if (known == nullptr || known->edition != edition) {
+          project.durable_view = nullptr;
+          forget_arenas(project, edition->manifest);
+        }
         project.view = TRY(std::move(view));
         return {};
       }

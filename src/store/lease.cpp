@@ -166,7 +166,8 @@ Lease::~Lease() {
   if (!locked_) return;
   if (control_ != nullptr) control_->clear_holder();
   note_lock(*project_, catalog::lock_byte::lease, false);
-  lock_file_->unlock(catalog::lock_byte::lease);
+  // Who has the project to himself keeps it from the others until he closes it.
+  if (!project_->is_alone) lock_file_->unlock(catalog::lock_byte::lease);
 }
 
 Lease::Lease(Lease&& other) noexcept

@@ -1,5 +1,6 @@
 #include "store/leave_log.hpp"
 
+#include "store/arenas.hpp"
 #include "store/publish.hpp"
 #include "store/replay.hpp"
 
@@ -99,8 +100,9 @@ class LogLeaver {
     request.base = &base;
     request.manifest = &manifest_;
     request.boot = project_.boot;
-    request.in_files = true;
+    request.in_files = !project_.is_alone;
     const ReplayedLog log = TRY(replay_log(request, manifest_.logs.back()));
+    keep_arena(project_, log.log.id, log.log.arena);
     if (!log.scan.damaged) return {};
     return fail_at(ErrorCode::corrupt, "The new log does not hold what was written to it",
                    project_.paths.log(manifest_.logs.back().id).string(), log.scan.damaged_at);

@@ -23,6 +23,12 @@ Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& reque
   project->options = request.options;
   project->config = request.config;
   project->caches = request.caches;
+  if (!request.options.read_only) {
+    const Sharing sharing = TRY(
+        sharing_in(request.surroundings, project->paths.folder, request.options.any_file_system));
+    project->is_alone = sharing.is_alone;
+    project->boot = sharing.boot;
+  }
   if (!TRY(path_exists(project->paths.manifest()))) {
     if (request.options.read_only || !request.options.create) {
       return fail_at(ErrorCode::not_found, "There is no project '" + request.name + "'",

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "store/project_state.hpp"
+#include "store/surroundings.hpp"
 
 namespace shale::store {
 
@@ -16,6 +17,7 @@ struct ProjectRequest {
   StoreOptions options;
   StoreConfig config;
   std::shared_ptr<SharedCaches> caches;
+  Surroundings surroundings = {};
 };
 
 // Opens the project, making it where it is missing and the store may be written.

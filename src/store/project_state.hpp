@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -66,6 +67,7 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   bool positions = true;  // as MANIFEST fixed it when the project was made
   u64 generation = process_generation();
   bool is_private = false;  // nothing is written: logs are indexed in this process's own memory
+  bool is_alone = false;    // it holds the lease while it is open (surroundings.hpp)
 
   // The lease: in-process mutex first, then the lock between processes (PROTOCOL C1).
   std::timed_mutex lease_mutex;
@@ -83,6 +85,8 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   store::PrivateState private_state;                // where private: what `view` was made from
   std::optional<usize> slot;      // of this process in CONTROL, where one was free
   catalog::SlotEntry slot_entry;  // what it says there
+  // Where alone: the indexes of the logs, which nobody else has (arenas.hpp).
+  std::map<FileId, std::shared_ptr<delta::Arena>> own_arenas;
 
   std::shared_ptr<catalog::Control> shared_control() const {
     const std::lock_guard lock(view_mutex);

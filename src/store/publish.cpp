@@ -1,6 +1,7 @@
 #include "store/publish.hpp"
 
 #include "base/system.hpp"
+#include "store/arenas.hpp"
 #include "store/durability.hpp"
 #include "store/orphans.hpp"
 #include "store/replay.hpp"
@@ -59,7 +60,7 @@ Result<void> seal_active_log(Lease& lease) {
   sealed.last_lsn = Lsn::make(sealed.id.sequence, end.offset);
   const FileId id = next_file_id(next);
   (void)TRY(delta::LogWriter::create(project.paths.log(id), next.project_id, id));
-  (void)TRY(make_arena(project.paths, {project.boot, next.project_id, id}, true, new_log_terms));
+  TRY(make_log_arena(project, id));
   next.logs.push_back({id, 0, 0, {}});
   Result<void> published = publish_edition(lease, std::move(next));
   if (!published) {

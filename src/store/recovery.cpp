@@ -4,6 +4,7 @@
 
 #include "base/file.hpp"
 #include "base/system.hpp"
+#include "store/arenas.hpp"
 #include "store/edition.hpp"
 #include "store/lease.hpp"
 #include "store/orphans.hpp"
@@ -46,8 +47,9 @@ Result<bool> last_frame_is_last(const Project::State& project, const catalog::Ma
   return !TRY(log.goes_on({last->lsn.offset(), last->checksum}));
 }
 
-// The CONTROL at the path if it fits MANIFEST and the logs.
+// The CONTROL at the path if it fits MANIFEST and the logs. Who is alone shares none.
 Result<std::shared_ptr<Control>> usable_control(const Project::State& project) {
+  if (project.is_alone) return std::shared_ptr<Control>();
   Control::Opened opened =
       TRY(Control::open(project.paths.control(), {project.project_id, project.boot}));
   if (opened.state != Control::Opened::State::usable) return std::shared_ptr<Control>();
@@ -94,6 +96,7 @@ Error damage_error(const ReplayedLog& log, const catalog::ProjectPaths& paths) {
 // What this boot's CONTROL says was durable; nothing where there is none, or it is a copy of
 // another.
 Result<Lsn> known_durable(const Project::State& project) {
+  if (project.is_alone) return project.control != nullptr ? project.control->durable() : Lsn{};
   const Control::Opened opened =
       TRY(Control::open(project.paths.control(), {project.project_id, project.boot}));
   return opened.durable;
@@ -129,6 +132,19 @@ catalog::Manifest sealed_manifest(const catalog::Manifest& before,
   return next;
 }
 
+// The page the project goes on with. Who is alone has it in his own memory; one at the path is a
+// leftover, and whoever maps it must not go on with it when he gets the lease at last.
+Result<Control> make_control(const Project::State& project, const catalog::ControlChange& now,
+                             Lsn durable) {
+  const catalog::ControlIdentity identity = {project.project_id, project.boot};
+  const std::filesystem::path path = project.paths.control();
+  if (!project.is_alone) return Control::create(path, identity, now, durable);
+  // That fails where no file can be mapped: then nobody has mapped this one.
+  static_cast<void>(Control::retire(path));
+  TRY(remove_file(path));
+  return Control::create_unshared(identity, now, durable);
+}
+
 // LEASE. See recovery.hpp; the steps in the order that a crash between them allows.
 Result<void> recover(Project::State& project) {
   const catalog::Manifest before = TRY(catalog::read_manifest(project.paths.manifest()));
@@ -139,7 +155,7 @@ Result<void> recover(Project::State& project) {
   request.shards = TRY(open_shards_only(project, before, false));
   request.manifest = &before;
   request.boot = project.boot;
-  request.in_files = true;
+  request.in_files = !project.is_alone;
   std::vector<ReplayedLog> logs = TRY(replay_logs(request));
   const Lsn durable = TRY(known_durable(project));
   for (ReplayedLog& log : logs) {
@@ -148,17 +164,16 @@ Result<void> recover(Project::State& project) {
       log.scan.damaged = true;
     }
     if (log.scan.damaged) return Unexpected{damage_error(log, project.paths)};
+    keep_arena(project, log.log.id, log.log.arena);
   }
   Lsn last;
   const catalog::Manifest next = sealed_manifest(before, logs, last);
   const FileId active = next.logs.back().id;
   (void)TRY(delta::LogWriter::create(project.paths.log(active), next.project_id, active));
-  (void)TRY(
-      make_arena(project.paths, {project.boot, next.project_id, active}, true, new_log_terms));
+  TRY(make_log_arena(project, active));
   TRY(catalog::write_manifest(project.paths.manifest(), next));
-  auto control = std::make_shared<Control>(
-      TRY(Control::create(project.paths.control(), {next.project_id, project.boot},
-                          {next.edition, active, {last, 0, 0}}, last)));
+  const catalog::ControlChange now = {next.edition, active, {last, 0, 0}};
+  auto control = std::make_shared<Control>(TRY(make_control(project, now, last)));
   remove_orphans(project.paths, next);
   const std::lock_guard lock(project.view_mutex);
   use_control(project, std::move(control));
@@ -208,12 +223,13 @@ Result<void> open_shared(Project::State& project) {
     use_control(project, std::move(control));
     return {};
   }
-  // The lease itself cannot be used before there is a CONTROL: its lock alone is taken here.
+  // The lease itself cannot be used before there is a CONTROL: its lock alone is taken here. Who is
+  // alone keeps it.
   const auto deadline = std::chrono::steady_clock::now() + project.options.busy_timeout;
   const std::shared_ptr<LockFile> lock_file = project.shared_lock_file();
   TRY(lock_file->lock(catalog::lock_byte::lease, deadline));
   Result<void> done = reopen_control(project);
-  lock_file->unlock(catalog::lock_byte::lease);
+  if (!project.is_alone) lock_file->unlock(catalog::lock_byte::lease);
   return done;
 }
 
@@ -222,7 +238,6 @@ Result<void> open_shared(Project::State& project) {
 Result<void> open_project_state(Project::State& project) {
   TRY(read_identity(project));
   if (project.options.read_only) return open_private(project);
-  project.boot = TRY(boot_id());
   Result<void> opened = open_shared(project);
   if (opened || !must_be_private(opened.error())) return opened;
   if (opened.error().code == ErrorCode::corrupt) project.damaged = opened.error();

@@ -46,9 +46,7 @@ OpenBy told(const catalog::SlotEntry& entry) {
 void take_slot(Project::State& project, LockFile& lock_file) {
   project.slot = lock_free_slot(lock_file);
   const std::string& program = project.options.program;
-  const u64 locks = project.slot_entry.locks;
   project.slot_entry = catalog::SlotEntry::current(program.empty() ? process_name() : program);
-  project.slot_entry.locks = locks;  // one may be held where the store is opened anew
 }
 
 void use_control(Project::State& project, std::shared_ptr<catalog::Control> control) {

@@ -50,21 +50,32 @@ Result<bool> is_store(const path& target) {
 }  // namespace
 
 Result<Store> Store::open(const std::filesystem::path& path, const StoreOptions& options) {
+  return store::open_store(path, options, {});
+}
+
+Result<Store> store::open_store(const std::filesystem::path& path, const StoreOptions& options,
+                                const Surroundings& surroundings) {
   if (options.guard_reads) TRY(guard_maps());
-  if (!TRY(is_store(path))) {
-    if (!options.create || options.read_only) {
-      return fail_at(ErrorCode::not_found, "There is no store", path.string());
-    }
-    const store::StoreConfig config = TRY(store::config_of(options));
+  const bool is_there = TRY(is_store(path));
+  if (!is_there && (!options.create || options.read_only)) {
+    return fail_at(ErrorCode::not_found, "There is no store", path.string());
+  }
+  if (!options.read_only) {
+    // Asked again for each project, which may lie elsewhere; but told before anything is made.
+    (void)TRY(sharing_in(surroundings, path, options.any_file_system));
+  }
+  if (!is_there) {
+    const StoreConfig config = TRY(config_of(options));
     TRY(create_store(path, config));
   }
-  auto state = std::make_shared<State>();
+  auto state = std::make_shared<Store::State>();
   state->path = path;
+  state->surroundings = surroundings;
   state->options = options;
-  state->config = TRY(store::read_config(options_path(path)));
-  state->caches = std::make_shared<store::SharedCaches>(options);
+  state->config = TRY(read_config(options_path(path)));
+  state->caches = std::make_shared<SharedCaches>(options);
   if (!options.read_only) {
-    state->housekeeper = std::make_unique<store::Housekeeper>(options.background_merge);
+    state->housekeeper = std::make_unique<Housekeeper>(options.background_merge);
   }
   return Store(std::move(state));
 }
@@ -77,8 +88,8 @@ Result<Project> Store::project(std::string_view name) const {
   const std::lock_guard lock(state_->mutex);
   const auto known = state_->projects.find(name);
   if (known != state_->projects.end()) return Project(known->second);
-  auto opened = TRY(store::open_project(
-      {state_->path, std::string(name), state_->options, state_->config, state_->caches}));
+  auto opened = TRY(store::open_project({state_->path, std::string(name), state_->options,
+                                         state_->config, state_->caches, state_->surroundings}));
   state_->projects.emplace(name, opened);
   if (state_->housekeeper != nullptr && !opened->is_private) state_->housekeeper->watch(opened);
   return Project(std::move(opened));

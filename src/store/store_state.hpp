@@ -10,6 +10,7 @@
 
 #include "store/housekeeper.hpp"
 #include "store/project_state.hpp"
+#include "store/surroundings.hpp"
 
 namespace shale {
 
@@ -19,9 +20,18 @@ struct Store::State {
   StoreOptions options;
   store::StoreConfig config;
   std::shared_ptr<store::SharedCaches> caches;
+  store::Surroundings surroundings;
   std::mutex mutex;
   std::map<std::string, std::shared_ptr<Project::State>, std::less<>> projects;  // opened ones
   std::unique_ptr<store::Housekeeper> housekeeper;  // the last member: it ends first
 };
+
+namespace store {
+
+// Store::open, on what the caller says the store finds itself on.
+Result<Store> open_store(const std::filesystem::path& path, const StoreOptions& options,
+                         const Surroundings& surroundings);
+
+}  // namespace store
 
 }  // namespace shale

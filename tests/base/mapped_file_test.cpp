@@ -250,7 +250,7 @@ TEST_CASE("a file larger than the capacity is reserved up to it") {
   const TemporaryFolder folder;
   make_file(folder / "idx", 2 * mebibyte);
   SharedMap map = open_shared(folder / "idx", mebibyte);
-  CHECK(map.reserved() == mebibyte / 8);
+  CHECK(map.reserved() == mebibyte);
   CHECK(map.reserve(mebibyte));
   CHECK_FALSE(map.reserve(mebibyte + 1));
 }

@@ -177,6 +177,34 @@ TEST_CASE("who makes a new page tells those who use the old one") {
   CHECK(Control::open(path, identity).value().reason == "replaced");
 }
 
+TEST_CASE("a page of one process alone has no file, and works as any") {
+  const ControlChange change{5, {3, 0x33}, {Lsn::make(3, 100), 11, 64}};
+  Control first = Control::create_unshared(identity, change, Lsn::make(3, 50)).value();
+  first.set_slot(3, {1, 2, 3, 4, 0, "left"});
+  first.poison(9);
+  CHECK(first.read()->edition == 5);
+  CHECK(first.durable() == Lsn::make(3, 50));
+  CHECK(first.last_frame() == change.last_frame);
+  first.publish_committed(Lsn::make(3, 200), 22, 100);
+  CHECK(first.committed() == Lsn::make(3, 200));
+  { const Control gone = std::move(first); }
+  // Memory that is used again holds nothing of what was there.
+  const Control second = Control::create_unshared(identity, change, {}).value();
+  CHECK_FALSE(second.slot(3));
+  CHECK(second.poisoned() == 0);
+  CHECK(second.committed() == Lsn::make(3, 100));
+}
+
+TEST_CASE("a page can be retired without another in its place") {
+  const TemporaryFolder folder;
+  const auto path = folder / "CONTROL";
+  CHECK(Control::retire(path));  // none is there
+  const Control used = made(path);
+  Control::retire(path).value();
+  CHECK(used.replaced());
+  CHECK(Control::open(path, identity).value().reason == "replaced");
+}
+
 TEST_CASE("words in flight, poison") {
   const TemporaryFolder folder;
   Control a = made(folder / "CONTROL");

@@ -303,7 +303,7 @@ class Help(Case):
         for part in ["0 ok", "1 nothing found", "2 usage", "3 damaged", "4 busy", "5 I/O", "6 "]:
             self.assertIn(part, overview)
         for option in ["--store", "--project", "--all-projects", "--json", "--ndjson", "--quiet",
-                       "--no-merge", "--version"]:
+                       "--no-merge", "--any-file-system", "--version"]:
             self.assertIn(option, overview)
         self.assertEqual(overview, self.text("help"))
 

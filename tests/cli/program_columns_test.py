@@ -268,6 +268,9 @@ class Durable(Case):
         self.assertEqual(answers(), both)
         durable(synced)
         self.assertEqual(answers("--durable"), both)
+        self.text("merge", "--full")
+        durable(0)  # what a shard holds was durable before an edition named it
+        self.assertEqual(answers("--durable"), both)
 
 
 if __name__ == "__main__":

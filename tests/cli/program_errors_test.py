@@ -59,6 +59,44 @@ class AnotherVersion(Case):
             self.assertEqual(struct.unpack_from("<I", file.read(), 8), (own,))
 
 
+class AnotherFileSystem(Case):
+    """ramfs is a file system that nobody said processes may share memory on."""
+
+    def run_there(self, script):
+        """A shell script in a namespace with a ramfs at $1: its output, or a skipped test."""
+        place = os.path.join(self.folder, "ram")
+        os.makedirs(place, exist_ok=True)
+        for flags in [["-m"], ["-r", "-m"]]:
+            start = ["unshare", *flags, "sh", "-c", 'mount -t ramfs none "$1"', "sh", place]
+            if subprocess.run(start, capture_output=True, check=False).returncode == 0:
+                break
+        else:
+            self.skipTest("this machine lets nobody mount")
+        script = 'mount -t ramfs none "$1"; ' + script
+        done = subprocess.run(["unshare", *flags, "sh", "-c", script, "sh", place, PROGRAM],
+                              env=self.environment(SHALE_STORE=os.path.join(place, "s")),
+                              cwd=self.folder, capture_output=True, timeout=120, check=False)
+        return done.stdout.decode(), done.stderr.decode()
+
+    def test_a_store_is_read_and_not_written(self):
+        self.ingest({"id": "a", "text": "word"})
+        out, err = self.run_there(
+            'cp -r s "$1/s"; "$2" count; "$2" search word --count; echo "status $?"; '
+            '"$2" stash --id b text; echo "status $?"; ls "$1/s/projects/default/volatile" | wc -l')
+        self.assertEqual(out, "1\n1\nstatus 0\nstatus 5\n3\n")  # 3: as copied
+        self.assertIn("ramfs", err)
+        out, err = self.run_there('"$2" init "$1"; echo "status $?"; ls -A "$1"')
+        self.assertEqual(out, "status 5\n")
+
+    def test_where_asked_for_one_process_writes_it(self):
+        out, err = self.run_there(
+            'p="$2"; alone() { "$p" --any-file-system "$@"; }; '
+            'alone stash --id a "some words"; alone stash --id b "more words"; alone count; '
+            'alone merge --full --quiet; alone search words --count; alone verify --quiet; '
+            'echo "status $?"; "$p" count; ls "$1/s/projects/default/volatile"')
+        self.assertEqual(out, "a\nb\n2\n2\nstatus 0\n2\nCACHEDIR.TAG\n", err)
+
+
 class NoStore(Case):
     def test_reading_verbs_say_how_to_make_one(self):
         for words in [["search", "x"], ["get", "a"], ["list"], ["count"], ["sum", "tokens"],
