@@ -16,7 +16,7 @@ std::atomic<FileSystem*> exchanged = nullptr;
 
 }  // namespace
 
-FileSystem& FileSystem::current() noexcept {
+FileSystem& FileSystem::current() {
   FileSystem* const other = exchanged.load(std::memory_order_acquire);
   if (other != nullptr) [[unlikely]]
     return *other;

@@ -39,7 +39,7 @@ class FileSystem {
   virtual int allow_map(int descriptor);
 
   // The one in use: the kernel's, where nobody exchanged it.
-  static FileSystem& current() noexcept;
+  static FileSystem& current();
   // Not while another thread is inside a call. Null: the kernel's again. The caller keeps it alive.
   static void use(FileSystem* other) noexcept;
 };

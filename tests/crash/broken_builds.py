@@ -60,8 +60,8 @@ BREAKS = [
          "  if (!goes_on) TRY(make_log_arena(project, active));"),
         ("src/store/recovery.cpp", "write_manifest(project.paths.manifest(), next)",
          "write_manifest(project.paths.manifest(), changed)"),
-        ("src/store/recovery.cpp", "{next.edition, active, {last, 0, 0}}, last)",
-         "{next.edition, active, torn}, last)"),
+        ("src/store/recovery.cpp", "{next.edition, active, {last, 0, 0}};",
+         "{next.edition, active, torn};"),
         ("src/store/recovery.cpp", "  remove_orphans(project.paths, next);",
          "  remove_orphans(project.paths, changed);"))),
     Break("folders not synced", (
