@@ -31,7 +31,7 @@ Result<void> publish_edition(Lease& lease, catalog::Manifest next,
                    project.paths.control().string());
   }
   control.set_manifest_in_flight(next.edition);
-  const Result<void> written = catalog::write_manifest(project.paths.manifest(), next);
+  Result<void> written = catalog::write_manifest(project.paths.manifest(), next);
   if (!written) {
     // Where the old one certainly stands, nothing is in flight; else the next holder finds out.
     const auto standing = catalog::read_manifest(project.paths.manifest());
