@@ -257,12 +257,28 @@ u64 Control::manifest_in_flight() const { return acquire(page().durable.manifest
 
 // -- lease holder --
 
-LeaseHolder LeaseHolder::current(std::string_view verb) {
+namespace {
+
+LeaseHolder this_process() {
   LeaseHolder holder;
   holder.pid = process_id();
   holder.start_time = process_start_time();
   const auto space = path_identity("/proc/self/ns/pid");
   if (space && *space) holder.pid_namespace = (*space)->inode;
+  return holder;
+}
+
+}  // namespace
+
+// Read from /proc once for each thread, not for each lease; a child of fork is another process.
+LeaseHolder LeaseHolder::current(std::string_view verb) {
+  thread_local u64 generation = process_generation();
+  thread_local LeaseHolder known = this_process();
+  if (generation != process_generation()) {
+    generation = process_generation();
+    known = this_process();
+  }
+  LeaseHolder holder = known;
   holder.verb = std::string(verb.substr(0, 16));
   return holder;
 }
