@@ -263,23 +263,13 @@ int RecordingFileSystem::rename(const char* from, const char* to) {
   return 0;
 }
 
-int RecordingFileSystem::remove(const char* at) {
-  const int answer = FileSystem::remove(at);
-  const int problem = errno;
-  Operation operation;
-  Place place;
-  if (answer == 0 && place_of(at, place)) {
-    operation.kind = Operation::Kind::remove;
-    operation.folder = place.folder;
-    operation.name = place.name;
-    add(std::move(operation));
-  }
-  errno = problem;
-  return answer;
-}
+int RecordingFileSystem::remove(const char* at) { return removed(at, FileSystem::remove(at)); }
 
 int RecordingFileSystem::remove_folder(const char* at) {
-  const int answer = FileSystem::remove_folder(at);
+  return removed(at, FileSystem::remove_folder(at));
+}
+
+int RecordingFileSystem::removed(const char* at, int answer) {
   const int problem = errno;
   Operation operation;
   Place place;

@@ -123,6 +123,7 @@ class RecordingFileSystem : public RestartedFileSystem {
   bool place_of(const char* path, Place& place) const;
   bool node_of(int descriptor, NodeNo& node) const;
   void add(Operation operation);
+  int removed(const char* path, int answer);
   void add_create(const char* path, bool is_folder);
   void copy_volatile_files();
 

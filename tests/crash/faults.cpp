@@ -11,7 +11,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <functional>
@@ -280,12 +279,6 @@ class Faults {
   std::string violation_;
   mutable std::vector<StoreOracle> script_states_;
 };
-
-u64 number(const char* text) {
-  u64 value = 0;
-  std::from_chars(text, text + std::strlen(text), value);
-  return value;
-}
 
 }  // namespace
 }  // namespace shale::testing

@@ -11,7 +11,6 @@
 #include <malloc.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -202,12 +201,6 @@ class Laboratory {
   std::string sequence_;
   std::string violation_;
 };
-
-u64 number(const char* text) {
-  u64 value = 0;
-  std::from_chars(text, text + std::strlen(text), value);
-  return value;
-}
 
 std::optional<Options> parse(int count, char** words) {
   Options options;

@@ -1,6 +1,8 @@
 #include "tests/crash/session.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstring>
 
 #include "store/lease.hpp"
 #include "store/merger.hpp"
@@ -137,6 +139,12 @@ Result<void> Session::commit(Step step, StoreOracle& next) {
 }
 
 // -- checking --
+
+u64 number(const char* text) {
+  u64 value = 0;
+  std::from_chars(text, text + std::strlen(text), value);
+  return value;
+}
 
 std::string told(const Error& error) { return error.message + " (" + error.path + ")"; }
 

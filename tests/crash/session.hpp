@@ -22,6 +22,7 @@ inline constexpr Step all_steps[] = {Step::stash, Step::relaxed, Step::update, S
                                      Step::seal,  Step::merge,   Step::bulk};
 const char* step_name(Step step);
 std::string told(const Error& error);  // with its path
+u64 number(const char* text);          // of a command line; 0 where it is none
 
 class Session {
  public:
