@@ -73,6 +73,7 @@ BANNED = [
     Ban("v?f?printf|f?puts|putchar", "a Result, or the logger hook", LIBRARY,
         r"include/shale/result\.hpp"),
 ]
+MEMBER = r"(?:[^][(){};]|\([^()]*\)|\{[^{};]*\}|\[[^][]*\])"  # of a braced initialiser
 # Names too common to be banned everywhere: only with :: (or std::) before them.
 QUALIFIED = [
     (r"(?<![\w>])::(open|openat|write|writev|rename|unlink|fallocate)\s*\(",
@@ -82,6 +83,9 @@ QUALIFIED = [
     (r"\b(assert)\s*\([^;]*\b(magic|checksum|header|footer)\b",
      "a Result: bytes from disk are never trusted", r"src/", r"$^"),
     (r"\bstd::(cout|cerr|clog|cin)\b", "a Result, or the logger hook", LIBRARY, r"$^"),
+    # Compilers forget to destroy the members made before it when it returns.
+    (rf"\{{{MEMBER}*,{MEMBER}*\b(TRY)\(",
+     "before the braces, not behind a member in them", r"", r"$^"),
 ]
 
 MACROS = {

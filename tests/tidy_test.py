@@ -188,6 +188,13 @@ class Rules(TidyTest):
         self.reported("banned", {"src/delta/a.hpp": HEADER + trusting},
                       "src/delta/a.hpp", 14, "disk")
 
+    def test_early_return_from_braces(self):
+        for line in ("return {name(), TRY(f(1))};", "make(A{b, {},\n  TRY(f())});"):
+            self.reported("banned", self.header(line + "\n"), "src/base/thing.hpp", 13, "TRY")
+        for line in ("for (;;) { keep(a, TRY(f())); }", "A a{TRY(f()), 3};",
+                     "g({1, 2}, TRY(f()));"):
+            self.silent(self.header(line + "\n"))
+
     def test_banned_leaves_namesakes_alone(self):
         for line in ("file.rename(a);", "Result<void> rename(int a);", "void unlink(Node* n);",
                      "log->write(a);", "shale::file::unlink(a);", "snprintf(a, 1, b);",

@@ -30,7 +30,8 @@ namespace shale {
 
 }  // namespace shale
 
-// TRY(expression of a Result): its value, or return its error from this function.
+// TRY(expression of a Result): its value, or return its error from this function. Not behind a
+// member in a braced initialiser: gcc 12 and clang 14 do not destroy that member on the way out.
 #define TRY(...)                                                 \
   (__extension__({                                               \
     auto try_result = (__VA_ARGS__);                             \

@@ -73,7 +73,8 @@ Result<std::vector<Project>> Context::projects_to_read(bool all) const {
 Result<std::vector<View>> Context::views() const {
   std::vector<View> views;
   for (const Project& project : TRY(projects_to_read(globals.all_projects))) {
-    views.push_back({project.name(), TRY(snapshot_of(project))});
+    Snapshot snapshot = TRY(snapshot_of(project));
+    views.push_back({project.name(), std::move(snapshot)});
   }
   return views;
 }

@@ -11,7 +11,8 @@ class AllTerms : public TermStream {
     if (!TRY(walk_.next())) return false;
     const TermEntry& entry = walk_.entry();
     TRY(state_.decode(entry, docs_, tfs_));
-    out = {walk_.term(), docs_, tfs_, TRY(positions_of(entry))};
+    const Bytes positions = TRY(positions_of(entry));
+    out = {walk_.term(), docs_, tfs_, positions};
     TRY(state_.postings.views().documents.still_there());  // the writer asserts what it is given
     return true;
   }

@@ -135,7 +135,8 @@ class Replay {
       if (edition.shards[i] == nullptr) continue;
       const std::optional<DocNo> doc = TRY(edition.shards[i]->find_id(id));
       if (!doc.has_value() || edition.overlays[i]->dead.contains(to_index(*doc))) continue;
-      Place place{edition.shards[i]->file_id(), *doc, TRY(edition.shards[i]->lsn_of(*doc)), true};
+      const Lsn lsn = TRY(edition.shards[i]->lsn_of(*doc));
+      Place place{edition.shards[i]->file_id(), *doc, lsn, true};
       if (place.lsn > entry->second.lsn) std::swap(place, entry->second);
       if (place.alive) stale_.push_back(place);
     }
@@ -146,7 +147,8 @@ class Replay {
     const std::optional<Located> found = TRY(find_live(view, id));
     if (!found.has_value()) return Place{};
     const Index& index = *view.indexes[found->index].index;
-    return Place{index.file_id(), found->doc, TRY(index.lsn_of(found->doc)), true};
+    const Lsn lsn = TRY(index.lsn_of(found->doc));
+    return Place{index.file_id(), found->doc, lsn, true};
   }
 
   const ReplayRequest& request_;

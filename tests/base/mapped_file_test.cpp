@@ -13,6 +13,7 @@
 
 #include "base/system.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/sanitizers.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace shale {
@@ -205,15 +206,8 @@ TEST_CASE("space is taken in steps, on disk, and up to the capacity") {
   CHECK(full.error().code == ErrorCode::no_space);
 }
 
-// The thread sanitizer keeps shadow pages beside every page that is touched, and they count too.
-#if defined(__has_feature)
-constexpr bool counts_shadow_pages = __has_feature(thread_sanitizer);
-#else
-constexpr bool counts_shadow_pages = false;
-#endif
-
 TEST_CASE("reserved pages are present before anybody stores into them") {
-  if (counts_shadow_pages) {
+  if (testing::under_thread_sanitizer) {
     WARN("skipped: page faults cannot be counted here");
     return;
   }

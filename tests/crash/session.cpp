@@ -31,8 +31,8 @@ Result<std::shared_ptr<Project::State>> open_state(const std::filesystem::path& 
   StoreOptions options;
   options.create = true;
   options.busy_timeout = std::chrono::milliseconds(200);
-  return store::open_project({store, "default", options,
-                              TRY(store::read_config(store / "shale.toml")),
+  store::StoreConfig config = TRY(store::read_config(store / "shale.toml"));
+  return store::open_project({store, "default", options, std::move(config),
                               std::make_shared<store::SharedCaches>(options)});
 }
 

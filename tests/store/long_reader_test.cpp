@@ -4,6 +4,7 @@
 
 #include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/sanitizers.hpp"
 
 namespace shale {
 namespace {
@@ -50,7 +51,8 @@ TEST_CASE("a reader alive across a thousand merges stays as small as it was") {
     }
     if (round > 99) CHECK(open_descriptors() <= descriptors);
   }
-  CHECK(resident_pages() < pages + 4096);  // 16 MiB for 900 merges
+  const bool counts = !under_address_sanitizer && !under_thread_sanitizer;
+  if (counts) CHECK(resident_pages() < pages + 4096);  // 16 MiB for 900 merges
   CHECK(store.manifest().shards.size() == 1);
   CHECK(count_of(reader) == 51);
   CHECK(maps_of_removed_files() <= 2);  // of the writer's view of the edition before the last
