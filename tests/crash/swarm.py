@@ -7,7 +7,10 @@ Writers stash batches of three through `shale ingest --ack=3`; two processes sea
 the time; every 50 ms one writer is killed with SIGKILL and another takes its place. No process but
 the killed may fail, and no answer may speak of damage. At the end every acknowledged batch is there
 with its text, no batch is half there, and `verify` is clean. Prints the worst time a batch took
-until it was acknowledged. Exits 1 at the first violation, with the seed.
+until it was acknowledged (not the first of a process: that one includes its start), and beside it
+the worst of a meter: one more process, that answers each line once it has written and synced a
+block of its own file there, and does nothing else. What a batch takes beyond it is ours, the rest
+is the disk's and the scheduler's. Exits 1 at the first violation, with the seed.
 """
 import argparse
 import contextlib
@@ -28,6 +31,8 @@ from kill_writer import small_delta  # noqa: E402 (the folder is known only now)
 PARTS = 3
 KILL_EVERY = 0.05
 IDS_AT_ONCE = 500
+METER_BYTES = 4096
+METER_PAUSE = 0.005  # s
 
 
 def text_of(slot, number, part):
@@ -50,6 +55,7 @@ class Swarm:
         self.acknowledged = set()  # (slot, number)
         self.sent = set()
         self.latencies = []
+        self.metered = []
         self.kills = 0
         self.searches = 0
         self.merges = 0
@@ -83,6 +89,7 @@ class Swarm:
                 self.fail(f"writer {slot} ended with {code}: {errors}")
 
     def feed(self, slot, child, number):
+        first = number
         try:
             while not self.stop.is_set():
                 with self.lock:
@@ -95,11 +102,26 @@ class Swarm:
                     return number + 1
                 with self.lock:
                     self.acknowledged.add((slot, number))
-                    self.latencies.append(time.monotonic() - started)
+                    if number > first:
+                        self.latencies.append(time.monotonic() - started)
                 number += 1
         except BrokenPipeError:
             pass
         return number + 1
+
+    def meter(self):
+        child = subprocess.Popen([sys.executable, "-B", __file__, "--meter", self.store + ".meter"],
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        while not self.stop.is_set():
+            started = time.monotonic()
+            child.stdin.write(b"line\n")
+            child.stdin.flush()
+            if not child.stdout.readline():
+                self.fail("the meter ended")
+            self.metered.append(time.monotonic() - started)
+            time.sleep(METER_PAUSE)
+        child.stdin.close()
+        child.wait()
 
     def search(self):
         while not self.stop.is_set():
@@ -131,7 +153,7 @@ class Swarm:
 
     def run(self, seconds, writers):
         jobs = [lambda slot=slot: self.write(slot) for slot in range(writers)]
-        jobs += [self.search, self.search, self.merge, self.kill]
+        jobs += [self.search, self.search, self.merge, self.kill, self.meter]
         threads = [threading.Thread(target=job) for job in jobs]
         for thread in threads:
             thread.start()
@@ -168,7 +190,19 @@ class Swarm:
         return None
 
 
+def answer_synced(path):
+    """The meter's own process."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    block = b"x" * METER_BYTES
+    for number, _ in enumerate(sys.stdin):
+        os.pwrite(file, block, number % 4096 * METER_BYTES)
+        os.fdatasync(file)
+        print("ack", flush=True)
+
+
 def main():
+    if sys.argv[1:2] == ["--meter"]:
+        return answer_synced(sys.argv[2])
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
     parser.add_argument("--seconds", type=float, default=120)
@@ -190,7 +224,8 @@ def main():
         print(f"{len(swarm.acknowledged)} batches acknowledged, 0 lost; {swarm.kills} kills, "
               f"{swarm.searches} searches, {swarm.merges} merges; a batch took "
               f"{waits[len(waits) // 2] * 1000:.1f} ms (median), {waits[-1] * 1000:.0f} ms "
-              f"(worst); seed {options.seed}")
+              f"(worst), a bare write and sync {max(swarm.metered[1:]) * 1000:.0f} ms (worst); "
+              f"seed {options.seed}")
 
 
 if __name__ == "__main__":

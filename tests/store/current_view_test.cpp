@@ -1,10 +1,17 @@
 #include "store/current_view.hpp"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <malloc.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
 #include <atomic>
 #include <thread>
 
 #include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/sanitizers.hpp"
 
 namespace shale::store {
 namespace {
@@ -21,6 +28,56 @@ TEST_CASE("nothing changed, nothing new") {
   stash(Project(state), "b", "text");
   CHECK(view_of(state) != view);
   CHECK(view_of(state)->edition == view->edition);  // a commit makes no edition
+}
+
+// From here on the kernel ends this process at its first system call but `write` and `exit`.
+bool forbid_system_calls() {
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_write, 2, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_exit, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {std::size(rules), rules};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+// Polls until another process has stashed.
+[[noreturn]] void poll_without_system_calls(const TestStore& store, int ready) {
+  const Project project = store.open();
+  const u64 before = count_of(project);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);  // memory is at hand: it is not the subject here
+  std::free(std::malloc(1 << 16));
+  const bool told = forbid_system_calls() && write(ready, "r", 1) == 1;
+  while (told && count_of(project) == before) {
+  }
+  for (;;) syscall(SYS_exit, 0);
+}
+
+TEST_CASE("a reader sees what others commit without a system call") {
+  if (under_address_sanitizer || under_thread_sanitizer) {
+    WARN("skipped: the sanitizer makes system calls of its own");
+    return;
+  }
+  const TestStore store;
+  const Project writer = store.open();
+  stash(writer, "a", "text");
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const pid_t reader = fork();
+  if (reader == 0) poll_without_system_calls(store, ends[1]);
+  char ready = 0;
+  close(ends[1]);
+  REQUIRE(read(ends[0], &ready, 1) == 1);
+  close(ends[0]);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // it finds nothing new for a while
+  int status = 0;
+  REQUIRE(waitpid(reader, &status, WNOHANG) == 0);
+  stash(writer, "b", "text");
+  REQUIRE(waitpid(reader, &status, 0) == reader);
+  CHECK(WIFEXITED(status));
 }
 
 TEST_CASE("an edition takes over what is the same") {
