@@ -7,13 +7,13 @@
 #include "base/file.hpp"
 #include "base/system.hpp"
 #include "model/record.hpp"
-#include "store/current_view.hpp"
 #include "store/document_plan.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
 #include "store/lost_files.hpp"
 #include "store/orphans.hpp"
 #include "store/overlay_changes.hpp"
+#include "store/project.hpp"
 #include "store/publish.hpp"
 #include "store/replay.hpp"
 #include "store/shard_builder.hpp"
@@ -133,7 +133,7 @@ class BulkIngest {
 
   Result<void> build_shard_of(const Piece& piece) {
     const MergeSource source = TRY(piece.source());
-    const std::shared_ptr<const View> view = TRY(current_view(project_));
+    const std::shared_ptr<const View> view = TRY(settled_view(project_));
     const DocumentPlan plan = TRY(plan_documents({&source, 1}));
     BuildRequest request = build_request(project_, *view);
     request.sources = {&source, 1};
@@ -148,7 +148,7 @@ class BulkIngest {
   // Looks for what the ids supersede until no merge has replaced a shard meanwhile.
   Result<void> catch_up() {
     for (int attempt = 0; attempt < catch_up_attempts; ++attempt) {
-      const std::shared_ptr<const View> view = TRY(current_view(project_));
+      const std::shared_ptr<const View> view = TRY(settled_view(project_));
       if (seen_ != nullptr && seen_->edition == view->edition) break;
       TRY(look_up(view));
     }

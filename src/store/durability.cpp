@@ -2,8 +2,8 @@
 
 #include <thread>
 
-#include "store/current_view.hpp"
 #include "store/leave_log.hpp"
+#include "store/project.hpp"
 
 namespace shale::store {
 
@@ -138,7 +138,7 @@ Result<void> make_durable(Project::State& project, FileId log, Lsn lsn) {
 
 Result<void> sync_project(Project::State& project) {
   if (project.is_private) return {};
-  const std::shared_ptr<const View> view = TRY(current_view(project));
+  const std::shared_ptr<const View> view = TRY(settled_view(project));
   const FileId log = view->edition->logs.back().id;
   // A log is synced before it is sealed, so only the active one can hold anything not durable.
   if (view->committed.log_sequence() != log.sequence) return {};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/durability.hpp"
+#include "store/merge_policy.hpp"
 #include "store/merger.hpp"
 
 namespace shale::store {
@@ -30,6 +31,9 @@ struct Housekeeper::Round {
         if (project->sync_wanted.exchange(false, std::memory_order_relaxed)) {
           // Where that fails, the next commit leaves the log, or says why it cannot.
           (void)sync_project(*project);
+        }
+        if (project->fold_wanted.exchange(false, std::memory_order_relaxed)) {
+          (void)fold_sealed(*project, sealed_logs_aim + 1, {});
         }
         // One step at a time; what fails now is tried again at the next round, and shows in
         // `stats`.

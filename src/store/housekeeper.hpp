@@ -1,7 +1,7 @@
-// The background thread of an opened store: makes relaxed commits durable within 100 ms and, where
-// the store was opened so, folds and merges. Ends with the store. One per Store::State; it decides
-// when, never how (stash.hpp syncs, merger.hpp merges), and no correctness rests on it: a store
-// without it is only later.
+// The background thread of an opened store: makes relaxed commits durable within 100 ms, folds the
+// logs that its writers have sealed where too many wait and, where the store was opened so, merges
+// all that is due. Ends with the store. One per Store::State; it decides when, never how (stash.hpp
+// syncs, merger.hpp merges), and no correctness rests on it: a store without it is only later.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,8 @@ namespace shale::store {
 class Housekeeper {
  public:
   explicit Housekeeper(bool merges);
-  // Waits for what is under way; relaxed commits are synced. In a child of fork it does nothing:
-  // the thread, and what it had locked, are the parent's.
+  // Waits for what is under way; relaxed commits are synced, and what its writers sealed is folded.
+  // In a child of fork it does nothing: the thread, and what it had locked, are the parent's.
   ~Housekeeper();
   Housekeeper(const Housekeeper&) = delete;
 

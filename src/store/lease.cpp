@@ -45,12 +45,17 @@ void discard_unpublished(ActiveLog& active, Lsn committed) {
 }  // namespace
 
 Result<Lease> Lease::acquire(Project::State& project, std::string_view verb) {
+  return acquire(project, verb, project.options.busy_timeout);
+}
+
+Result<Lease> Lease::acquire(Project::State& project, std::string_view verb,
+                             std::chrono::milliseconds patience) {
   if (project.is_private) {
     if (project.damaged.has_value()) return Unexpected{*project.damaged};
     return fail_at(ErrorCode::read_only, "The store is open for reading only",
                    project.paths.folder.string());
   }
-  const Clock::time_point deadline = Clock::now() + project.options.busy_timeout;
+  const Clock::time_point deadline = Clock::now() + patience;
   Lease lease(project);
   lease.mutex_ = lock_until(project.lease_mutex, deadline);
   if (!lease.mutex_.owns_lock()) return busy(project, "the lease");
@@ -111,14 +116,16 @@ Result<void> Lease::settle() {
 }
 
 // Whether the frame that CONTROL speaks of is in the log, as far as its header tells: one read of
-// 56 bytes. Nothing is known of a log that this process has not written to: usable_control looked
-// when it was opened, and active_log() opens it for what comes.
+// 56 bytes. Of a log that this process has not written to, whether it is whole and the last one.
 Result<bool> Lease::log_ends_as_told() const {
   const std::optional<ActiveLog>& active = project_->active;
   const std::optional<catalog::LastFrame> last = control_->last_frame();
   if (!last.has_value()) return false;
   const bool is_open = active.has_value() && active->log.id() == view_->edition->logs.back().id;
-  if (!is_open || last->lsn.log_sequence() != active->log.id().sequence) return true;
+  if (!is_open) {
+    return TRY(log_tail(*project_, view_->edition->manifest, *control_)) == LogTail::ends;
+  }
+  if (last->lsn.log_sequence() != active->log.id().sequence) return true;
   std::byte bytes[sizeof(delta::FrameHeader)];
   if (TRY(active->log.file().read_at(last->offset, bytes)) < sizeof bytes) return false;
   const auto header = load<delta::FrameHeader>(bytes);

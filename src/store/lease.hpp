@@ -21,9 +21,11 @@ namespace shale::store {
 
 class Lease {
  public:
-  // Waits up to options.busy_timeout; then ErrorCode::busy with the holder's pid. read_only where
-  // the project cannot be written.
+  // Waits up to `patience`, else options.busy_timeout; then ErrorCode::busy with the holder's pid.
+  // read_only where the project cannot be written.
   static Result<Lease> acquire(Project::State& project, std::string_view verb);
+  static Result<Lease> acquire(Project::State& project, std::string_view verb,
+                               std::chrono::milliseconds patience);
   ~Lease();
   Lease(Lease&& other) noexcept;
   Lease& operator=(Lease&&) = delete;

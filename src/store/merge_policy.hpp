@@ -22,9 +22,10 @@ struct MergePlan {
 
 inline constexpr u32 merge_fan_in = 4;
 
-// Sealed logs that wait for a fold, each of which every search has to ask. A writer that seals
-// while more than the first number wait folds the oldest himself; with the second number waiting,
-// because a merger is slow or was stopped, he is told that the project is busy (PROTOCOL C5).
+// Sealed logs that wait for a fold, each of which every search has to ask. Of a writer that seals
+// while more than the first number wait the housekeeper folds them, behind the acknowledgement;
+// with the second number waiting, because nobody comes to merge, a writer does it before he writes,
+// and where a merger is slow or was stopped he is told that the project is busy (PROTOCOL C5).
 inline constexpr usize sealed_logs_aim = 4;
 inline constexpr usize sealed_logs_max = 16;
 std::vector<FileId> sealed_logs(const catalog::Manifest& manifest);  // oldest first

@@ -5,12 +5,12 @@
 
 #include "base/file.hpp"
 #include "model/record.hpp"
-#include "store/current_view.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
 #include "store/lost_files.hpp"
 #include "store/orphans.hpp"
 #include "store/overlay_changes.hpp"
+#include "store/project.hpp"
 #include "store/publish.hpp"
 #include "store/shard_builder.hpp"
 
@@ -40,7 +40,7 @@ class MergeJob {
   MergeJob(const MergeJob&) = delete;
 
   Result<void> run() {
-    start_ = TRY(current_view(project_));
+    start_ = TRY(settled_view(project_));
     TRY(collect_sources());
     TRY(build());
     TRY(check_still_there(*start_));
@@ -94,7 +94,7 @@ class MergeJob {
 
   // What the lease would have to wait for, without it: the overlays as of now, and the log's sync.
   Result<void> catch_up() {
-    const std::shared_ptr<const View> now = TRY(current_view(project_));
+    const std::shared_ptr<const View> now = TRY(settled_view(project_));
     TRY(check_inputs(*now));
     (void)TRY(next_manifest(*now));
     return sync_project(project_);
@@ -212,9 +212,10 @@ class MergeJob {
   u64 incarnation_ = project_.incarnation.load();
 };
 
-// The merge lock, or nothing where somebody else has it.
-Result<std::optional<MergeLock>> free_merge_lock(Project::State& project) {
-  Result<MergeLock> lock = MergeLock::acquire(project, std::chrono::milliseconds(0));
+// The merge lock, or nothing where somebody else has it all the time.
+Result<std::optional<MergeLock>> free_merge_lock(Project::State& project,
+                                                 std::chrono::milliseconds patience) {
+  Result<MergeLock> lock = MergeLock::acquire(project, patience);
   if (lock) return std::optional<MergeLock>(*std::move(lock));
   if (lock.error().code == ErrorCode::busy) return std::optional<MergeLock>();
   return Unexpected{std::move(lock).error()};
@@ -238,7 +239,7 @@ Result<void> merge_project(Project::State& project, bool full, const ProgressCal
   const MergeLock lock = TRY(MergeLock::acquire(project, project.options.busy_timeout));
   u64 done_bytes = 0;
   for (bool is_full = full;;) {
-    const std::shared_ptr<const View> view = TRY(current_view(project));
+    const std::shared_ptr<const View> view = TRY(settled_view(project));
     const catalog::Manifest& manifest = view->edition->manifest;
     const std::optional<MergePlan> plan =
         is_full ? full_merge(manifest) : next_merge(manifest, ~u64(0));
@@ -255,24 +256,25 @@ Result<void> merge_project(Project::State& project, bool full, const ProgressCal
   }
 }
 
-Result<bool> fold_oldest(Project::State& project, usize waiting) {
-  const std::optional<MergeLock> lock = TRY(free_merge_lock(project));
+Result<bool> fold_sealed(Project::State& project, usize waiting,
+                         std::chrono::milliseconds patience) {
+  const std::optional<MergeLock> lock = TRY(free_merge_lock(project, patience));
   if (!lock.has_value()) return false;
-  const std::shared_ptr<const View> view = TRY(current_view(project));
+  const std::shared_ptr<const View> view = TRY(settled_view(project));
   const std::vector<FileId> logs = sealed_logs(view->edition->manifest);
   if (logs.size() < waiting) return false;
   MergePlan plan;
-  plan.logs = {logs.front()};
+  plan.logs = logs;
   TRY(run_merge(project, plan, {}));
   return true;
 }
 
 Result<bool> merge_step(Project::State& project) {
   if (project.is_private) return false;
-  const std::optional<MergeLock> lock = TRY(free_merge_lock(project));
+  const std::optional<MergeLock> lock = TRY(free_merge_lock(project, {}));
   if (!lock.has_value()) return false;
   TRY(seal_if(project, true));
-  const std::shared_ptr<const View> view = TRY(current_view(project));
+  const std::shared_ptr<const View> view = TRY(settled_view(project));
   const std::optional<MergePlan> plan = next_merge(view->edition->manifest, step_text_bytes_max);
   if (!plan.has_value()) return false;
   TRY(run_merge(project, *plan, {}));

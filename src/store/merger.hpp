@@ -29,9 +29,10 @@ Result<void> run_merge(Project::State& project, const MergePlan& plan, std::stop
 Result<void> merge_project(Project::State& project, bool full, const ProgressCallback& progress,
                            std::stop_token stop);
 
-// Folds the oldest sealed log where at least `waiting` of them wait and nobody else is merging.
-// True: something was done.
-Result<bool> fold_oldest(Project::State& project, usize waiting);
+// Folds the sealed logs where at least `waiting` of them wait. While somebody else merges it waits
+// up to `patience`; then false, as where there was nothing to do.
+Result<bool> fold_sealed(Project::State& project, usize waiting,
+                         std::chrono::milliseconds patience);
 
 // One bounded merge if one is due and nobody else is merging. True: something was done.
 Result<bool> merge_step(Project::State& project);

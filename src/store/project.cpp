@@ -48,18 +48,35 @@ bool is_repairable(const Project::State& project, const Result<std::shared_ptr<c
   return view.error().code == ErrorCode::not_found || view.error().code == ErrorCode::busy;
 }
 
+// Taking the lease settles what a killed holder left, and what was lost.
+Result<std::shared_ptr<const View>> repaired_view(Project::State& project,
+                                                  std::chrono::milliseconds patience) {
+  const Result<Lease> lease = Lease::acquire(project, "repair", patience);
+  if (!lease) return Unexpected{lease.error()};
+  return lease->view();
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const View>> snapshot_view(Project::State& project) {
   Result<std::shared_ptr<const View>> view = current_view(project);
   if (!is_repairable(project, view)) return view;
-  {
-    // Taking the lease settles what a killed holder left, and what was lost.
-    const Result<Lease> lease = Lease::acquire(project, "repair");
-    if (!lease && view) return view;  // without its logs, and it says so
-    if (!lease) return Unexpected{lease.error()};
+  // A reader who has anything to show does not wait for one who is at it.
+  bool is_older = false;
+  if (!view) {
+    const std::lock_guard lock(project.view_mutex);
+    is_older = project.view != nullptr;
+    if (is_older) view = project.view;
   }
-  return current_view(project);
+  Result<std::shared_ptr<const View>> repaired = repaired_view(
+      project, is_older ? std::chrono::milliseconds(0) : project.options.busy_timeout);
+  return repaired || !view ? repaired : view;  // where that has logs missing, it says so
+}
+
+Result<std::shared_ptr<const View>> settled_view(Project::State& project) {
+  Result<std::shared_ptr<const View>> view = current_view(project);
+  if (!is_repairable(project, view)) return view;
+  return repaired_view(project, project.options.busy_timeout);
 }
 
 }  // namespace store

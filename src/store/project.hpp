@@ -23,7 +23,12 @@ struct ProjectRequest {
 // Opens the project, making it where it is missing and the store may be written.
 Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& request);
 
-// The newest view; where a writer died in the middle of a change, repairs that first.
+// The newest view, for readers. Where a writer died in the middle of a change, repairs that first;
+// where one that lives does not come to an end, the view of before, which is still right.
 Result<std::shared_ptr<const View>> snapshot_view(Project::State& project);
+
+// The newest view, for who is about to change the project or to vouch for it, and does not hold the
+// lease: waits for it where a change has to be repaired, up to the time-out.
+Result<std::shared_ptr<const View>> settled_view(Project::State& project);
 
 }  // namespace shale::store

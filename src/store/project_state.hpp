@@ -110,6 +110,8 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
 
   // Of commits acknowledged before they were durable; the housekeeper syncs.
   std::atomic<bool> sync_wanted{false};
+  // A commit sealed a log; the housekeeper folds where too many wait.
+  std::atomic<bool> fold_wanted{false};
 };
 
 // An error in a child of the process that opened what is asked (PROTOCOL C1).

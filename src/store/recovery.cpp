@@ -1,6 +1,7 @@
 #include "store/recovery.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include "base/file.hpp"
 #include "base/system.hpp"
@@ -17,6 +18,9 @@ namespace {
 
 using catalog::Control;
 
+constexpr int attempts_max = 200;
+constexpr std::chrono::milliseconds pause{1};
+
 // A log that MANIFEST names. That it is not there is damage, not a wrong path.
 template <class Log>
 Result<Log> open_log(const Project::State& project, u64 project_id, FileId id) {
@@ -28,40 +32,40 @@ Result<Log> open_log(const Project::State& project, u64 project_id, FileId id) {
   return log;
 }
 
-// Whether the last frame CONTROL speaks of stands where it says, and none behind it: else CONTROL
-// is of another moment than the log, as in a store that was copied or restored (PROTOCOL A6). A
-// writer killed before he published leaves such a frame too: then recovery takes his batch in,
-// whole.
-Result<bool> last_frame_is_last(const Project::State& project, const catalog::Manifest& manifest,
-                                const Control& control) {
-  const std::optional<catalog::LastFrame> last = control.last_frame();
-  if (!last.has_value()) return false;
-  if (manifest.logs.empty()) return false;
-  const FileId active = manifest.logs.back().id;
-  // A frame of a sealed or folded log: MANIFEST's edition, checked by the caller, vouches for it.
-  const auto log = TRY(open_log<delta::LogReader>(project, manifest.project_id, active));
-  if (active.sequence != last->lsn.log_sequence()) {
-    return !TRY(log.goes_on({delta::log_header_bytes, active.random}));
-  }
-  if (!TRY(log.holds_frame(last->offset, last->checksum))) return false;
-  return !TRY(log.goes_on({last->lsn.offset(), last->checksum}));
-}
+// What stands at CONTROL's path, against MANIFEST and the logs.
+struct Standing {
+  enum class Fit : u8 {
+    fits,
+    goes_on,   // fits, and something stands in the log behind it
+    changing,  // by somebody who lives, or by one who died: time tells
+    foreign    // there is none, or it is of another boot, file, project or moment
+  };
+  Fit fit = Fit::foreign;
+  std::shared_ptr<Control> control;  // where it fits, goes_on too
+};
 
-// The CONTROL at the path if it fits MANIFEST and the logs. Who is alone shares none.
-Result<std::shared_ptr<Control>> usable_control(const Project::State& project) {
-  if (project.is_alone) return std::shared_ptr<Control>();
+// Who is alone shares none.
+Result<Standing> standing_control(const Project::State& project) {
+  if (project.is_alone) return Standing{};
   Control::Opened opened =
       TRY(Control::open(project.paths.control(), {project.project_id, project.boot}));
-  if (opened.state != Control::Opened::State::usable) return std::shared_ptr<Control>();
+  if (opened.state != Control::Opened::State::usable) return Standing{};
   auto control = std::make_shared<Control>(*std::move(opened.control));
-  if (control->change_pending() || control->manifest_in_flight() != 0) {
-    return std::shared_ptr<Control>();
-  }
+  const bool in_flight = control->change_pending() || control->manifest_in_flight() != 0;
   const std::optional<catalog::ControlMoment> now = control->read();
   const catalog::Manifest manifest = TRY(catalog::read_manifest(project.paths.manifest()));
-  if (!now.has_value() || now->edition != manifest.edition) return std::shared_ptr<Control>();
-  if (!TRY(last_frame_is_last(project, manifest, *control))) return std::shared_ptr<Control>();
-  return control;
+  if (in_flight || !now.has_value() || now->edition != manifest.edition) {
+    return Standing{Standing::Fit::changing, nullptr};
+  }
+  const Result<LogTail> tail = log_tail(project, manifest, *control);
+  if (tail && *tail == LogTail::ends) return Standing{Standing::Fit::fits, std::move(control)};
+  if (tail && *tail == LogTail::goes_on) {
+    return Standing{Standing::Fit::goes_on, std::move(control)};
+  }
+  // Without the lease, a log may be committed to, sealed or folded between two looks.
+  const bool moved = control->replaced() || control->read() != now;
+  if (!moved && !tail) return Unexpected{tail.error()};
+  return Standing{moved ? Standing::Fit::changing : Standing::Fit::foreign, nullptr};
 }
 
 // Every log as the disk has it, not as the page cache remembers it.
@@ -171,6 +175,8 @@ Result<void> recover(Project::State& project) {
   const FileId active = next.logs.back().id;
   (void)TRY(delta::LogWriter::create(project.paths.log(active), next.project_id, active));
   TRY(make_log_arena(project, active));
+  // From here on nobody goes on with the page that knows nothing of the new edition.
+  if (!project.is_alone) TRY(Control::retire(project.paths.control()));
   TRY(catalog::write_manifest(project.paths.manifest(), next));
   const catalog::ControlChange now = {next.edition, active, {last, 0, 0}};
   auto control = std::make_shared<Control>(TRY(make_control(project, now, last)));
@@ -214,23 +220,35 @@ Result<void> open_lock_file(Project::State& project) {
   return {};
 }
 
+// The lease itself cannot be used before there is a CONTROL: its lock alone was taken, and is given
+// back. Who is alone keeps it.
+Result<void> reopen_locked(Project::State& project) {
+  Result<void> done = reopen_control(project);
+  if (!project.is_alone) project.shared_lock_file()->unlock(catalog::lock_byte::lease);
+  return done;
+}
+
 Result<void> open_shared(Project::State& project) {
   TRY(open_lock_file(project));
   TRY(make_folder(project.paths.volatile_folder()));
-  std::shared_ptr<Control> control = TRY(usable_control(project));
-  if (control != nullptr) {
-    const std::lock_guard lock(project.view_mutex);
-    use_control(project, std::move(control));
-    return {};
-  }
-  // The lease itself cannot be used before there is a CONTROL: its lock alone is taken here. Who is
-  // alone keeps it.
-  const auto deadline = std::chrono::steady_clock::now() + project.options.busy_timeout;
   const std::shared_ptr<LockFile> lock_file = project.shared_lock_file();
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    Standing standing = TRY(standing_control(project));
+    if (standing.fit == Standing::Fit::foreign) break;
+    // What a writer who lives is about is not waited for: readers come by here. What nobody is
+    // about was left, by one who died or by whoever restored a file.
+    const bool fits = standing.fit == Standing::Fit::fits;
+    if (!fits && TRY(lock_file->try_lock(catalog::lock_byte::lease))) return reopen_locked(project);
+    if (standing.control != nullptr) {
+      const std::lock_guard lock(project.view_mutex);
+      use_control(project, std::move(standing.control));
+      return {};
+    }
+    std::this_thread::sleep_for(pause);
+  }
+  const auto deadline = std::chrono::steady_clock::now() + project.options.busy_timeout;
   TRY(lock_file->lock(catalog::lock_byte::lease, deadline));
-  Result<void> done = reopen_control(project);
-  if (!project.is_alone) lock_file->unlock(catalog::lock_byte::lease);
-  return done;
+  return reopen_locked(project);
 }
 
 }  // namespace
@@ -273,23 +291,43 @@ Result<void> open_replaced(Project::State& project) {
   return {};
 }
 
+Result<LogTail> log_tail(const Project::State& project, const catalog::Manifest& manifest,
+                         const Control& control) {
+  const std::optional<catalog::LastFrame> last = control.last_frame();
+  if (!last.has_value() || manifest.logs.empty()) return LogTail::other;
+  const FileId active = manifest.logs.back().id;
+  const auto log = TRY(open_log<delta::LogReader>(project, manifest.project_id, active));
+  delta::LogEnd end{delta::log_header_bytes, active.random};
+  // A frame of a sealed or folded log: MANIFEST's edition, checked by the caller, vouches for it.
+  if (active.sequence == last->lsn.log_sequence()) {
+    if (!TRY(log.holds_frame(last->offset, last->checksum))) return LogTail::other;
+    end = {last->lsn.offset(), last->checksum};
+  }
+  return TRY(log.goes_on(end)) ? LogTail::goes_on : LogTail::ends;
+}
+
 Result<void> reopen_control(Project::State& project) {
-  std::shared_ptr<Control> control = TRY(usable_control(project));
-  if (control == nullptr) return recover(project);
+  Standing standing = TRY(standing_control(project));
+  if (standing.fit != Standing::Fit::fits) return recover(project);
   const std::lock_guard lock(project.view_mutex);
-  use_control(project, std::move(control));
+  use_control(project, std::move(standing.control));
   project.view = nullptr;
   project.active.reset();
   return {};
 }
 
 Result<void> adopt_control(Project::State& project) {
-  std::shared_ptr<Control> control = TRY(usable_control(project));
-  if (control == nullptr) {
+  Standing standing;
+  for (int attempt = 0; attempt < attempts_max && standing.control == nullptr; ++attempt) {
+    // Where it is foreign, somebody may be recovering the project, and puts another in its place.
+    if (attempt > 0) std::this_thread::sleep_for(pause);
+    standing = TRY(standing_control(project));
+  }
+  if (standing.control == nullptr) {
     return fail_at(ErrorCode::busy, "The project is being recovered by another process",
                    project.paths.control().string());
   }
-  use_control(project, std::move(control));
+  use_control(project, std::move(standing.control));
   project.view = nullptr;
   return {};
 }

@@ -41,10 +41,21 @@ Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& pr
 // to be taken next; whoever has it then finds CONTROL replaced and attaches, or recovers.
 Result<void> open_replaced(Project::State& project);
 
+// What the log says of the frame that CONTROL calls the last one.
+enum class LogTail : u8 {
+  ends,     // it stands there, and nothing behind it
+  goes_on,  // frames stand behind it: a writer is about to publish them or was killed before he did
+            // (recovery takes his batch in, whole), or the log is of a later moment
+  other     // it does not stand there: the files are of another moment (PROTOCOL A6)
+};
+Result<LogTail> log_tail(const Project::State& project, const catalog::Manifest& manifest,
+                         const catalog::Control& control);
+
 // LEASE. Attaches to the CONTROL at the path, or recovers where it does not fit.
 Result<void> reopen_control(Project::State& project);
 
-// view_mutex held. Attaches to the CONTROL at the path; an error where it does not fit.
+// view_mutex held. Attaches to the CONTROL at the path; busy where none that fits has come to stand
+// there after a while.
 Result<void> adopt_control(Project::State& project);
 
 // view_mutex held. Makes `view` anew in this process's own memory where files have moved on.

@@ -181,12 +181,12 @@ class BatchWriter {
   Committed result_;
 };
 
-// Before a writer has to be refused for it.
+// Before a writer has to be refused for it. A fold that fails is for the next merger to tell.
 Result<void> fold_overdue(Project::State& project) {
   if (project.is_private) return {};
-  const std::shared_ptr<const View> view = TRY(snapshot_view(project));
+  const std::shared_ptr<const View> view = TRY(settled_view(project));
   if (sealed_logs(view->edition->manifest).size() < sealed_logs_max) return {};
-  static_cast<void>(fold_oldest(project, sealed_logs_max));
+  static_cast<void>(fold_sealed(project, sealed_logs_max, project.options.busy_timeout));
   return {};
 }
 
@@ -218,8 +218,7 @@ Result<Committed> commit_batch(Project::State& project, const Batch::State& batc
   } else if (is_in_log) {
     project.sync_wanted.store(true, std::memory_order_relaxed);
   }
-  // The batch is committed: a fold that fails is for the next merger to tell.
-  if (writer.has_sealed()) static_cast<void>(fold_oldest(project, sealed_logs_aim + 1));
+  if (writer.has_sealed()) project.fold_wanted.store(true, std::memory_order_relaxed);
   return done;
 }
 

@@ -32,6 +32,27 @@ TEST_CASE("a relaxed commit becomes durable without a further call") {
   CHECK(comes_true([&] { return control->durable().value >= done.lsn; }));
 }
 
+TEST_CASE("logs that writers have sealed are folded behind them where too many wait") {
+  const TestStore store(sealing_after(1));
+  const auto state = store.state();
+  Housekeeper housekeeper(false);
+  housekeeper.watch(state);
+  for (int n = 0; n < 10; ++n) stash(Project(state), "a" + std::to_string(n), "text");
+  CHECK(comes_true([&] { return sealed_logs(store.manifest()).size() <= sealed_logs_aim; }));
+  CHECK(count_of(Project(state)) == 10);
+}
+
+TEST_CASE("a process that ends at once leaves no more sealed logs than it should") {
+  const TestStore store(sealing_after(1));
+  const auto state = store.state();
+  for (int n = 0; n < 10; ++n) {
+    Housekeeper housekeeper(false);
+    housekeeper.watch(state);
+    stash(Project(state), "a" + std::to_string(n), "text");
+  }
+  CHECK(sealed_logs(store.manifest()).size() <= sealed_logs_aim);
+}
+
 TEST_CASE("without a housekeeper it does not") {
   const TestStore store;
   const auto state = store.state();

@@ -200,15 +200,15 @@ TEST_CASE("texts may hold any bytes, and nothing at all") {
 
 usize sealed_count(const TestStore& store) { return sealed_logs(store.manifest()).size(); }
 
-TEST_CASE("a writer that seals folds the oldest log where too many wait") {
+TEST_CASE("where nobody merges, a writer does before he is refused") {
   const TestStore store(sealing_after(1));
   const Project project = store.open();
-  for (int n = 0; n < 12; ++n) {
+  for (usize n = 0; n < 2 * sealed_logs_max; ++n) {
     stash(project, "a" + std::to_string(n), "text");
-    CHECK(sealed_count(store) <= sealed_logs_aim);
+    CHECK(sealed_count(store) <= sealed_logs_max);
   }
   CHECK(!store.manifest().shards.empty());
-  CHECK(count_of(project) == 12);
+  CHECK(count_of(project) == 2 * sealed_logs_max);
 }
 
 TEST_CASE("with a merger that does not come on, a writer is told so before searches get slow") {
