@@ -20,7 +20,7 @@ namespace {
 // A lease is held for some 20 us: trying again costs less than a sleep, which takes 60 at least.
 constexpr int tries_before_sleep = 32;
 constexpr auto first_pause = std::chrono::microseconds(50);
-constexpr auto pause_max = std::chrono::milliseconds(5);
+constexpr auto pause_max = std::chrono::milliseconds(1);
 
 struct flock one_byte(short type, u64 byte) {
   struct flock what = {};  // l_pid must be 0 for OFD commands

@@ -41,7 +41,7 @@ struct Standing {
     foreign    // there is none, or it is of another boot, file, project or moment
   };
   Fit fit = Fit::foreign;
-  std::shared_ptr<Control> control;  // where it fits, goes_on too
+  std::shared_ptr<Control> control;  // where it is not foreign
 };
 
 // Who is alone shares none.
@@ -55,7 +55,7 @@ Result<Standing> standing_control(const Project::State& project) {
   const std::optional<catalog::ControlMoment> now = control->read();
   const catalog::Manifest manifest = TRY(catalog::read_manifest(project.paths.manifest()));
   if (in_flight || !now.has_value() || now->edition != manifest.edition) {
-    return Standing{Standing::Fit::changing, nullptr};
+    return Standing{Standing::Fit::changing, std::move(control)};
   }
   const Result<LogTail> tail = log_tail(project, manifest, *control);
   if (tail && *tail == LogTail::ends) return Standing{Standing::Fit::fits, std::move(control)};
@@ -65,7 +65,32 @@ Result<Standing> standing_control(const Project::State& project) {
   // Without the lease, a log may be committed to, sealed or folded between two looks.
   const bool moved = control->replaced() || control->read() != now;
   if (!moved && !tail) return Unexpected{tail.error()};
-  return Standing{moved ? Standing::Fit::changing : Standing::Fit::foreign, nullptr};
+  return moved ? Standing{Standing::Fit::changing, std::move(control)} : Standing{};
+}
+
+bool can_be_used(const Standing& standing) {
+  return standing.fit == Standing::Fit::fits || standing.fit == Standing::Fit::goes_on;
+}
+
+// LEASE. What a publisher who was killed between MANIFEST and the end of his change has left (B5).
+// Where the new MANIFEST stands it is written once more before it is believed: whether its folder
+// was synced died with him, or that this failed. False: only a recovery can tell what is so.
+Result<bool> finish_publication(const Project::State& project, Control& control) {
+  const catalog::Manifest manifest = TRY(catalog::read_manifest(project.paths.manifest()));
+  const u64 edition = control.manifest_in_flight();
+  const std::optional<catalog::LastFrame> last = control.last_frame();
+  const bool is_new = manifest.edition == edition;
+  const bool is_old = manifest.edition + 1 == edition && !control.change_pending();
+  if (edition == 0 || !last.has_value() || !(is_new || is_old)) return false;
+  if (TRY(log_tail(project, manifest, control)) != LogTail::ends) return false;
+  if (is_new) {
+    TRY(catalog::write_manifest(project.paths.manifest(), manifest));
+    control.begin_change();
+    control.end_change({edition, manifest.logs.back().id, *last});
+  }
+  control.clear_manifest_in_flight();
+  remove_orphans(project.paths, manifest);
+  return true;
 }
 
 // Every log as the disk has it, not as the page cache remembers it.
@@ -239,7 +264,7 @@ Result<void> open_shared(Project::State& project) {
     // about was left, by one who died or by whoever restored a file.
     const bool fits = standing.fit == Standing::Fit::fits;
     if (!fits && TRY(lock_file->try_lock(catalog::lock_byte::lease))) return reopen_locked(project);
-    if (standing.control != nullptr) {
+    if (can_be_used(standing)) {
       const std::lock_guard lock(project.view_mutex);
       use_control(project, std::move(standing.control));
       return {};
@@ -308,7 +333,10 @@ Result<LogTail> log_tail(const Project::State& project, const catalog::Manifest&
 
 Result<void> reopen_control(Project::State& project) {
   Standing standing = TRY(standing_control(project));
-  if (standing.fit != Standing::Fit::fits) return recover(project);
+  const bool is_whole =
+      standing.fit == Standing::Fit::fits || (standing.fit == Standing::Fit::changing &&
+                                              TRY(finish_publication(project, *standing.control)));
+  if (!is_whole) return recover(project);
   const std::lock_guard lock(project.view_mutex);
   use_control(project, std::move(standing.control));
   project.view = nullptr;
@@ -318,12 +346,12 @@ Result<void> reopen_control(Project::State& project) {
 
 Result<void> adopt_control(Project::State& project) {
   Standing standing;
-  for (int attempt = 0; attempt < attempts_max && standing.control == nullptr; ++attempt) {
+  for (int attempt = 0; attempt < attempts_max && !can_be_used(standing); ++attempt) {
     // Where it is foreign, somebody may be recovering the project, and puts another in its place.
     if (attempt > 0) std::this_thread::sleep_for(pause);
     standing = TRY(standing_control(project));
   }
-  if (standing.control == nullptr) {
+  if (!can_be_used(standing)) {
     return fail_at(ErrorCode::busy, "The project is being recovered by another process",
                    project.paths.control().string());
   }

@@ -4,8 +4,8 @@
 //  - kill -9 of a writer anywhere: CONTROL and the arenas stay true (catalog/control.hpp,
 //    delta/arena.hpp). What the writer had not published is void: frames behind `committed` are
 //    overwritten, document numbers it took are burnt. Nothing is rebuilt.
-//  - kill -9 between MANIFEST and CONTROL: `manifest_in_flight` or an odd epoch tell the next
-//    holder of the lease, who recovers as after a reboot.
+//  - kill -9 between MANIFEST and CONTROL: `manifest_in_flight` tells the next holder of the lease,
+//    who finishes the change; where frames stand behind the last one, recovers as after a reboot.
 //  - reboot, power cut, copied or restored store: CONTROL does not fit (boot id, device, inode,
 //    project, last frame). Recovery syncs every log first, so that what it is about to read is what
 //    the disk has; seals each at its last whole valid frame; rebuilds the arenas; goes on in a new
@@ -51,7 +51,8 @@ enum class LogTail : u8 {
 Result<LogTail> log_tail(const Project::State& project, const catalog::Manifest& manifest,
                          const catalog::Control& control);
 
-// LEASE. Attaches to the CONTROL at the path, or recovers where it does not fit.
+// LEASE. Attaches to the CONTROL at the path, finishing what a killed publisher left; recovers
+// where it does not fit.
 Result<void> reopen_control(Project::State& project);
 
 // view_mutex held. Attaches to the CONTROL at the path; busy where none that fits has come to stand

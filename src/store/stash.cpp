@@ -17,6 +17,9 @@ namespace shale::store {
 
 namespace {
 
+// How long a writer waits for the merge lock before he looks whether it is needed still.
+constexpr std::chrono::milliseconds fold_patience{5};
+
 // What a change is aimed at: the version that is live when the batch is applied.
 struct Target {
   bool alive = false;
@@ -181,12 +184,17 @@ class BatchWriter {
   Committed result_;
 };
 
-// Before a writer has to be refused for it. A fold that fails is for the next merger to tell.
+// Before a writer has to be refused for it: folds what waits, or waits for the one who does. A fold
+// that fails is for the next merger to tell.
 Result<void> fold_overdue(Project::State& project) {
   if (project.is_private) return {};
-  const std::shared_ptr<const View> view = TRY(settled_view(project));
-  if (sealed_logs(view->edition->manifest).size() < sealed_logs_max) return {};
-  static_cast<void>(fold_sealed(project, sealed_logs_max, project.options.busy_timeout));
+  const auto deadline = std::chrono::steady_clock::now() + project.options.busy_timeout;
+  do {
+    const std::shared_ptr<const View> view = TRY(settled_view(project));
+    if (sealed_logs(view->edition->manifest).size() < sealed_logs_max) return {};
+    const Result<bool> folded = fold_sealed(project, sealed_logs_max, fold_patience);
+    if (!folded) return {};
+  } while (std::chrono::steady_clock::now() < deadline);
   return {};
 }
 

@@ -153,7 +153,7 @@ def small_delta(path):
     """Seals every few hundred segments, so that kills meet seals and folds."""
     with open(path, encoding="utf-8") as file:
         lines = file.read().splitlines()
-    lines = ["segments = 300" if l.startswith("segments") else l for l in lines]
+    lines = ["segments = 1000" if l.startswith("segments") else l for l in lines]
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
 

@@ -12,11 +12,6 @@ namespace {
 
 constexpr int patience_ms = 200;
 
-catalog::Control control_of(const TestStore& store) {
-  const catalog::ControlIdentity identity{store.manifest().project_id, boot_id().value()};
-  return *catalog::Control::open(store.paths().control(), identity).value().control;
-}
-
 void committing(const TestStore& store) {
   const Project project = store.open();
   TracedChild::stop();

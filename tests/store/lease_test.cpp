@@ -195,19 +195,71 @@ TEST_CASE("who takes the lease repairs what a killed publisher left") {
   const auto state = store.state();
   Project project(state);
   stash(project, "a", "text");
-  SECTION("between MANIFEST and CONTROL") {
+  const auto control = state->shared_control();
+  const u64 before = store.manifest().edition;
+  const auto replace_manifest = [&] {
     catalog::Manifest next = store.manifest();
     ++next.edition;
-    state->shared_control()->set_manifest_in_flight(next.edition);
     catalog::write_manifest(store.paths().manifest(), next).value();
+  };
+  u64 expected = before;
+  SECTION("before MANIFEST: nothing has happened") { control->set_manifest_in_flight(before + 1); }
+  SECTION("between MANIFEST and CONTROL: the change is finished") {
+    control->set_manifest_in_flight(before + 1);
+    replace_manifest();
+    ++expected;
   }
-  SECTION("before MANIFEST") { state->shared_control()->set_manifest_in_flight(99); }
-  SECTION("in the middle of CONTROL") { state->shared_control()->begin_change(); }
-  const u64 before = store.manifest().edition;
+  SECTION("in the middle of CONTROL: the same") {
+    control->set_manifest_in_flight(before + 1);
+    replace_manifest();
+    control->begin_change();
+    ++expected;
+  }
+  SECTION("behind it") {
+    control->set_manifest_in_flight(before + 1);
+    replace_manifest();
+    control->begin_change();
+    control->end_change(
+        {before + 1, store.manifest().logs.back().id, control->last_frame().value()});
+    ++expected;
+  }
+  SECTION("what no publisher leaves is recovered: another edition") {
+    control->set_manifest_in_flight(99);
+    ++expected;
+  }
+  SECTION("and a change without a word of it") {
+    control->begin_change();
+    ++expected;
+  }
   stash(project, "b", "text");
-  CHECK(store.manifest().edition == before + 1);
+  CHECK(store.manifest().edition == expected);
+  CHECK(control_of(store).manifest_in_flight() == 0);
+  CHECK(!control_of(store).change_pending());
   CHECK(contents(project) == Contents{{"a", "text"}, {"b", "text"}});
   CHECK(contents(store.open()) == Contents{{"a", "text"}, {"b", "text"}});
+}
+
+// A bulk ingest takes its LSN by a frame: where its publisher dies, that frame stands behind the
+// last one, and the edition must not go on without it.
+TEST_CASE("a change whose own frame was not published yet is recovered") {
+  const TestStore store;
+  const auto state = store.state();
+  stash(Project(state), "a", "text");
+  const Committed seen = stash(Project(state), "b", "text");
+  const auto control = state->shared_control();
+  {
+    Lease lease = Lease::acquire(*state, "test").value();
+    delta::LogEnd end = lease.log_end().value();
+    ActiveLog& active = *lease.active_log().value();
+    active.log.append(end, delta::FrameKind::advance, {}, control->durable()).value();
+    catalog::Manifest next = store.manifest();
+    ++next.edition;
+    control->set_manifest_in_flight(next.edition);
+    catalog::write_manifest(store.paths().manifest(), next).value();
+  }
+  const Committed next = stash(Project(state), "c", "text");
+  CHECK(Lsn{next.lsn}.log_sequence() > Lsn{seen.lsn}.log_sequence());
+  CHECK(count_of(store.open()) == 3);
 }
 
 TEST_CASE("a reader without a view repairs a change whose owner died") {

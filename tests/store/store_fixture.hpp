@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/system.hpp"
+#include "catalog/control.hpp"
 #include "catalog/manifest.hpp"
 #include "store/current_view.hpp"
 #include "store/merge_policy.hpp"
@@ -107,6 +109,12 @@ class TestStore {
   TemporaryFolder folder_;
   std::filesystem::path path_;
 };
+
+// CONTROL as another process would map it.
+inline catalog::Control control_of(const TestStore& store) {
+  const catalog::ControlIdentity identity{store.manifest().project_id, boot_id().value()};
+  return *catalog::Control::open(store.paths().control(), identity).value().control;
+}
 
 inline StoreOptions reading() {
   StoreOptions options;
