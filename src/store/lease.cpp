@@ -116,15 +116,17 @@ Result<void> Lease::settle() {
 }
 
 // Whether the frame that CONTROL speaks of is in the log, as far as its header tells: one read of
-// 56 bytes. Of a log that this process has not written to, whether it is whole and the last one.
+// 56 bytes. Nothing is known of a log that this process has not written to: open_project looked, or
+// left it to the first lease, and active_log() opens it for what comes.
 Result<bool> Lease::log_ends_as_told() const {
   const std::optional<ActiveLog>& active = project_->active;
   const std::optional<catalog::LastFrame> last = control_->last_frame();
   if (!last.has_value()) return false;
   const bool is_open = active.has_value() && active->log.id() == view_->edition->logs.back().id;
-  if (!is_open) {
+  if (!is_open && project_->check_tail.exchange(false)) {
     return TRY(log_tail(*project_, view_->edition->manifest, *control_)) == LogTail::ends;
   }
+  if (!is_open) return true;
   if (last->lsn.log_sequence() != active->log.id().sequence) return true;
   std::byte bytes[sizeof(delta::FrameHeader)];
   if (TRY(active->log.file().read_at(last->offset, bytes)) < sizeof bytes) return false;

@@ -102,6 +102,10 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
     return lock_file;
   }
 
+  // CONTROL was attached to while a writer was appending: whether the log ends where it says is for
+  // the next lease to look.
+  std::atomic<bool> check_tail{false};
+
   // Under the lease.
   std::optional<store::ActiveLog> active;
 

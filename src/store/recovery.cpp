@@ -266,6 +266,7 @@ Result<void> open_shared(Project::State& project) {
     if (!fits && TRY(lock_file->try_lock(catalog::lock_byte::lease))) return reopen_locked(project);
     if (can_be_used(standing)) {
       const std::lock_guard lock(project.view_mutex);
+      project.check_tail = !fits;
       use_control(project, std::move(standing.control));
       return {};
     }
@@ -355,6 +356,7 @@ Result<void> adopt_control(Project::State& project) {
     return fail_at(ErrorCode::busy, "The project is being recovered by another process",
                    project.paths.control().string());
   }
+  project.check_tail = standing.fit == Standing::Fit::goes_on;
   use_control(project, std::move(standing.control));
   project.view = nullptr;
   return {};
