@@ -1,5 +1,6 @@
 #include "store/durability.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include "store/leave_log.hpp"
@@ -13,6 +14,7 @@ using catalog::Control;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds turn_patience{20};
+constexpr std::chrono::milliseconds turn_slice{2};  // the turn of one who is killed ends silently
 constexpr std::chrono::milliseconds late_pause{1};
 constexpr int attempts_max = 3;  // logs to fail one after the other before the caller is told
 
@@ -57,7 +59,8 @@ class LogSync {
       }
       const auto waited = Clock::now() - started;
       if (waited < turn_patience) {
-        control_.wait_for_sync_turn(turns, turn_patience - waited);
+        control_.wait_for_sync_turn(turns,
+                                    std::min<Clock::duration>(turn_slice, turn_patience - waited));
         continue;
       }
       if (control_.claim_late_sync(log_.sequence)) return late();

@@ -92,8 +92,10 @@ class Processes:
                                    "1000"], capture_output=True, text=True, check=True)
         figures = json.loads(done.stdout)
         self.proof.item("a polling reader sees a stash", f"{figures['seen_p50_us']} us median, "
-                        f"{figures['seen_p99_us']} p99 after commit was called", "< 50 us",
+                        f"{figures['seen_p99_us']} p99 after its frame was in the log "
+                        f"({figures['called_p50_us']} after commit was called)", "< 50 us",
                         figures["seen_p50_us"] < 50)
+        self.tests("polling takes no system call", "a reader sees what others commit without*")
         self.proof.item("its idle check", f"{figures['idle_ns']:.0f} ns", "< 200 ns",
                         figures["idle_ns"] < 200)
 
@@ -103,10 +105,10 @@ class Processes:
                    seconds, "--seed", SEED)
         self.proof.item(f"8 writers, 2 searching, 1 merging, kill -9 every 50 ms, {seconds} s",
                         last_line(done), "0 lost, 0 half-visible, no error", done.returncode == 0)
-        worst = re.search(r"(\d+) ms \(worst\)", done.stdout)
-        if worst:
-            self.proof.item("worst batch among them, fsync included", f"{worst[1]} ms",
-                            "< 100 ms beyond fsync", int(worst[1]) < 100)
+        worst = re.search(r"(\d+) ms \(worst\), a bare write and sync (\d+) ms", done.stdout)
+        batch, bare = map(int, worst.groups()) if worst else (0, 0)
+        self.proof.item("worst batch among them", f"{batch} ms, a bare write and sync {bare} ms",
+                        "< 100 ms beyond", bool(worst) and batch - bare < 100)
 
     def group_commit(self):
         ratios = []
@@ -157,10 +159,14 @@ class Processes:
         self.proof.item("every call failing in every way, a full disk, no descriptors",
                         violation or str(sums), "0 violations", not violation)
 
+    def tests(self, what, names):
+        """Some of the store's tests, which must all pass, and be there."""
+        done = run(self.build / "tests/store/store_test", "--warn", "NoTests", names)
+        self.proof.item(what, last_line(done), "passed", done.returncode == 0)
+
     def long_reader(self):
-        done = run(self.build / "tests/store/store_test", "a reader alive*,what a merge removed*")
-        self.proof.item("a reader across 1,000 merges", last_line(done), "bounded, space returned",
-                        done.returncode == 0)
+        self.tests("a reader across 1,000 merges stays small, space comes back",
+                   "a reader alive*,what a merge removed*")
 
     def sanitizers(self):
         """The fault tests under ASan say what leaks; the thread tests under TSan what races."""
