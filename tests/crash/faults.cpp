@@ -107,10 +107,19 @@ class Faults {
     FaultyDisk disk(root(), boot, fault);
     FileSystem::use(&disk);
     Session session(store());
-    const std::optional<Error> error = play(session, [] {});
-    const std::string failed_at = "step " + std::to_string(session.begun());
     std::string problem;
-    if (fault.at == 0) {
+    bool is_checked = false;
+    const std::optional<Error> error = play(session, [&] {
+      // Later steps may save by chance what was lost: a fold takes it from the pages in memory.
+      if (fault.failure != Failure::lost || !disk.happened() || is_checked) return;
+      is_checked = true;
+      problem = check_cut(session, disk.record());
+      FileSystem::use(&disk);
+    });
+    const std::string failed_at = "step " + std::to_string(session.begun());
+    if (!problem.empty()) {
+      problem = "at " + failed_at + ", " + problem;
+    } else if (fault.at == 0) {
       calls = disk.count(fault.call);
       if (error) problem = "the session fails by itself: " + error->message;
     } else if (error && !disk.happened()) {
@@ -143,8 +152,14 @@ class Faults {
   // In the same boot, and after a power cut.
   std::string check_restarts(const Session& session, const Record& record) const {
     const Allowed allowed{session.acknowledged(), session.begun(), false, true};
-    std::string problem = check_in(root(), boot, session.states(), allowed);
-    if (!problem.empty()) return "the next process: " + problem;
+    const std::string problem = check_in(root(), boot, session.states(), allowed);
+    return problem.empty() ? check_cut(session, record) : "the next process: " + problem;
+  }
+
+  // After a power cut now.
+  std::string check_cut(const Session& session, const Record& record) const {
+    const Allowed allowed{session.acknowledged(), session.begun(), false, true};
+    std::string problem;
     CrashStates states(record, Profile::posix, 1, 1);
     states.at(record.operations.size(), [&](const CrashState& state) {
       if (!problem.empty()) return;
