@@ -123,10 +123,10 @@ Result<bool> Lease::log_ends_as_told() const {
   const std::optional<catalog::LastFrame> last = control_->last_frame();
   if (!last.has_value()) return false;
   const bool is_open = active.has_value() && active->log.id() == view_->edition->logs.back().id;
-  if (!is_open && project_->check_tail.exchange(false)) {
-    return TRY(log_tail(*project_, view_->edition->manifest, *control_)) == LogTail::ends;
+  if (!is_open) {
+    return !project_->check_tail.exchange(false) ||
+           TRY(log_tail(*project_, view_->edition->manifest, *control_)) == LogTail::ends;
   }
-  if (!is_open) return true;
   if (last->lsn.log_sequence() != active->log.id().sequence) return true;
   std::byte bytes[sizeof(delta::FrameHeader)];
   if (TRY(active->log.file().read_at(last->offset, bytes)) < sizeof bytes) return false;

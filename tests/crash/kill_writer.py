@@ -126,7 +126,7 @@ def main():
         made = run.shale("stash", "--id", "first", "made before the first kill")
         if made.returncode != 0:
             sys.exit("the store could not be made: " + made.stderr)
-        small_delta(os.path.join(store, "shale.toml"))
+        small_delta(os.path.join(store, "shale.toml"), 300)
         for _ in range(options.kills):
             before = run.acknowledged
             sent = run.write_until_killed()
@@ -149,11 +149,11 @@ def read_now(descriptor):
         return b""
 
 
-def small_delta(path):
-    """Seals every few hundred segments, so that kills meet seals and folds."""
+def small_delta(path, segments):
+    """Seals a log at so many segments, so that kills meet seals and folds."""
     with open(path, encoding="utf-8") as file:
         lines = file.read().splitlines()
-    lines = ["segments = 1000" if l.startswith("segments") else l for l in lines]
+    lines = [f"segments = {segments}" if l.startswith("segments") else l for l in lines]
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
 

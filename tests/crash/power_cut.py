@@ -102,7 +102,7 @@ class PowerCut:
             made = self.shale("stash", "--id", "first", "before the cut")
             if made.returncode != 0:
                 return f"the store cannot be made: {made.stderr.decode()}"
-            small_delta(os.path.join(self.store, "shale.toml"))
+            small_delta(os.path.join(self.store, "shale.toml"), 300)
             promised, sent = self.write_until_cut()
         finally:
             self.machine.unmount()

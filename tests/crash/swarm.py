@@ -216,7 +216,7 @@ def main():
                            stdout=subprocess.DEVNULL)
         if made.wait() != 0:
             sys.exit("the store could not be made")
-        small_delta(os.path.join(store, "shale.toml"))
+        small_delta(os.path.join(store, "shale.toml"), 1000)
         problem = swarm.run(options.seconds, options.writers)
         if problem:
             sys.exit(f"seed {options.seed}, after {swarm.kills} kills: {problem}")
