@@ -75,7 +75,8 @@ class OpenLocks {
 
 }  // namespace
 
-LockFile::LockFile(File file) : file_(std::make_unique<File>(std::move(file))) {
+LockFile::LockFile(File file, FileIdentity identity)
+    : file_(std::make_unique<File>(std::move(file))), identity_(identity) {
   OpenLocks::instance().add(file_.get());
 }
 LockFile::~LockFile() {
@@ -84,12 +85,15 @@ LockFile::~LockFile() {
 LockFile::LockFile(LockFile&&) noexcept = default;
 LockFile& LockFile::operator=(LockFile&& other) noexcept {
   std::swap(file_, other.file_);
+  std::swap(identity_, other.identity_);
   return *this;
 }
 
 Result<LockFile> LockFile::open(const std::filesystem::path& path, bool create) {
   const auto mode = create ? File::Mode::create : File::Mode::read_write;
-  return LockFile(TRY(File::open(path, mode)));
+  File file = TRY(File::open(path, mode));
+  const FileIdentity identity = TRY(file.identity());
+  return LockFile(std::move(file), identity);
 }
 
 Result<bool> LockFile::try_lock(u64 byte) {
@@ -156,9 +160,8 @@ std::unique_lock<std::timed_mutex> lock_until(std::timed_mutex& mutex,
 }
 
 Result<bool> LockFile::still_at_path() const {
-  const FileIdentity here = TRY(file_->identity());
   const std::optional<FileIdentity> there = TRY(path_identity(file_->path()));
-  return there == here;
+  return there == identity_;
 }
 
 }  // namespace shale

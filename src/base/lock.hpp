@@ -35,8 +35,9 @@ class LockFile {
   const File& file() const { return *file_; }
 
  private:
-  explicit LockFile(File file);
+  LockFile(File file, FileIdentity identity);
   std::unique_ptr<File> file_;  // where it stays: the list of what a child closes holds on to it
+  FileIdentity identity_;       // of what is open: never changes
 };
 
 // Sleeps until somebody, in any process, calls wake_all() on a word in shared memory, but not where

@@ -386,6 +386,36 @@ bool Control::claim_late_sync(u64 log_sequence) {
 void Control::clear_late_sync() { release(page().durable.late_sync_in_flight, 0); }
 u64 Control::late_sync_in_flight() const { return acquire(page().durable.late_sync_in_flight); }
 
+// Release: whoever acquires the count and then loads `committed`, as a syncer does, covers the
+// frame that was published before it. The words of a group are hints, stored by the sync lock's
+// holder.
+void Control::request_sync() {
+  Word(page().durable.sync_requests).fetch_add(1, std::memory_order_release);
+}
+SyncGroup Control::sync_group() const {
+  return std::bit_cast<SyncGroup>(acquire(page().durable.sync_group));
+}
+bool Control::sync_group_is_complete() const {
+  const SyncGroup group = sync_group();
+  return u32(acquire(page().durable.sync_requests)) - group.served >= group.crowd;
+}
+SyncGroup Control::begin_sync() {
+  SyncGroup group = sync_group();
+  const SyncGroup before = group;
+  group.served = u32(acquire(page().durable.sync_requests));
+  release(page().durable.sync_group, std::bit_cast<u64>(group));
+  return before;
+}
+void Control::end_sync(SyncGroup before, std::chrono::steady_clock::duration took) {
+  using std::chrono::microseconds;
+  const u32 asked = u32(acquire(page().durable.sync_requests)) - before.served;
+  const i64 spent = std::chrono::duration_cast<microseconds>(took).count();
+  SyncGroup group = sync_group();
+  group.crowd = u16(std::min<u32>(asked, 0xFFFF));
+  group.patience_us = u16(std::clamp<i64>(4 * spent, 0, sync_patience_max_us));
+  release(page().durable.sync_group, std::bit_cast<u64>(group));
+}
+
 // Release after the lock was given back: whoever acquires the new count and tries, finds it free.
 u64 Control::sync_turns() const { return acquire(page().durable.sync_turns); }
 void Control::end_sync_turn() {

@@ -40,6 +40,7 @@ inline constexpr u64 control_magic = 0x3130544e4f434853;  // "SHCONT01"
 inline constexpr u32 control_version = 2;
 inline constexpr u64 control_bytes = 16384;
 inline constexpr usize control_slots = 251;  // as many as the bytes hold
+inline constexpr u16 sync_patience_max_us = 1000;
 
 struct ControlIdentityPart {
   u64 magic;
@@ -73,6 +74,15 @@ struct ControlNowPart {
   ControlFrame frames[2];
   u64 unused[4];
 };
+// What a sync tells the next one: for whom it is worth waiting. All three are hints: who waits in
+// vain, because a writer died, went away or was counted twice, waits no longer than `patience_us`.
+struct SyncGroup {
+  u32 served = 0;       // sync_requests as the newest sync began (its low half): those it covers
+  u16 crowd = 0;        // how many asked from the start of the sync before it to its end
+  u16 patience_us = 0;  // from the end of a turn: four times its fdatasync, which leaves time to
+                        // come back and for the next one, or sync_patience_max_us
+};
+static_assert(sizeof(SyncGroup) == sizeof(u64));
 struct ControlDurablePart {
   // LSN up to which everything survives a power cut; it names its log (A8). Only grows (CAS), by
   // whoever synced; release after the fdatasync, acquired before a batch is acknowledged.
@@ -81,8 +91,9 @@ struct ControlDurablePart {
   u64 sync_in_flight;       // sequence of the log that the sync lock's holder syncs, or 0 (A3)
   u64 poisoned;             // highest sequence of a log whose sync failed, or 0 (A3); only grows
   u64 late_sync_in_flight;  // of the log being synced by somebody without the lock, or 0
-  u64 sync_turns;  // how often the sync lock was given back; a futex for those who wait for it
-  u64 unused[2];
+  u64 sync_turns;     // how often the sync lock was given back; a futex for those who wait for it
+  u64 sync_requests;  // how many have asked for a sync: each adds 1, after he published
+  u64 sync_group;     // a SyncGroup; by the holder of the sync lock
 };
 struct ControlHolderPart {
   u64 version;  // LEASE. Odd while the words below are being changed
@@ -238,6 +249,16 @@ class Control {
   bool claim_late_sync(u64 log_sequence);  // false: somebody else has it
   void clear_late_sync();
   u64 late_sync_in_flight() const;  // 0: none
+  // Whoever waits for a sync asks first, once his frame is published. The group is complete when as
+  // many have asked since the newest sync began as did around it: writers that come back as soon as
+  // they are served share the next sync too. A lone writer is complete by himself.
+  void request_sync();
+  bool sync_group_is_complete() const;
+  SyncGroup sync_group() const;
+  // With the sync lock, around loading `committed` and the fdatasync: `before` is what begin_sync
+  // returned, `took` how long it lasted.
+  SyncGroup begin_sync();
+  void end_sync(SyncGroup before, std::chrono::steady_clock::duration took);
   // Give the sync lock back first, then end the turn; load the count, then try for the lock, then
   // wait while the count is that: whoever waits hears of every turn's end.
   u64 sync_turns() const;

@@ -110,7 +110,8 @@ class Ingestion {
     const Input source = TRY(Input::open(file));
     exchange::LineReader lines(source.descriptor(), source.name(), exchange::line_bytes_max);
     ProgressBar bar("ingest", context_.output.quiet);
-    writer_.expect(source.size());
+    const u64 size = source.size();
+    writer_.expect(size);
     while (true) {
       const auto line = TRY(lines.next());
       if (line.state == exchange::LineReader::State::end) return {};
@@ -119,7 +120,7 @@ class Ingestion {
       if (strict_failed_) return {};
       if (interrupted()) return cancelled();
       TRY(acknowledge());
-      bar.show(lines.bytes_read(), source.size(), writer_.stashed());
+      bar.show(lines.bytes_read(), size, writer_.stashed());
     }
   }
 

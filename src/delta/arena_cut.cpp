@@ -50,20 +50,34 @@ const BatchEntry* ArenaCut::batch(u32 index) const {
   return find_entry(*arena_, header().batches, index);
 }
 
+// In steps that double from the end, for what is looked for is nearly always one of the last; then
+// by halves.
 u32 ArenaCut::batches_up_to(Lsn lsn) const {
   u32 low = 0;
   u32 high = batch_count_;
+  for (u32 step = 1; low < high; step *= 2) {
+    const u32 probe = high - std::min(step, high);
+    if (is_up_to(probe, lsn))
+      low = probe + 1;
+    else
+      high = probe;
+    if (low != 0) break;
+  }
   while (low < high) {
     const u32 middle = low + (high - low) / 2;
-    const BatchEntry* entry = batch(middle);
-    // The acquire pairs with publish: an entry of this LSN is complete. One beyond it may be
-    // changing (IndexWriter::discard_after) and is not looked at.
-    if (entry != nullptr && load_acquire(entry->lsn) <= lsn.value)
+    if (is_up_to(middle, lsn))
       low = middle + 1;
     else
       high = middle;
   }
   return low;
+}
+
+// The acquire pairs with publish: an entry of this LSN is complete. One beyond it may be changing
+// (IndexWriter::discard_after) and is not looked at.
+bool ArenaCut::is_up_to(u32 index, Lsn lsn) const {
+  const BatchEntry* entry = batch(index);
+  return entry != nullptr && load_acquire(entry->lsn) <= lsn.value;
 }
 
 bool ArenaCut::is_visible(u32 document) const {

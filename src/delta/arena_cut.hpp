@@ -69,6 +69,7 @@ class ArenaCut {
   std::vector<Gap> gaps_;
 
   Result<void> find_gaps();
+  bool is_up_to(u32 index, Lsn lsn) const;
 };
 
 // Passes the visible ones of ascending document numbers, in amortised O(1).

@@ -15,6 +15,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds turn_patience{20};
 constexpr std::chrono::milliseconds turn_slice{2};  // the turn of one who is killed ends silently
+constexpr std::chrono::microseconds sleep_min{20};  // a shorter one lasts longer than it says
 constexpr std::chrono::milliseconds late_pause{1};
 constexpr int attempts_max = 3;  // logs to fail one after the other before the caller is told
 
@@ -44,16 +45,24 @@ class SyncTurn {
   bool held_ = false;
 };
 
+enum class Group : u8 {
+  waited_for,
+  ignored,  // nobody else can commit now, or nobody waits for this sync
+};
+
 class LogSync {
  public:
-  LogSync(Project::State& project, Control& control, FileId log, Lsn lsn)
-      : project_(project), control_(control), log_(log), lsn_(lsn) {}
+  LogSync(Project::State& project, Control& control, FileId log, Lsn lsn, Group group)
+      : project_(project), control_(control), log_(log), lsn_(lsn), group_(group) {}
 
   // Returns once `lsn` is durable or the log is poisoned; an error where the file cannot be opened.
   Result<void> run() {
+    if (is_over()) return {};
+    control_.request_sync();
     const auto started = Clock::now();
     while (!is_over()) {
       const u64 turns = control_.sync_turns();
+      if (Clock::now() - started < turn_patience && wait_for_group(turns)) continue;
       if (const SyncTurn turn(project_, control_); turn.held()) {
         return is_over() ? Result<void>() : in_turn();
       }
@@ -74,6 +83,22 @@ class LogSync {
   }
 
  private:
+  // Sleeps while those who shared the last syncs may come back; false once it is time to sync. Who
+  // comes last finds the group complete and syncs for all, so that nobody is woken for it.
+  bool wait_for_group(u64 turns) {
+    if (group_ == Group::ignored || control_.sync_group_is_complete()) return false;
+    const auto now = Clock::now();
+    if (turns != turns_) {
+      turns_ = turns;
+      turn_seen_ = now;
+    }
+    const std::chrono::microseconds patience(control_.sync_group().patience_us);
+    const auto left = patience - (now - turn_seen_);
+    if (left < sleep_min) return false;
+    control_.wait_for_sync_turn(turns, left);
+    return true;
+  }
+
   bool is_over() const {
     return control_.durable() >= lsn_ || control_.poisoned() >= log_.sequence;
   }
@@ -87,9 +112,12 @@ class LogSync {
     if (!project_.synced_log.has_value() || project_.synced_log->id() != log_) {
       project_.synced_log.emplace(TRY(open_log()));
     }
+    const catalog::SyncGroup before = control_.begin_sync();
+    const auto began = Clock::now();
     control_.set_sync_in_flight(log_.sequence);
     sync(*project_.synced_log);
     control_.clear_sync_in_flight();
+    control_.end_sync(before, Clock::now() - began);
     return {};
   }
 
@@ -118,6 +146,9 @@ class LogSync {
   Control& control_;
   FileId log_;
   Lsn lsn_;
+  Group group_;
+  u64 turns_ = ~u64(0);  // of the turn that is waited for, and when it was seen first
+  Clock::time_point turn_seen_;
 };
 
 Unexpected not_durable(const Project::State& project, FileId log) {
@@ -125,12 +156,10 @@ Unexpected not_durable(const Project::State& project, FileId log) {
                  project.paths.log(log).string());
 }
 
-}  // namespace
-
-Result<void> make_durable(Project::State& project, FileId log, Lsn lsn) {
+Result<void> make_durable_for(Project::State& project, FileId log, Lsn lsn, Group group) {
   for (int attempt = 0; attempt < attempts_max; ++attempt) {
     const std::shared_ptr<Control> control = project.shared_control();
-    TRY(LogSync(project, *control, log, lsn).run());
+    TRY(LogSync(project, *control, log, lsn, group).run());
     if (control->durable() >= lsn) return {};
     // Poisoned. Taking the lease leaves the log.
     const Lease lease = TRY(Lease::acquire(project, "sync"));
@@ -139,13 +168,19 @@ Result<void> make_durable(Project::State& project, FileId log, Lsn lsn) {
   return not_durable(project, log);
 }
 
+}  // namespace
+
+Result<void> make_durable(Project::State& project, FileId log, Lsn lsn) {
+  return make_durable_for(project, log, lsn, Group::waited_for);
+}
+
 Result<void> sync_project(Project::State& project) {
   if (project.is_private) return {};
   const std::shared_ptr<const View> view = TRY(settled_view(project));
   const FileId log = view->edition->logs.back().id;
   // A log is synced before it is sealed, so only the active one can hold anything not durable.
   if (view->committed.log_sequence() != log.sequence) return {};
-  return make_durable(project, log, view->committed);
+  return make_durable_for(project, log, view->committed, Group::ignored);
 }
 
 Result<void> make_committed_durable(Lease& lease) {
@@ -153,7 +188,7 @@ Result<void> make_committed_durable(Lease& lease) {
     const Lsn committed = lease.view()->committed;
     const FileId log = lease.view()->edition->logs.back().id;
     if (committed.log_sequence() != log.sequence) return {};
-    TRY(LogSync(lease.project(), lease.control(), log, committed).run());
+    TRY(LogSync(lease.project(), lease.control(), log, committed, Group::ignored).run());
     if (lease.control().durable() >= committed) return {};
     TRY(leave_log(lease));
   }

@@ -6,6 +6,12 @@
 // cannot have it within 20 ms, because its holder is stopped or the disk is slow, syncs himself
 // (PROTOCOL C2).
 //
+// Writers that commit one batch after the other come back within some 50 us of a sync, while the
+// next one, started by the first of them, would cover him alone and make the others wait for two.
+// So each waits until as many have asked as shared the last syncs, and the last one syncs: four
+// writers need one sync for four batches, not for two. A lone writer waits for nobody; for one who
+// stays away the others wait once, a millisecond at most (SyncGroup in catalog/control.hpp).
+//
 // The kernel reports a failed write-back once and then forgets it, so a sync whose outcome nobody
 // learned counts as failed (A3). CONTROL has a word for each of the two ways, set before fdatasync
 // and cleared after `durable` was raised:

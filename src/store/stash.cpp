@@ -184,18 +184,23 @@ class BatchWriter {
   Committed result_;
 };
 
-// Before a writer has to be refused for it: folds what waits, or waits for the one who does. A fold
-// that fails is for the next merger to tell.
-Result<void> fold_overdue(Project::State& project) {
-  if (project.is_private) return {};
+bool fold_is_overdue(const View& view) {
+  return sealed_logs(view.edition->manifest).size() >= sealed_logs_max;
+}
+
+// The lease. Before the writer has to be refused for want of a fold it is given back: he folds what
+// waits, or waits for the one who does. A fold that fails is for the next merger to tell.
+Result<Lease> lease_to_commit(Project::State& project) {
   const auto deadline = std::chrono::steady_clock::now() + project.options.busy_timeout;
-  do {
-    const std::shared_ptr<const View> view = TRY(settled_view(project));
-    if (sealed_logs(view->edition->manifest).size() < sealed_logs_max) return {};
+  for (bool tried = false;; tried = true) {
+    {
+      Lease lease = TRY(Lease::acquire(project, "commit"));
+      const bool is_late = tried && std::chrono::steady_clock::now() >= deadline;
+      if (is_late || !fold_is_overdue(*lease.view())) return lease;
+    }
     const Result<bool> folded = fold_sealed(project, sealed_logs_max, fold_patience);
-    if (!folded) return {};
-  } while (std::chrono::steady_clock::now() < deadline);
-  return {};
+    if (!folded) return Lease::acquire(project, "commit");
+  }
 }
 
 bool is_bulk(const Project::State& project, const Batch::State& batch) {
@@ -214,9 +219,8 @@ Result<Committed> commit_batch(Project::State& project, const Batch::State& batc
   writer.prepare(project.positions);
   Committed done;
   FileId log;
-  TRY(fold_overdue(project));
   {
-    Lease lease = TRY(Lease::acquire(project, "commit"));
+    Lease lease = TRY(lease_to_commit(project));
     done = TRY(writer.write(lease));
     log = lease.view()->edition->logs.back().id;
   }

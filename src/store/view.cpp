@@ -31,10 +31,7 @@ class ViewBuilder {
   void add_shards() {
     for (usize i = 0; i < edition_->shards.size(); ++i) {
       const auto& shard = edition_->shards[i];
-      if (shard == nullptr) continue;
-      places_[shard->file_id()] = view_->indexes.size();
-      held_[shard->file_id()] = updates_held(edition_->manifest.shards[i]);
-      push({shard, edition_->overlays[i]});
+      if (shard != nullptr) push({shard, edition_->overlays[i]});
     }
   }
 
@@ -51,8 +48,7 @@ class ViewBuilder {
             return reader->read_text(offset, bytes, hash);
           }));
       const usize at = view_->indexes.size();
-      places_[log.id] = at;
-      push({index, std::make_shared<const Overlay>()});
+      push({index, nullptr});
       if (!index->burnt().empty()) overlay_to_change(at).dead |= index->burnt();
       view_->logs.push_back(std::move(index));
     }
@@ -63,6 +59,7 @@ class ViewBuilder {
   void push(IndexView fresh) {
     const usize at = view_->indexes.size();
     if (previous_ != nullptr) fresh.overlay = previous_->indexes[at].overlay;
+    if (fresh.overlay == nullptr) fresh.overlay = std::make_shared<const Overlay>();
     view_->indexes.push_back(std::move(fresh));
   }
 
@@ -70,20 +67,42 @@ class ViewBuilder {
     const Lsn after = previous_ != nullptr ? previous_->committed : Lsn{};
     for (const auto& log : view_->logs) {
       log->for_each_tombstone(after, [&](const delta::Tombstone& tombstone) {
-        const auto place = places_.find(tombstone.index);
-        if (place == places_.end()) return;  // of a shard or log that was merged since
-        overlay_to_change(place->second).dead.add(to_index(tombstone.doc));
+        const Place* place = place_of(tombstone.index);
+        if (place == nullptr) return;  // of a shard or log that was merged since
+        overlay_to_change(place->at).dead.add(to_index(tombstone.doc));
       });
       TRY(log->for_each_update(after, [&](const delta::LogIndex::UpdateEntry& entry) {
-        const auto place = places_.find(entry.index);
-        if (place == places_.end()) return;
-        const auto held = held_.find(entry.index);
-        if (held != held_.end() && entry.lsn <= held->second) return;
-        Update& sum = overlay_to_change(place->second).patches[to_index(entry.doc)];
+        const Place* place = place_of(entry.index);
+        if (place == nullptr || entry.lsn <= place->held) return;
+        Update& sum = overlay_to_change(place->at).patches[to_index(entry.doc)];
         sum = merge_updates(std::move(sum), entry.update);
       }));
     }
     return {};
+  }
+
+  // Where an index stands in the view, and up to where its file holds the updates of the logs.
+  struct Place {
+    usize at = 0;
+    Lsn held;
+  };
+
+  // Made by the first change that asks: most batches are new segments alone.
+  const Place* place_of(FileId index) {
+    if (places_.empty()) list_places();
+    const auto found = places_.find(index);
+    return found == places_.end() ? nullptr : &found->second;
+  }
+
+  void list_places() {
+    for (usize at = 0; at < view_->indexes.size(); ++at) {
+      places_[view_->indexes[at].index->file_id()] = {at, Lsn{}};
+    }
+    for (usize i = 0; i < edition_->shards.size(); ++i) {
+      const auto& shard = edition_->shards[i];
+      if (shard == nullptr) continue;
+      places_[shard->file_id()].held = updates_held(edition_->manifest.shards[i]);
+    }
   }
 
   Overlay& overlay_to_change(usize at) {
@@ -96,8 +115,7 @@ class ViewBuilder {
   Lsn committed_;
   const View* previous_ = nullptr;
   std::shared_ptr<View> view_ = std::make_shared<View>();
-  std::map<FileId, usize> places_;
-  std::map<FileId, Lsn> held_;
+  std::map<FileId, Place> places_;
   std::map<usize, std::shared_ptr<Overlay>> changed_;
 };
 

@@ -230,6 +230,48 @@ TEST_CASE("words in flight, poison") {
   CHECK(b.poisoned() == 4);
 }
 
+TEST_CASE("a group is complete when as many ask as around the sync before it") {
+  const TemporaryFolder folder;
+  Control a = made(folder / "CONTROL");
+  Control b = opened(folder / "CONTROL");
+  const auto sync = [&](Control& syncer, int asking_meanwhile) {
+    const SyncGroup before = syncer.begin_sync();
+    for (int i = 0; i < asking_meanwhile; ++i) b.request_sync();
+    syncer.end_sync(before, std::chrono::microseconds(150));
+  };
+  a.request_sync();
+  CHECK(a.sync_group_is_complete());  // nothing known: nobody to wait for
+  sync(a, 0);
+  CHECK(a.sync_group().crowd == 1);
+  a.request_sync();
+  CHECK(a.sync_group_is_complete());  // alone
+  sync(a, 2);
+  CHECK(a.sync_group().crowd == 3);
+  CHECK_FALSE(b.sync_group_is_complete());  // the two wait for the first to come back
+  a.request_sync();
+  CHECK(b.sync_group_is_complete());
+  sync(b, 0);
+  CHECK(a.sync_group().crowd == 3);
+  a.request_sync();
+  CHECK_FALSE(a.sync_group_is_complete());
+  sync(a, 0);  // the others stay away: waited for once
+  a.request_sync();
+  CHECK(a.sync_group().crowd == 1);
+  CHECK(a.sync_group_is_complete());
+}
+
+TEST_CASE("the patience for a group follows the disk, up to a millisecond") {
+  const TemporaryFolder folder;
+  Control control = made(folder / "CONTROL");
+  const auto patience_after = [&](std::chrono::steady_clock::duration took) {
+    control.end_sync(control.begin_sync(), took);
+    return control.sync_group().patience_us;
+  };
+  CHECK(patience_after(std::chrono::microseconds(150)) == 600);
+  CHECK(patience_after(std::chrono::seconds(100'000)) == sync_patience_max_us);
+  CHECK(patience_after(std::chrono::seconds(-1)) == 0);
+}
+
 TEST_CASE("the holder of the lease") {
   const TemporaryFolder folder;
   Control a = made(folder / "CONTROL");
