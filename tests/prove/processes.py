@@ -23,8 +23,8 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from proof import Proof, arguments  # noqa: E402 (the folder is known only now)
 
 SEED = 20261120
-ROUNDS = 5
-STASHES = 500  # of each writer
+ROUNDS = 9
+STASHES = 2000  # of each writer
 STATES = 200_000
 QUICK_STATES = 20_000
 CUTS = 200
