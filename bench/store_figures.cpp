@@ -3,6 +3,9 @@
 //   store_figures reads STORE IDS QUERIES   gets by id, searches, snapshots; memory afterwards
 //   store_figures stash STORE COUNT         durable single stashes beside bare write-and-syncs
 //   store_figures poll STORE COUNT          how soon a process that polls sees another's stash
+//   store_figures writers STORE WRITERS COUNT DELAY
+//                                           durable stashes of so many processes at once, COUNT
+//                                           each, where a sync takes DELAY microseconds more
 //
 // IDS and QUERIES hold one id, one query text a line. Prints one JSON object.
 #include <sys/mman.h>
@@ -199,6 +202,70 @@ int poll(const char* path, int count) {
   return status;
 }
 
+// What the writers share: the start, and how often one of them synced.
+struct Together {
+  std::atomic<int> ready{0};
+  std::atomic<bool> go{false};
+  std::atomic<unsigned long long> syncs{0};
+};
+
+// Counts syncs, and makes each take longer: a disk of another kind.
+class SlowSyncs : public shale::FileSystem {
+ public:
+  SlowSyncs(Together& together, int delay_us) : together_(together), delay_(delay_us) { use(this); }
+  ~SlowSyncs() override { use(nullptr); }
+  int sync_data(int descriptor) override {
+    together_.syncs.fetch_add(1);
+    if (delay_.count() > 0) std::this_thread::sleep_for(delay_);
+    return FileSystem::sync_data(descriptor);
+  }
+
+ private:
+  Together& together_;
+  std::chrono::microseconds delay_;
+};
+
+void write_with_others(const char* path, int writer, int count, int delay_us, Together& together) {
+  const SlowSyncs disk(together, delay_us);
+  auto project = shale::Store::open(path).value().project("default").value();
+  const std::string name = "writer-" + std::to_string(writer) + "-";
+  together.ready.fetch_add(1);
+  while (!together.go.load()) std::this_thread::yield();
+  for (int i = 0; i < count; ++i) {
+    shale::Batch batch;
+    batch.stash({.id = name + std::to_string(i), .text = "text " + std::to_string(i)});
+    project.commit(batch).value();
+  }
+}
+
+int writers(const char* path, int writers, int count, int delay_us) {
+  (void)shale::Store::open(path, {.create = true}).value().project("default").value();
+  void* const shared =
+      mmap(nullptr, sizeof(Together), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) return 1;
+  Together& together = *new (shared) Together;
+  for (int writer = 0; writer < writers; ++writer) {
+    if (fork() != 0) continue;
+    write_with_others(path, writer, count, delay_us, together);
+    _exit(0);
+  }
+  while (together.ready.load() < writers) std::this_thread::yield();
+  const unsigned long long before = together.syncs.load();
+  const Clock::time_point start = Clock::now();
+  together.go.store(true);
+  int failed = 0;
+  for (int writer = 0; writer < writers; ++writer) {
+    int status = -1;
+    wait(&status);
+    failed |= status;
+  }
+  const double batches = double(writers) * count;
+  std::printf("{\"stashes_per_second\":%.0f,\"syncs_per_stash\":%.3f}\n",
+              batches / microseconds_since(start) * 1e6,
+              double(together.syncs.load() - before) / batches);
+  return failed == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -206,8 +273,11 @@ int main(int argc, char** argv) {
   if (verb == "reads" && argc == 5) return reads(argv[2], argv[3], argv[4]);
   if (verb == "stash" && argc == 4) return stash(argv[2], std::stoi(argv[3]));
   if (verb == "poll" && argc == 4) return poll(argv[2], std::stoi(argv[3]));
+  if (verb == "writers" && argc == 6) {
+    return writers(argv[2], std::stoi(argv[3]), std::stoi(argv[4]), std::stoi(argv[5]));
+  }
   std::fprintf(stderr,
                "usage: store_figures reads STORE IDS QUERIES | stash STORE COUNT | "
-               "poll STORE COUNT\n");
+               "poll STORE COUNT | writers STORE WRITERS COUNT DELAY\n");
   return 2;
 }
