@@ -234,7 +234,8 @@ struct SharedMap::State {
   }
 };
 
-SharedMap::SharedMap(std::unique_ptr<State> state) : state_(std::move(state)) {}
+SharedMap::SharedMap(std::unique_ptr<State> state)
+    : state_(std::move(state)), data_(state_->data) {}
 SharedMap::SharedMap(SharedMap&&) noexcept = default;
 SharedMap& SharedMap::operator=(SharedMap&&) noexcept = default;
 SharedMap::~SharedMap() = default;
@@ -270,7 +271,6 @@ Result<SharedMap> SharedMap::anonymous(u64 capacity) {
   return SharedMap(std::move(state));
 }
 
-std::byte* SharedMap::data() const { return state_->data; }
 bool SharedMap::has_file() const { return state_->file.has_value(); }
 bool SharedMap::lost() const { return state_->guard.lost(); }
 Error SharedMap::loss() const {

@@ -44,7 +44,7 @@ class SharedMap {
   SharedMap(SharedMap&&) noexcept;
   SharedMap& operator=(SharedMap&&) noexcept;
   ~SharedMap();
-  std::byte* data() const;
+  std::byte* data() const { return data_; }
   u64 capacity() const;
   // Makes [0, bytes) usable: blocks are allocated on disk and pages are present before anybody
   // stores into them, so that a full disk is an error here and never a signal later.
@@ -62,6 +62,7 @@ class SharedMap {
   struct State;
   explicit SharedMap(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+  std::byte* data_ = nullptr;  // the state's: asked for with every step through what is mapped
 };
 
 }  // namespace shale
