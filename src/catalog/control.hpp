@@ -13,7 +13,8 @@
 // only the holder of the lease; those marked SLOT only the holder of that slot's byte of LOCK; the
 // others anybody, by compare-and-swap or a single store.
 //
-// Version history: 1 first (4,096 bytes); 2 slots, 16,384 bytes.
+// Version history: 1 first (4,096 bytes); 2 slots, 16,384 bytes. sync_requests and sync_group took
+// words unused before: a process that does not know them leaves zeros, and its syncs are not shared.
 #pragma once
 
 #include <chrono>
