@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ten builds broken on purpose: the crash laboratory and the fault tests must catch every one.
+"""Builds broken on purpose: the crash laboratory and the fault tests must catch every one.
 
 Usage: broken_builds.py [NAME...] [--folder DIR]
 
@@ -81,6 +81,8 @@ BREAKS = [
         ("src/store/publish.cpp", "  control.set_manifest_in_flight(next.edition);\n",
          "  control.set_manifest_in_flight(next.edition);\n"
          "  remove_retired(project.paths, before->manifest, next);\n"),)),
+    Break("sealed before it is synced", (
+        ("src/store/publish.cpp", "  TRY(make_committed_durable(lease));\n", ""),)),
     # In the laboratory a copy stands for the file itself after a restart: what CONTROL says of its
     # inode goes together with the boot.
     Break("the index trusted after a reboot", (
