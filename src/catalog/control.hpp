@@ -14,7 +14,7 @@
 // others anybody, by compare-and-swap or a single store.
 //
 // Version history: 1 first (4,096 bytes); 2 slots, 16,384 bytes. sync_requests and sync_group took
-// words unused before: a process that does not know them leaves zeros, and its syncs are not shared.
+// words unused before: a process that does not know them leaves zeros, and shares no sync.
 #pragma once
 
 #include <chrono>
