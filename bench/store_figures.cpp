@@ -16,6 +16,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -41,6 +42,18 @@ unsigned long long resident_bytes() {
   unsigned long long total = 0, resident = 0;
   file >> total >> resident;
   return resident * 4096;
+}
+
+// An object that the children of fork share, for as long as the program runs.
+template <class Object>
+Object& shared_with_children() {
+  void* const memory =
+      mmap(nullptr, sizeof(Object), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    std::perror("mmap");
+    std::exit(1);
+  }
+  return *new (memory) Object{};
 }
 
 double percentile(std::vector<double> values, double share) {
@@ -171,10 +184,7 @@ int poll(const char* path, int count) {
     batch.stash({.id = "moment", .text = "0"});
     project.commit(batch).value();
   }
-  void* const shared = mmap(nullptr, sizeof(std::atomic<long long>), PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (shared == MAP_FAILED) return 1;
-  auto& written = *new (shared) std::atomic<long long>(0);
+  auto& written = shared_with_children<std::atomic<long long>>();
   const pid_t writer = fork();
   if (writer == 0) {
     stash_moments(path, count, written);
@@ -240,10 +250,7 @@ void write_with_others(const char* path, int writer, int count, int delay_us, To
 
 int writers(const char* path, int writers, int count, int delay_us) {
   (void)shale::Store::open(path, {.create = true}).value().project("default").value();
-  void* const shared =
-      mmap(nullptr, sizeof(Together), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (shared == MAP_FAILED) return 1;
-  Together& together = *new (shared) Together;
+  auto& together = shared_with_children<Together>();
   for (int writer = 0; writer < writers; ++writer) {
     if (fork() != 0) continue;
     write_with_others(path, writer, count, delay_us, together);

@@ -192,14 +192,13 @@ bool fold_is_overdue(const View& view) {
 // waits, or waits for the one who does. A fold that fails is for the next merger to tell.
 Result<Lease> lease_to_commit(Project::State& project) {
   const auto deadline = std::chrono::steady_clock::now() + project.options.busy_timeout;
-  for (bool tried = false;; tried = true) {
+  for (bool tried_enough = false;;) {
     {
       Lease lease = TRY(Lease::acquire(project, "commit"));
-      const bool is_late = tried && std::chrono::steady_clock::now() >= deadline;
-      if (is_late || !fold_is_overdue(*lease.view())) return lease;
+      if (tried_enough || !fold_is_overdue(*lease.view())) return lease;
     }
     const Result<bool> folded = fold_sealed(project, sealed_logs_max, fold_patience);
-    if (!folded) return Lease::acquire(project, "commit");
+    tried_enough = !folded || std::chrono::steady_clock::now() >= deadline;
   }
 }
 
