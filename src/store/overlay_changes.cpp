@@ -29,43 +29,47 @@ OverlayDrafts::~OverlayDrafts() {
 
 // An orphan's remover may have been faster than the lock: then the file is gone, and so is this
 // try.
-Result<void> OverlayDrafts::guard(const std::filesystem::path& path, Draft& draft) {
+Result<void> OverlayDrafts::guard(const std::filesystem::path& path) {
   written_.push_back(path);
   LockFile lock = TRY(LockFile::open(path, false));
   const bool locked = TRY(lock.try_lock(0));
   if (!locked || !TRY(lock.still_at_path())) {
     return fail_at(ErrorCode::busy, "An overlay file was taken for an orphan", path.string());
   }
-  draft.guards.push_back(std::move(lock));
+  guards_.push_back(std::move(lock));
+  return {};
+}
+
+template <class Content, class PathOf, class WriteFile>
+Result<void> OverlayDrafts::write_changed(const Content& content, const Content& on_disk,
+                                          File<Content>& file,
+                                          std::optional<catalog::OverlayEntry>& named,
+                                          const PathOf& path_of, const WriteFile& write_file) {
+  if (content == on_disk) return {};
+  if (!file.entry.has_value() || !(file.content == content)) {
+    file.entry = TRY(write_next(named, path_of, write_file));
+    file.content = content;
+    TRY(guard(path_of(file.entry->number)));
+  }
+  named = file.entry;
   return {};
 }
 
 Result<void> OverlayDrafts::write(const Overlay& overlay, const Overlay& on_disk, Lsn as_of,
                                   catalog::ShardEntry& entry) {
   Draft& draft = drafts_[entry.id];
-  if (!(overlay.dead == on_disk.dead)) {
-    if (!draft.dead.has_value() || !(draft.overlay.dead == overlay.dead)) {
-      const auto path_of = [&](u64 number) { return paths_.dead(entry.id, number); };
-      draft.dead = TRY(write_next(entry.dead, path_of, [&](const auto& path, u64 number) {
+  TRY(write_changed(
+      overlay.dead, on_disk.dead, draft.dead, entry.dead,
+      [&](u64 number) { return paths_.dead(entry.id, number); },
+      [&](const auto& path, u64 number) {
         return catalog::write_dead(path, entry.id, number, as_of, overlay.dead);
       }));
-      draft.overlay.dead = overlay.dead;
-      TRY(guard(path_of(draft.dead->number), draft));
-    }
-    entry.dead = draft.dead;
-  }
-  if (!(overlay.patches == on_disk.patches)) {
-    if (!draft.patch.has_value() || !(draft.overlay.patches == overlay.patches)) {
-      const auto path_of = [&](u64 number) { return paths_.patch(entry.id, number); };
-      draft.patch = TRY(write_next(entry.patch, path_of, [&](const auto& path, u64 number) {
+  return write_changed(
+      overlay.patches, on_disk.patches, draft.patch, entry.patch,
+      [&](u64 number) { return paths_.patch(entry.id, number); },
+      [&](const auto& path, u64 number) {
         return catalog::write_patch(path, entry.id, number, as_of, overlay.patches);
-      }));
-      draft.overlay.patches = overlay.patches;
-      TRY(guard(path_of(draft.patch->number), draft));
-    }
-    entry.patch = draft.patch;
-  }
-  return {};
+      });
 }
 
 }  // namespace shale::store

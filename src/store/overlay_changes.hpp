@@ -31,17 +31,26 @@ class OverlayDrafts {
                      catalog::ShardEntry& entry);
 
  private:
-  struct Draft {
-    std::optional<catalog::OverlayEntry> dead;
-    std::optional<catalog::OverlayEntry> patch;
-    Overlay overlay;
-    std::vector<LockFile> guards;
+  // A file written for one shard, and what it holds.
+  template <class Content>
+  struct File {
+    std::optional<catalog::OverlayEntry> entry;
+    Content content;
   };
-  Result<void> guard(const std::filesystem::path& path, Draft& draft);
+  struct Draft {
+    File<Bitmap> dead;
+    File<Patches> patch;
+  };
+  template <class Content, class PathOf, class WriteFile>
+  Result<void> write_changed(const Content& content, const Content& on_disk, File<Content>& file,
+                             std::optional<catalog::OverlayEntry>& named, const PathOf& path_of,
+                             const WriteFile& write_file);
+  Result<void> guard(const std::filesystem::path& path);
 
   const catalog::ProjectPaths& paths_;
   std::map<FileId, Draft> drafts_;
   std::vector<std::filesystem::path> written_;
+  std::vector<LockFile> guards_;
 };
 
 }  // namespace shale::store
