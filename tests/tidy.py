@@ -78,8 +78,8 @@ MEMBER = r"(?:[^][(){};]|\([^()]*\)|\{[^{};]*\}|\[[^][]*\])"  # of a braced init
 QUALIFIED = [
     (r"(?<![\w>])::(open|openat|write|writev|rename|unlink|fallocate)\s*\(",
      "base/file.hpp", r"src/", r"src/base/(file|lock)"),
-    (r"\b(?:filesystem|fs)::(rename|resize_file|copy_file)\s*\(",
-     "base/file.hpp", r"src/", r"src/base/file"),
+    (r"\b(?:filesystem|fs)::(rename|resize_file|copy_file|create_director(?:y|ies)|remove(?:_all)?)"
+     r"\s*\(", "base/file.hpp", r"src/", r"src/base/file"),
     (r"\b(assert)\s*\([^;]*\b(magic|checksum|header|footer)\b",
      "a Result: bytes from disk are never trusted", r"src/", r"$^"),
     (r"\bstd::(cout|cerr|clog|cin)\b", "a Result, or the logger hook", LIBRARY, r"$^"),

@@ -52,16 +52,20 @@ struct StoreOptions {
   std::uint64_t active_bytes = 64u << 20;        // decoded segments kept in memory
   std::uint64_t active_segments = 10'000;
   std::uint64_t resident_bytes = 64u << 20;  // mapped pages kept resident
-  bool background_merge = false;             // fold and merge on a thread of this process
+  // Merge all that is due on a thread of this process. Without it that thread makes `relaxed`
+  // commits durable, and folds where more than 4 sealed logs wait.
+  bool background_merge = false;
   // A mapped file that is cut, or that the disk fails to read, becomes a fault instead of a SIGBUS
   // that ends the process. Installs a handler of that signal, once for the whole process, which
   // calls the one before it for other addresses.
   bool guard_reads = false;
-  // What others read of this process in Project::who(); 16 bytes. Empty: its name as `ps` has it.
+  // What others read of this process in Project::who(), the first 16 bytes of it. Empty: its name
+  // as `ps` has it.
   std::string program = {};
   // Write even where shared memory between processes cannot be relied on (NFS and other networks,
   // FUSE, anything unknown): there one process at a time, which has the project to itself from
-  // opening it to closing it. Changes nothing on the file systems that are known to do.
+  // opening it to closing it. Without it a store there opens `read_only` alone (else
+  // ErrorCode::read_only). Changes nothing on the file systems that are known to do.
   bool any_file_system = false;
   // Options a new store is made with (they live in shale.toml afterwards).
   std::string analysis = "plain";
@@ -128,8 +132,9 @@ struct ProjectStats {
 };
 
 // A process that has a project open and may write to it. That it is there is certain (the kernel
-// keeps a lock for it and frees that when it dies); what it says of itself is a hint: for
-// microseconds after an opening, the entry may be empty (pid 0) or that of a process now gone.
+// keeps a lock for it and frees that when it dies); what it says of itself is a hint: the entry may
+// be empty (pid 0) or that of a process now gone just after an opening, and is empty after a
+// recovery until that process next uses the project.
 struct OpenBy {
   std::int64_t pid = 0;             // as its own pid namespace counts
   std::uint64_t start_time = 0;     // clock ticks since boot: tells a recycled pid
@@ -184,7 +189,9 @@ class SHALE_API Snapshot {
 
 class SHALE_API Project {
  public:
-  // Applies a batch: all of it or nothing. Waits up to busy_timeout for another writer.
+  // Applies a batch: all of it or nothing. Waits up to busy_timeout for another writer, or for a
+  // merge where 16 sealed logs wait for one; then it is ErrorCode::busy, and nothing has happened.
+  // ErrorCode::io may leave open whether the batch is kept: whole, if it is.
   Result<Committed> commit(const Batch& batch, Durability durability = Durability::full);
   // A large input, straight to a shard: visible all at once when it returns, durable.
   Result<Committed> ingest(const Batch& batch, const ProgressCallback& progress = {},
@@ -212,9 +219,11 @@ class SHALE_API Project {
 
 class SHALE_API Store {
  public:
+  // not_found where there is no store and `create` is false; read_only where it may not be written
+  // (any_file_system); too_new where a newer shale made it.
   static Result<Store> open(const std::filesystem::path& path, const StoreOptions& options = {});
 
-  // The project of that name; a writable store makes it at its first commit.
+  // The project of that name; made here where StoreOptions::create, else not_found.
   Result<Project> project(std::string_view name) const;
   Result<std::vector<std::string>> projects() const;
   const std::filesystem::path& path() const noexcept;

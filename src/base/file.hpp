@@ -77,7 +77,7 @@ Result<void> replace_file(const std::filesystem::path& path, Bytes bytes);
 Result<void> sync_folder(const std::filesystem::path& folder);
 Result<void> rename_path(const std::filesystem::path& from, const std::filesystem::path& to);
 Result<void> make_folder(const std::filesystem::path& folder);  // 0700; one that exists is fine
-// The same with the folders above it that are missing, each durable once its name is.
+// The same with the folders above it that are missing, each synced into the folder that holds it.
 Result<void> make_folders(const std::filesystem::path& folder);
 // Removes a file; one that is gone already is fine.
 Result<void> remove_file(const std::filesystem::path& path);

@@ -11,7 +11,7 @@
 //
 // All words are u64 on cache lines grouped by who writes them. Who may write: words marked LEASE
 // only the holder of the lease; those marked SLOT only the holder of that slot's byte of LOCK; the
-// others anybody, by compare-and-swap or a single store.
+// others anybody, by compare-and-swap, a single store or an addition.
 //
 // Version history: 1 first (4,096 bytes); 2 slots, 16,384 bytes. sync_requests and sync_group took
 // words unused before: a process that does not know them leaves zeros, and shares no sync.

@@ -12,7 +12,7 @@ namespace shale::cli {
 namespace fs = std::filesystem;
 
 Result<Store> Context::store_to_read() const {
-  const Location location = TRY(locate_store(globals.store, Surroundings::of_process()));
+  const Location location = TRY(locate_store(globals.store, Environment::of_process()));
   auto store = Store::open(
       location.path,
       {.guard_reads = true, .program = globals.verb, .any_file_system = globals.any_file_system});
@@ -31,12 +31,7 @@ Result<Store> Context::store_to_read() const {
 }
 
 Result<Store> Context::store_to_write(const CreateOptions& create) const {
-  const Location location = TRY(locate_store(globals.store, Surroundings::of_process()));
-  if (location.is_user_default) {
-    std::error_code code;
-    fs::create_directories(location.path.parent_path(), code);
-    if (code) return fail_errno("cannot make the folder", location.path.string(), code.value());
-  }
+  const Location location = TRY(locate_store(globals.store, Environment::of_process()));
   return Store::open(location.path, {.create = true,
                                      .guard_reads = true,
                                      .program = globals.verb,

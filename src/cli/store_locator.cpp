@@ -15,7 +15,7 @@ std::string variable(const char* name) {
 
 }  // namespace
 
-Surroundings Surroundings::of_process() {
+Environment Environment::of_process() {
   std::error_code code;
   return {.store = variable("SHALE_STORE"),
           .data_home = variable("XDG_DATA_HOME"),
@@ -23,10 +23,10 @@ Surroundings Surroundings::of_process() {
           .folder = fs::current_path(code)};
 }
 
-Result<Location> locate_store(const std::string& option, const Surroundings& surroundings) {
+Result<Location> locate_store(const std::string& option, const Environment& environment) {
   if (!option.empty()) return Location{option};
-  if (!surroundings.store.empty()) return Location{surroundings.store};
-  for (fs::path folder = surroundings.folder; !folder.empty(); folder = folder.parent_path()) {
+  if (!environment.store.empty()) return Location{environment.store};
+  for (fs::path folder = environment.folder; !folder.empty(); folder = folder.parent_path()) {
     std::error_code code;
     if (fs::is_directory(folder / store_folder_name, code)) {
       return Location{folder / store_folder_name};
@@ -34,11 +34,11 @@ Result<Location> locate_store(const std::string& option, const Surroundings& sur
     if (!folder.has_relative_path()) break;
   }
   // The XDG rules: a relative value is to be ignored.
-  if (fs::path(surroundings.data_home).is_absolute()) {
-    return Location{fs::path(surroundings.data_home) / "shale", true};
+  if (fs::path(environment.data_home).is_absolute()) {
+    return Location{fs::path(environment.data_home) / "shale"};
   }
-  if (!surroundings.home.empty()) {
-    return Location{fs::path(surroundings.home) / ".local" / "share" / "shale", true};
+  if (!environment.home.empty()) {
+    return Location{fs::path(environment.home) / ".local" / "share" / "shale"};
   }
   return fail(ErrorCode::invalid_argument,
               "There is no place for a store: name one with --store, or set HOME.");

@@ -12,20 +12,19 @@
 
 namespace shale::cli {
 
-struct Surroundings {
+struct Environment {
   std::string store;             // $SHALE_STORE
   std::string data_home;         // $XDG_DATA_HOME
   std::string home;              // $HOME
   std::filesystem::path folder;  // the working directory
-  static Surroundings of_process();
+  static Environment of_process();
 };
 
 struct Location {
   std::filesystem::path path;
-  bool is_user_default = false;  // no store nearer: parents may have to be made
 };
 
-Result<Location> locate_store(const std::string& option, const Surroundings& surroundings);
+Result<Location> locate_store(const std::string& option, const Environment& environment);
 
 inline constexpr const char* store_folder_name = ".shale";
 

@@ -272,7 +272,7 @@ DocNo IndexWriter::add_document(const DocumentToAdd& document, const PreparedDoc
   assert(s.phase == State::Phase::open);
   const PreparedView view(prepared);
   const u32 number = s.batch.document_end++;
-  // The batch is void (see lost() in the header), and its numbers may be zeros: nothing may be
+  // The batch is void (see Arena::lost()), and its numbers may be zeros: nothing may be
   // stored under them where other processes still look.
   if (s.heap.arena().lost()) return DocNo(number);
   // Before the first entry that carries the number: it is burnt whatever happens from here.

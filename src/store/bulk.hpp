@@ -2,11 +2,11 @@
 // to shards. One change at its commit point (PROTOCOL A12).
 //
 //   pieces of 64 MiB: index in anonymous memory (the code of the delta) -> shard, verified
-//   find what the ids supersede, without the lease, in the newest view
-//   lease: what changed since; sync the log; an `advance` frame takes the next LSN for the whole
-//          batch; tombstones at that LSN for versions in live logs, .dead files for those in
-//          shards; new edition with the LSN as the shards' base; both become visible with the
-//          edition
+//   without the lease, in the newest view: find what the ids supersede, write the .dead files for
+//          it, sync the log
+//   lease: the same for what changed since; an `advance` frame takes the next LSN for the whole
+//          batch; tombstones at that LSN for versions in live logs; new edition with the LSN as
+//          the shards' base; all become visible with the edition
 //
 // It supersedes everything committed before that point and loses to everything later. A crash
 // before MANIFEST leaves orphans and an empty frame.

@@ -1,6 +1,7 @@
 // The newest view of a project: a few atomic loads when nothing changed, else what CONTROL speaks
 // of is loaded on top of the view before it. For snapshots and for whoever holds the lease.
-// Never repairs and never waits for a dead writer: snapshot_view (project.hpp) and recovery do.
+// Never repairs, and waits .2 s at most for another's recovery: snapshot_view (project.hpp) and
+// recovery do more.
 #pragma once
 
 #include <memory>

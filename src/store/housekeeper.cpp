@@ -32,6 +32,7 @@ struct Housekeeper::Round {
           // Where that fails, the next commit leaves the log, or says why it cannot.
           (void)sync_project(*project);
         }
+        // Not tried again where somebody merges or it fails: the next seal asks anew.
         if (project->fold_wanted.exchange(false, std::memory_order_relaxed)) {
           (void)fold_sealed(*project, sealed_logs_aim + 1, {});
         }

@@ -25,7 +25,8 @@ Paths named_by(const catalog::ProjectPaths& paths, const catalog::Manifest& mani
   return named;
 }
 
-// A shard somebody is building is locked by him until a manifest names it (shard_builder.hpp).
+// A shard or overlay file that somebody is making is locked by him until a manifest names it
+// (shard_builder.hpp, overlay_changes.hpp).
 bool is_being_built(const std::filesystem::path& path) {
   auto file = LockFile::open(path, false);
   if (!file) return true;

@@ -42,7 +42,7 @@ Result<void> OverlayDrafts::guard(const std::filesystem::path& path) {
 
 template <class Content, class PathOf, class WriteFile>
 Result<void> OverlayDrafts::write_changed(const Content& content, const Content& on_disk,
-                                          File<Content>& file,
+                                          Written<Content>& file,
                                           std::optional<catalog::OverlayEntry>& named,
                                           const PathOf& path_of, const WriteFile& write_file) {
   if (content == on_disk) return {};

@@ -33,16 +33,16 @@ class OverlayDrafts {
  private:
   // A file written for one shard, and what it holds.
   template <class Content>
-  struct File {
+  struct Written {
     std::optional<catalog::OverlayEntry> entry;
     Content content;
   };
   struct Draft {
-    File<Bitmap> dead;
-    File<Patches> patch;
+    Written<Bitmap> dead;
+    Written<Patches> patch;
   };
   template <class Content, class PathOf, class WriteFile>
-  Result<void> write_changed(const Content& content, const Content& on_disk, File<Content>& file,
+  Result<void> write_changed(const Content& content, const Content& on_disk, Written<Content>& file,
                              std::optional<catalog::OverlayEntry>& named, const PathOf& path_of,
                              const WriteFile& write_file);
   Result<void> guard(const std::filesystem::path& path);

@@ -20,7 +20,7 @@ struct ProjectRequest {
   Surroundings surroundings = {};
 };
 
-// Opens the project, making it where it is missing and the store may be written.
+// Opens the project, making it where it is missing and StoreOptions::create; else not_found.
 Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& request);
 
 // The newest view, for readers. Where a writer died in the middle of a change, repairs that first;

@@ -3,7 +3,8 @@
 // Order (PROTOCOL C4, B5): everything the manifest names is synced -> CONTROL: MANIFEST in flight
 // -> MANIFEST replaced and its folder synced -> CONTROL: epoch odd, edition and log, epoch even ->
 // in flight cleared -> retired files unlinked. A crash before the rename leaves the old edition and
-// orphans; after it, the next holder of the lease sees the word in flight and recovers.
+// orphans; after it, the next holder of the lease sees the word in flight and finishes the change,
+// or recovers where a frame stands behind the last one that was committed (recovery.hpp).
 #pragma once
 
 #include "store/lease.hpp"

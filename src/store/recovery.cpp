@@ -18,6 +18,8 @@ namespace {
 
 using catalog::Control;
 
+// How long what another process is about to put right is waited for, .2 s in all: a recovery takes
+// a few syncs, and each look costs an open and a read.
 constexpr int attempts_max = 200;
 constexpr std::chrono::milliseconds pause{1};
 

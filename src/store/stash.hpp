@@ -1,6 +1,7 @@
 // Applies a batch to a project: the way of every single stash, update and erase.
 //
 //   check, analyse, encode        no lock
+//   fold                          where too many sealed logs wait; without the lease
 //   lease                         milliseconds
 //     seal if the log is full
 //     find what each change supersedes
@@ -11,8 +12,10 @@
 //   sync                          durable: survives a power cut (concurrent callers share one)
 //   acknowledge
 //
-// A failure before the frame is written leaves nothing. A kill between frame and `committed` leaves
-// a frame that the next one overwrites and document numbers that are burnt: the batch never was.
+// A failure before the frame is written leaves nothing. An error behind it (index or CONTROL lost,
+// a sync that failed) leaves open whether the batch is kept, never half of it. After a kill between
+// frame and `committed` the next writer overwrites the frame, and document numbers are burnt; or a
+// recovery takes the batch in, whole.
 #pragma once
 
 #include "store/batch.hpp"

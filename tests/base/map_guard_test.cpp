@@ -1,7 +1,6 @@
 #include "base/map_guard.hpp"
 
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,12 +11,14 @@
 
 #include "base/mapped_file.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/guarded_child.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace shale {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::end_of;
 using testing::TemporaryFolder;
 
 constexpr u64 page = 4096;
@@ -31,20 +32,6 @@ void cut(const fs::path& path, u64 bytes) { fs::resize_file(path, bytes); }
 
 bool is_zero(Bytes bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte(0); });
-}
-
-// How a child of fork ends that runs `body`: its exit status, or minus the signal that ended it. A
-// signal here would end the suite, and the handlers of one test would be those of the next.
-int end_of(const std::function<int()>& body) {
-  const pid_t child = fork();
-  if (child == 0) {
-    // The handlers of a sanitizer or of the test frame are not what is tested.
-    std::signal(SIGBUS, SIG_DFL);
-    _exit(body());
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 volatile std::sig_atomic_t heard = 0;
@@ -98,7 +85,7 @@ TEST_CASE("advice on a lost map does no harm") {
         }) == 0);
 }
 
-TEST_CASE("a whole page that is there while the file is short is told as a failing disk") {
+TEST_CASE("a page lost though the file is long enough is told as a failing disk") {
   const TemporaryFolder folder;
   write_file(folder / "a", 4 * page);
   CHECK(end_of([&] {

@@ -14,8 +14,7 @@ TEST_CASE("store locator: the option, the variable, the nearest folder, the user
   const testing::TemporaryFolder folder;
   const fs::path deep = folder / "a/b/c";
   fs::create_directories(deep);
-  Surroundings around{
-      .store = "/variable", .data_home = "/data", .home = "/home/x", .folder = deep};
+  Environment around{.store = "/variable", .data_home = "/data", .home = "/home/x", .folder = deep};
 
   CHECK(locate_store("given", around).value().path == "given");
   CHECK(locate_store("", around).value().path == "/variable");
@@ -23,14 +22,12 @@ TEST_CASE("store locator: the option, the variable, the nearest folder, the user
 
   const Location own = locate_store("", around).value();
   CHECK(own.path == "/data/shale");
-  CHECK(own.is_user_default);
   around.data_home = "relative is to be ignored";
   CHECK(locate_store("", around).value().path == "/home/x/.local/share/shale");
 
   fs::create_directory(folder / "a/.shale");
   const Location nearest = locate_store("", around).value();
   CHECK(nearest.path == folder / "a/.shale");
-  CHECK_FALSE(nearest.is_user_default);
   fs::create_directory(deep / ".shale");
   CHECK(locate_store("", around).value().path == deep / ".shale");
 }
@@ -40,7 +37,7 @@ TEST_CASE("store locator: a file of that name is no store") {
   fs::create_directories(folder / "a/b");
   fs::create_directory(folder / ".shale");
   fs::copy_file("/proc/self/comm", folder / "a/.shale");
-  const Surroundings around{.store = "", .data_home = "/d", .home = "", .folder = folder / "a/b"};
+  const Environment around{.store = "", .data_home = "/d", .home = "", .folder = folder / "a/b"};
   CHECK(locate_store("", around).value().path == folder / ".shale");
 }
 
@@ -53,12 +50,11 @@ TEST_CASE("store locator: without a home there is no place") {
 TEST_CASE("store locator: the option and the variable are taken as they stand") {
   const testing::TemporaryFolder folder;
   fs::create_directories(folder / ".shale");
-  const Surroundings around{
+  const Environment around{
       .store = "rel/a", .data_home = "/d", .home = "/h", .folder = folder / ""};
   for (const char* given : {".", "a/../b", "/", "with blank ", ".shale", "~/x"}) {
     const Location location = locate_store(given, around).value();
     CHECK(location.path == given);
-    CHECK_FALSE(location.is_user_default);
   }
   CHECK(locate_store("", around).value().path == "rel/a");
 }
@@ -66,10 +62,10 @@ TEST_CASE("store locator: the option and the variable are taken as they stand") 
 TEST_CASE("store locator: the folder itself comes before those above, up to the root") {
   const testing::TemporaryFolder folder;
   fs::create_directories(folder / "a/.shale");
-  Surroundings around{.store = "", .data_home = "/d", .home = "", .folder = folder / "a"};
+  Environment around{.store = "", .data_home = "/d", .home = "", .folder = folder / "a"};
   CHECK(locate_store("", around).value().path == folder / "a/.shale");
   around.folder = folder / "";  // beside it, not above it
-  CHECK(locate_store("", around).value().is_user_default);
+  CHECK(locate_store("", around).value().path == "/d/shale");
   around.folder = "/";
   const Location at_root = locate_store("", around).value();
   CHECK(at_root.path == (fs::is_directory("/.shale") ? "/.shale" : "/d/shale"));
@@ -83,7 +79,7 @@ TEST_CASE("store locator: a link to a folder is a folder, a broken one is nothin
   fs::create_directories(folder / "a/b");
   fs::create_directory_symlink(folder / "real", folder / ".shale");
   fs::create_directory_symlink(folder / "gone", folder / "a/.shale");
-  const Surroundings around{.store = "", .data_home = "/d", .home = "", .folder = folder / "a/b"};
+  const Environment around{.store = "", .data_home = "/d", .home = "", .folder = folder / "a/b"};
   CHECK(locate_store("", around).value().path == folder / ".shale");
 }
 
@@ -94,7 +90,7 @@ TEST_CASE("store locator: what the process says of itself") {
     setenv("XDG_DATA_HOME", "", 1);
     unsetenv("HOME");
     fs::current_path(folder / "");
-    const Surroundings found = Surroundings::of_process();
+    const Environment found = Environment::of_process();
     const bool as_set = found.store == "one" && found.data_home.empty() && found.home.empty();
     return int(as_set && fs::equivalent(found.folder, folder / ""));
   });

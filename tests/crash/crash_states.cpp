@@ -15,8 +15,6 @@ using Kind = Operation::Kind;
 constexpr usize systematic_max = 24;  // of each way to re-order, at one point
 constexpr u64 page = 4096;
 
-bool is_volatile(const std::string& path) { return path.find("volatile/") != std::string::npos; }
-
 void collect(const std::map<NodeNo, Node>& nodes, NodeNo at, const std::string& prefix,
              CrashState& state) {
   for (const auto& [name, number] : nodes.at(at).entries) {

@@ -27,8 +27,6 @@ std::string without_zeros_behind(std::string bytes) {
   return bytes;
 }
 
-bool is_volatile(const path& file) { return file.parent_path().filename() == "volatile"; }
-
 NodeNo read_node(const path& at, std::map<NodeNo, Node>& nodes, NodeNo& next) {
   const NodeNo number = next++;
   Node node;
@@ -59,6 +57,8 @@ std::string joined(const iovec* pieces, ssize_t bytes) {
 }
 
 }  // namespace
+
+bool is_volatile(const path& file) { return file.parent_path().filename() == "volatile"; }
 
 void FileBytes::write(u64 offset, std::string_view piece) {
   size = std::max<u64>(size, offset + piece.size());

@@ -11,8 +11,6 @@
 
 #include <filesystem>
 #include <map>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,7 +56,7 @@ struct Operation {
   std::string bytes;
   bool is_folder = false;  // of create
   bool grows = false;      // of write and extend: the file got longer
-  bool is_lost = false;    // of write: a sync failed, and no later one brings it back
+  bool is_lost = false;    // of write and extend: a sync failed, and no later one brings it back
 
   bool is_name() const {
     return kind == Kind::create || kind == Kind::rename || kind == Kind::remove;
@@ -73,11 +71,13 @@ struct Record {
   std::vector<std::pair<usize, std::map<std::string, std::string>>> volatile_files;
 };
 
+// Whether it is written through maps, and its bytes are no recovery's to believe.
+bool is_volatile(const std::filesystem::path& file);
+
 // Reads a folder into nodes, the folder itself as number 0.
 std::map<NodeNo, Node> read_nodes(const std::filesystem::path& root);
 
-// A restart: the kernel's boot id reads as `boot`. Nothing is synced, for no test of ours cuts
-// power.
+// A restart: the kernel's boot id reads as `boot`. Nothing is synced: no power is cut under it.
 class RestartedFileSystem : public FileSystem {
  public:
   RestartedFileSystem(const std::filesystem::path& root, const std::string& boot);

@@ -4,7 +4,7 @@
 //
 // A session (session.hpp) is run once to count its calls, then once for each call, way of failing
 // and errno (faulty_disk.hpp). A step that fails is an error, never half there, and was not
-// acknowledged; once the fault is gone the same handles go on, the next process finds what was
+// acknowledged; once the failure is gone the same handles go on, the next process finds what was
 // acknowledged, and so does one after a power cut. The same for a disk that is full at every 4 KB
 // of a merge, and for a process that has no descriptors left. Prints one line of JSON; exits 1
 // after the first violation. Under a sanitizer it finds what leaks on those ways.
@@ -30,20 +30,24 @@ constexpr Step script[] = {Step::stash, Step::update, Step::relaxed, Step::erase
 constexpr const char* boot = "00000001-0000-4000-8000-000000000001";
 constexpr const char* next_boot = "00000002-0000-4000-8000-000000000001";
 
+struct Options {
+  Share share;  // of the runs
+  u64 stride = 1;
+  std::optional<Call> only;  // this kind of call alone, or all of them and the rest
+  path folder = "/dev/shm";
+};
+
 class Faults {
  public:
-  Faults(path folder, u64 share, u64 shares, u64 stride, std::string only)
-      : folder_(folder / ("shale-faults-" + std::to_string(::getpid()))),
-        share_(share),
-        shares_(shares),
-        stride_(stride),
-        only_(std::move(only)) {}
+  explicit Faults(const Options& options)
+      : options_(options),
+        folder_(options.folder / ("shale-faults-" + std::to_string(::getpid()))) {}
   ~Faults() { std::filesystem::remove_all(folder_); }
   Faults(const Faults&) = delete;
 
   int run() {
     for (const Call call : all_calls) {
-      if (!only_.empty() && only_ != call_name(call)) continue;
+      if (options_.only && *options_.only != call) continue;
       for (const Failure failure : ways_of(call)) {
         for (const int problem : {ENOSPC, EIO}) {
           if (failure == Failure::killed && problem == EIO) continue;  // no errno to be seen
@@ -51,8 +55,9 @@ class Faults {
         }
       }
     }
-    if (only_.empty()) fill_disk();
-    if (only_.empty()) take_descriptors();
+    if (!options_.only) fill_disk();
+    if (!options_.only) take_descriptors();
+    if (runs_ == 0 && violation_.empty()) violation_ = "nothing was run";
     std::printf("{\"runs\":%llu,\"full_disk\":%llu,\"descriptors\":%llu,\"violation\":\"%s\"}\n",
                 static_cast<unsigned long long>(runs_), static_cast<unsigned long long>(full_),
                 static_cast<unsigned long long>(descriptors_), violation_.c_str());
@@ -73,25 +78,27 @@ class Faults {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(root());
   }
-  bool is_mine() { return number_++ % (shares_ * stride_) == share_; }
+  bool is_mine() {
+    return number_++ % (options_.share.count * options_.stride) == options_.share.number;
+  }
 
-  void fail_each(Fault fault) {
+  void fail_each(FailingCall failing) {
     u64 calls = 1;
-    for (fault.at = 0; fault.at <= calls && violation_.empty(); ++fault.at) {
-      if (fault.at > 0 && !is_mine()) continue;
+    for (failing.at = 0; failing.at <= calls && violation_.empty(); ++failing.at) {
+      if (failing.at > 0 && !is_mine()) continue;
       clear();
       ++runs_;
-      std::string problem = fault.failure == Failure::killed && fault.at > 0
-                                ? run_killed(fault)
-                                : run_failing(fault, calls);
+      std::string problem = failing.failure == Failure::killed && failing.at > 0
+                                ? run_killed(failing)
+                                : run_failing(failing, calls);
       if (problem.empty()) continue;
-      violation_ = std::string(call_name(fault.call)) + " " + std::to_string(fault.at) + " fails " +
-                   failure_name(fault.failure) + " with " + std::strerror(fault.problem) + ": " +
-                   problem;
+      violation_ = std::string(call_name(failing.call)) + " " + std::to_string(failing.at) +
+                   " fails " + failure_name(failing.failure) + " with " +
+                   std::strerror(failing.problem) + ": " + problem;
     }
   }
 
-  // The script up to its first error, which is what the fault must lead to, or nothing at all.
+  // The script up to its first error, which is what the failure must lead to, or nothing at all.
   static std::optional<Error> play(Session& session, const std::function<void()>& after_step) {
     Result<void> done = session.create();
     if (done) after_step();
@@ -103,15 +110,15 @@ class Faults {
     return done ? std::nullopt : std::optional(done.error());
   }
 
-  std::string run_failing(const Fault& fault, u64& calls) const {
-    FaultyDisk disk(root(), boot, fault);
+  std::string run_failing(const FailingCall& failing, u64& calls) const {
+    FaultyDisk disk(root(), boot, failing);
     FileSystem::use(&disk);
     Session session(store());
     std::string problem;
     bool is_checked = false;
     const std::optional<Error> error = play(session, [&] {
       // Later steps may save by chance what was lost: a fold takes it from the pages in memory.
-      if (fault.failure != Failure::lost || !disk.happened() || is_checked) return;
+      if (failing.failure != Failure::lost || !disk.happened() || is_checked) return;
       is_checked = true;
       problem = check_cut(session, disk.record());
       FileSystem::use(&disk);
@@ -119,11 +126,11 @@ class Faults {
     const std::string failed_at = "step " + std::to_string(session.begun());
     if (!problem.empty()) {
       problem = "at " + failed_at + ", " + problem;
-    } else if (fault.at == 0) {
-      calls = disk.count(fault.call);
+    } else if (failing.at == 0) {
+      calls = disk.count(failing.call);
       if (error) problem = "the session fails by itself: " + error->message;
     } else if (error && !disk.happened()) {
-      problem = "an error without a fault: " + error->message;
+      problem = "an error though nothing failed: " + error->message;
     }
     disk.repair();
     if (problem.empty()) problem = go_on(session, error.has_value());
@@ -134,17 +141,18 @@ class Faults {
     return problem;
   }
 
-  // With the handles that saw the fault.
+  // With the handles that saw the failing.
   static std::string go_on(Session& session, bool failed) {
     if (failed && session.begun() == 0) {
       const Result<void> made = session.create();
-      if (!made) return "cannot be made once the fault is gone: " + made.error().message;
+      if (!made) return "cannot be made once the failure is gone: " + made.error().message;
     }
     std::string problem = session.settle();
     if (!problem.empty()) return problem;
     for (const Step step : {Step::stash, Step::seal, Step::merge, Step::update}) {
       const Result<void> done = session.run(step);
-      if (!done) return std::string(step_name(step)) + " after the fault: " + done.error().message;
+      if (!done)
+        return std::string(step_name(step)) + " after the failure: " + done.error().message;
     }
     return session.settle();
   }
@@ -181,12 +189,12 @@ class Faults {
 
   // In a child, which says on a pipe what it was promised. What it would have come to hold is known
   // from a session of the same script.
-  std::string run_killed(const Fault& fault) const {
+  std::string run_killed(const FailingCall& failing) const {
     int ends[2];
     if (::pipe(ends) != 0) return "no pipe";
     const ::pid_t child = ::fork();
     if (child == 0) {
-      FaultyDisk disk(root(), boot, fault);
+      FaultyDisk disk(root(), boot, failing);
       FileSystem::use(&disk);
       Session session(store());
       const auto tell = [&] {
@@ -229,6 +237,15 @@ class Faults {
     return script_states_;
   }
 
+  // Goes on with what failed, and looks at all there is as the next process does.
+  std::string end_of_session(Session& session, bool failed) {
+    std::string problem = go_on(session, failed);
+    session.close();
+    FileSystem::use(nullptr);
+    const Allowed allowed{session.begun(), session.begun(), false, true};
+    return problem.empty() ? check_in(root(), boot, session.states(), allowed) : problem;
+  }
+
   // A merge on a disk that has room for 4 KB more each time, until it comes through.
   void fill_disk() {
     for (u64 room = 0; violation_.empty(); room += 4096) {
@@ -244,11 +261,7 @@ class Faults {
       const bool was_full = disk.was_full();
       disk.repair();
       std::string problem = done || was_full ? session.settle() : "the session fails by itself";
-      if (problem.empty()) problem = go_on(session, !done);
-      session.close();
-      FileSystem::use(nullptr);
-      const Allowed allowed{session.begun(), session.begun(), false, true};
-      if (problem.empty()) problem = check_in(root(), boot, session.states(), allowed);
+      if (problem.empty()) problem = end_of_session(session, !done);
       if (!problem.empty()) violation_ = "room for " + std::to_string(room) + ": " + problem;
       ++full_;
       if (done && !was_full) return;
@@ -271,22 +284,15 @@ class Faults {
       ::setrlimit(RLIMIT_NOFILE, &before);
       std::string problem;
       if (error && error->errno_value != EMFILE) problem = "another error: " + error->message;
-      if (problem.empty()) problem = go_on(session, error.has_value());
-      session.close();
-      FileSystem::use(nullptr);
-      const Allowed allowed{session.begun(), session.begun(), false, true};
-      if (problem.empty()) problem = check_in(root(), boot, session.states(), allowed);
+      if (problem.empty()) problem = end_of_session(session, error.has_value());
       if (!problem.empty()) violation_ = std::to_string(most) + " descriptors: " + problem;
       ++descriptors_;
       if (!error) return;
     }
   }
 
+  const Options& options_;
   path folder_;
-  u64 share_;
-  u64 shares_;
-  u64 stride_;
-  std::string only_;  // this kind of call alone, or all
   u64 number_ = 0;
   u64 runs_ = 0;
   u64 full_ = 0;
@@ -295,28 +301,39 @@ class Faults {
   mutable std::vector<StoreOracle> script_states_;
 };
 
+std::optional<Options> parse(int count, char** words) {
+  Options options;
+  for (int at = 1; at + 1 < count; at += 2) {
+    const std::string name = words[at];
+    const std::string value = words[at + 1];
+    if (name == "--share") {
+      const std::optional<Share> share = share_of(value);
+      if (!share) return std::nullopt;
+      options.share = *share;
+    } else if (name == "--stride") {
+      options.stride = std::max(number(words[at + 1]), u64(1));
+    } else if (name == "--only") {
+      for (const Call call : all_calls) {
+        if (value == call_name(call)) options.only = call;
+      }
+      if (!options.only) return std::nullopt;
+    } else if (name == "--folder") {
+      options.folder = value;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return count % 2 == 1 ? std::optional(options) : std::nullopt;
+}
+
 }  // namespace
 }  // namespace shale::testing
 
 int main(int count, char** words) {
-  using shale::testing::number;
-  shale::u64 share = 0;
-  shale::u64 shares = 1;
-  shale::u64 stride = 1;
-  std::string only;
-  std::filesystem::path folder = "/dev/shm";
-  for (int at = 1; at + 1 < count; at += 2) {
-    const std::string name = words[at];
-    if (name == "--share") {
-      share = number(words[at + 1]);
-      shares = number(std::strchr(words[at + 1], '/') + 1);
-    } else if (name == "--stride") {
-      stride = number(words[at + 1]);
-    } else if (name == "--only") {
-      only = words[at + 1];
-    } else if (name == "--folder") {
-      folder = words[at + 1];
-    }
+  const auto options = shale::testing::parse(count, words);
+  if (!options) {
+    std::fprintf(stderr, "usage: see the top of tests/crash/faults.cpp\n");
+    return 2;
   }
-  return shale::testing::Faults(folder, share, shares, stride, only).run();
+  return shale::testing::Faults(*options).run();
 }

@@ -35,7 +35,7 @@ inline const char* failure_name(Failure failure) {
   return names[usize(failure)];
 }
 
-struct Fault {
+struct FailingCall {
   Call call = Call::write;
   u64 at = 0;  // of its kind, from 1; 0: none, calls are only counted
   Failure failure = Failure::once;
@@ -46,8 +46,8 @@ class FaultyDisk : public RecordingFileSystem {
  public:
   static constexpr int killed_status = 99;
 
-  FaultyDisk(const std::filesystem::path& root, const std::string& boot, const Fault& fault)
-      : RecordingFileSystem(root, boot), fault_(fault) {}
+  FaultyDisk(const std::filesystem::path& root, const std::string& boot, const FailingCall& failing)
+      : RecordingFileSystem(root, boot), failing_(failing) {}
 
   u64 count(Call call) const { return counts_[usize(call)]; }
   bool happened() const { return happened_; }
@@ -61,12 +61,12 @@ class FaultyDisk : public RecordingFileSystem {
   }
   ssize_t write(int descriptor, const iovec* pieces, int count, off_t offset) override {
     if (!fails(Call::write)) return RecordingFileSystem::write(descriptor, pieces, count, offset);
-    const bool is_cut = fault_.failure == Failure::shorted || fault_.failure == Failure::killed;
+    const bool is_cut = failing_.failure == Failure::shorted || failing_.failure == Failure::killed;
     if (!is_cut || rest_fails_) return -1;
-    rest_fails_ = fault_.failure == Failure::shorted && pieces->iov_len > 1;
+    rest_fails_ = failing_.failure == Failure::shorted && pieces->iov_len > 1;
     const iovec half = {pieces->iov_base, (pieces->iov_len + 1) / 2};
     const ssize_t written = RecordingFileSystem::write(descriptor, &half, 1, offset);
-    if (fault_.failure == Failure::killed) ::_exit(killed_status);
+    if (failing_.failure == Failure::killed) ::_exit(killed_status);
     return written;
   }
   int allocate(int descriptor, off_t offset, off_t bytes) override {
@@ -74,8 +74,8 @@ class FaultyDisk : public RecordingFileSystem {
   }
   int sync_data(int descriptor) override {
     if (!fails(Call::sync)) return RecordingFileSystem::sync_data(descriptor);
-    if (fault_.failure == Failure::lost) lose_unsynced(descriptor);
-    errno = fault_.problem;
+    if (failing_.failure == Failure::lost) lose_unsynced(descriptor);
+    errno = failing_.problem;
     return -1;
   }
   int sync_folder(int descriptor) override {
@@ -92,22 +92,23 @@ class FaultyDisk : public RecordingFileSystem {
  private:
   // Whether this call fails; errno says why. A short write goes on failing until its rest has.
   bool fails(Call call) {
-    if (call == fault_.call && rest_fails_ && !is_over_) {
+    if (call == failing_.call && rest_fails_ && !is_over_) {
       is_over_ = true;
-      errno = fault_.problem;
+      errno = failing_.problem;
       return true;
     }
     const u64 number = ++counts_[usize(call)];
-    if (repaired_ || call != fault_.call || fault_.at == 0) return false;
-    const bool hit = fault_.failure == Failure::forever ? number >= fault_.at : number == fault_.at;
+    if (repaired_ || call != failing_.call || failing_.at == 0) return false;
+    const bool hit =
+        failing_.failure == Failure::forever ? number >= failing_.at : number == failing_.at;
     if (!hit) return false;
     happened_ = true;
-    if (fault_.failure == Failure::killed && call != Call::write) ::_exit(killed_status);
-    errno = fault_.problem;
+    if (failing_.failure == Failure::killed && call != Call::write) ::_exit(killed_status);
+    errno = failing_.problem;
     return true;
   }
 
-  Fault fault_;
+  FailingCall failing_;
   u64 counts_[std::size(all_calls)] = {};
   bool happened_ = false;
   bool repaired_ = false;

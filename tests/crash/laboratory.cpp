@@ -30,8 +30,7 @@ struct Options {
   u64 seed = 20261128;
   int random_per_point = 4;
   usize length = 3;
-  usize share = 0;  // of the sequences: those whose number is `share` modulo `shares`
-  usize shares = 1;
+  Share share;            // of the sequences
   u64 nested_every = 40;  // states between two whose recovery is crashed
   u64 stride = 1;         // of the states: every so many
   u64 states_max = ~u64(0);
@@ -62,7 +61,7 @@ class Laboratory {
     usize number = 0;
     for (const bool with_past : {false, true}) {
       for (const std::vector<Step>& steps : sequences()) {
-        if (number++ % options_.shares != options_.share || is_over()) continue;
+        if (number++ % options_.share.count != options_.share.number || is_over()) continue;
         explore(steps, with_past);
       }
     }
@@ -214,8 +213,9 @@ std::optional<Options> parse(int count, char** words) {
     } else if (name == "--length") {
       options.length = number(value);
     } else if (name == "--share") {
-      options.share = number(value);
-      options.shares = number(std::strchr(value, '/') + 1);
+      const std::optional<Share> share = share_of(value);
+      if (!share) return std::nullopt;
+      options.share = *share;
     } else if (name == "--nested") {
       options.nested_every = number(value);
     } else if (name == "--stride") {

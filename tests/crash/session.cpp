@@ -146,6 +146,13 @@ u64 number(const char* text) {
   return value;
 }
 
+std::optional<Share> share_of(const std::string& text) {
+  const usize slash = text.find('/');
+  if (slash == std::string::npos) return std::nullopt;
+  const Share share{number(text.substr(0, slash).c_str()), number(text.c_str() + slash + 1)};
+  return share.number < share.count ? std::optional(share) : std::nullopt;
+}
+
 std::string told(const Error& error) { return error.message + " (" + error.path + ")"; }
 
 namespace {

@@ -1,15 +1,14 @@
 // A scripted session on a store and what must be true of the store after each of its steps.
 //
 // Steps are those of a project's life: stash, update, erase, seal, merge, bulk ingest. Each begins
-// behind the one before it and says how many of them a power cut may not take any more. `check`
-// opens whatever a crash left, compares it with the states that are allowed, writes more, opens it
-// again and compares again. One project, no background thread: the same steps make the same calls.
-// Used by the crash laboratory and by the fault tests.
+// behind the one before it and says how many of them a power cut may not take any more.
+// `check_store` opens whatever a crash left, compares it with the states that are allowed, writes
+// more, opens it again and compares again. One project, no background thread: the same steps make
+// the same calls. Used by the crash laboratory and by the fault tests.
 #pragma once
 
 #include <filesystem>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -23,6 +22,13 @@ inline constexpr Step all_steps[] = {Step::stash, Step::relaxed, Step::update, S
 const char* step_name(Step step);
 std::string told(const Error& error);  // with its path
 u64 number(const char* text);          // of a command line; 0 where it is none
+
+// Which part of a program's work is to be done: `number` of `count`, from 0.
+struct Share {
+  u64 number = 0;
+  u64 count = 1;
+};
+std::optional<Share> share_of(const std::string& text);  // "I/N"
 
 class Session {
  public:
@@ -55,14 +61,15 @@ class Session {
   unsigned number_ = 0;  // of steps that changed something
 };
 
-// Empty where all is well, else what is not. The store holds one of `states` [first, last], whole,
-// without faults; afterwards it takes more, and where that is asked for, merges.
+// Which of its states a store may hold, and what is asked of it afterwards.
 struct Allowed {
   u64 first = 0;
   u64 last = 0;
   bool may_be_missing = false;  // nothing was promised yet
   bool merges = true;
 };
+// Empty where all is well, else what is not. The store holds one of `states` [first, last], whole,
+// without faults; afterwards it takes more, and where that is asked for, merges.
 std::string check_store(const std::filesystem::path& store, const std::vector<StoreOracle>& states,
                         const Allowed& allowed);
 

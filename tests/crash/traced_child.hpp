@@ -1,5 +1,5 @@
-// A child of fork that this process runs instruction by instruction (ptrace, x86-64), and the
-// project they meet in. Used by step_publish.cpp and stopped_holder.cpp; make the child while no
+// A child of fork that this process runs instruction by instruction (ptrace, x86-64).
+// Used by step_publish.cpp and stopped_holder.cpp; make the child while no
 // store is open, for a child must open its own handles.
 #pragma once
 
@@ -15,6 +15,7 @@
 #include <string>
 
 #include "base/integers.hpp"
+#include "tests/support/need.hpp"
 
 namespace shale::testing {
 
@@ -22,10 +23,6 @@ namespace shale::testing {
 // times. Before the first TemporaryFolder.
 inline void work_in_memory() {
   if (::access("/dev/shm", W_OK) == 0) ::setenv("TMPDIR", "/dev/shm", 1);
-}
-
-inline void need(bool holds, const std::string& what) {
-  if (!holds) throw std::runtime_error(what);
 }
 
 class TracedChild {

@@ -123,11 +123,11 @@ class Processes:
 
     def crash_states(self):
         wanted = QUICK_STATES if self.quick else STATES
-        options = ["--length", "2", "--stride", "2"] if self.quick else ["--length", "3"]
-        sums, violation = in_two_halves(self.build / "tests/crash/laboratory", *options,
-                                        "--nested", "400", "--seed", SEED)
+        length, stride = (2, 2) if self.quick else (3, 1)
+        sums, violation = in_two_halves(self.build / "tests/crash/laboratory", "--length", length,
+                                        "--stride", stride, "--nested", "400", "--seed", SEED)
         count = sum(sums.values())
-        self.proof.item("distinct crash states, both profiles, sequences of up to 3 steps",
+        self.proof.item(f"distinct crash states, both profiles, sequences of up to {length} steps",
                         violation or f"{sums}: {count} in all", f">= {wanted}, 0 violations",
                         not violation and count >= wanted)
 

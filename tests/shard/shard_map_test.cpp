@@ -1,20 +1,20 @@
 #include "shard/shard_map.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <csignal>
 #include <random>
 #include <thread>
 
 #include "base/map_guard.hpp"
 #include "tests/shard/section_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/guarded_child.hpp"
+#include "tests/support/need.hpp"
 
 using namespace shale;
 using namespace shale::shard;
 using shale::shard::testing::SectionFixture;
+using shale::testing::end_of_guarded;
+using shale::testing::need;
 
 namespace {
 
@@ -170,27 +170,19 @@ TEST_CASE("sections beyond the file and missing checksums are refused") {
   CHECK(!open({1, 8, ~u64(0) - 4}, 1));
 }
 
-// In a child of fork, for a signal would end the suite.
 TEST_CASE("once a page was lost nothing more is given out, verified before or not") {
   SectionFixture fixture;
   fixture.put(tag_of("AAAA"), pattern(extent_bytes * 4, 9));
   const auto map = fixture.map();
   const Bytes bytes = map->view(0, 0, extent_bytes * 4).value();
-  const pid_t child = fork();
-  if (child == 0) {
-    std::signal(SIGBUS, SIG_DFL);
-    guard_maps().value();
-    std::filesystem::resize_file(fixture.path(), extent_bytes * 2);
-    const bool others = map->view(0, 0, extent_bytes).has_value() && !map->lost();
-    const bool zero = bytes[extent_bytes * 3] == std::byte(0);
-    const auto again = map->view(0, 0, extent_bytes);
-    const bool refused = !again && again.error().code == ErrorCode::io &&
-                         again.error().path == fixture.path() && map->lost();
-    _exit(others && zero && refused ? 0 : 1);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  CHECK(status == 0);
+  CHECK(end_of_guarded([&] {
+          std::filesystem::resize_file(fixture.path(), extent_bytes * 2);
+          need(map->view(0, 0, extent_bytes).has_value() && !map->lost(), "the others are there");
+          need(bytes[extent_bytes * 3] == std::byte(0), "zeros");
+          const auto again = map->view(0, 0, extent_bytes);
+          need(!again && again.error().code == ErrorCode::io, "refused");
+          need(again.error().path == fixture.path() && map->lost(), "with its place");
+        }) == 0);
 }
 
 TEST_CASE("section names show what cannot be printed") {
