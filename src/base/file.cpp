@@ -347,11 +347,18 @@ Result<bool> path_exists(const std::filesystem::path& path) {
   return TRY(path_identity(path)).has_value();
 }
 
-Result<std::optional<FileIdentity>> path_identity(const std::filesystem::path& path) {
+Result<std::optional<PathStanding>> path_standing(const std::filesystem::path& path) {
   struct stat status = {};
-  if (::stat(path.c_str(), &status) == 0) return std::optional(identity_of(status));
-  if (errno == ENOENT || errno == ENOTDIR) return std::optional<FileIdentity>();
+  if (::stat(path.c_str(), &status) == 0) {
+    return std::optional(PathStanding{identity_of(status), u64(status.st_size)});
+  }
+  if (errno == ENOENT || errno == ENOTDIR) return std::optional<PathStanding>();
   return fail_now("cannot look at the path", path);
+}
+
+Result<std::optional<FileIdentity>> path_identity(const std::filesystem::path& path) {
+  const std::optional<PathStanding> there = TRY(path_standing(path));
+  return there.has_value() ? std::optional(there->identity) : std::nullopt;
 }
 
 }  // namespace shale

@@ -85,7 +85,13 @@ Result<void> remove_file(const std::filesystem::path& path);
 Result<void> remove_tree(const std::filesystem::path& folder);
 Result<std::vector<std::string>> list_folder(const std::filesystem::path& folder);  // names, sorted
 Result<bool> path_exists(const std::filesystem::path& path);
-// Device and inode of what the path names now, or nothing where it names nothing.
+// What the path names now, or nothing where it names nothing.
+struct PathStanding {
+  FileIdentity identity;
+  u64 bytes = 0;
+};
+Result<std::optional<PathStanding>> path_standing(const std::filesystem::path& path);
+// Its device and inode alone.
 Result<std::optional<FileIdentity>> path_identity(const std::filesystem::path& path);
 
 }  // namespace shale

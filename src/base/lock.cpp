@@ -159,9 +159,16 @@ std::unique_lock<std::timed_mutex> lock_until(std::timed_mutex& mutex,
   }
 }
 
-Result<bool> LockFile::still_at_path() const {
-  const std::optional<FileIdentity> there = TRY(path_identity(file_->path()));
-  return there == identity_;
+Result<void> LockFile::raise_count() {
+  const u64 next = TRY(count()) + 1;
+  if (::ftruncate(file_->descriptor(), off_t(next)) == 0) return {};
+  return fail_errno("cannot make the file longer", file_->path().string(), errno);
+}
+
+Result<std::optional<u64>> LockFile::count_at_path() const {
+  const std::optional<PathStanding> there = TRY(path_standing(file_->path()));
+  if (!there.has_value() || there->identity != identity_) return std::optional<u64>();
+  return std::optional(there->bytes);
 }
 
 }  // namespace shale

@@ -31,7 +31,14 @@ class LockFile {
   // What this LockFile has itself is not told. True for the moment only: to tell, not to decide by.
   Result<bool> is_locked(u64 byte) const;
   // The path still names the very file that is open here (PROTOCOL A7).
-  Result<bool> still_at_path() const;
+  Result<bool> still_at_path() const { return TRY(count_at_path()).has_value(); }
+
+  // A count that all who have the file open see, without mapping it: its length, for what stands in
+  // it means nothing. The callers agree on who may raise it.
+  Result<u64> count() const { return file_->size(); }
+  Result<void> raise_count();
+  // The same by its path, in one call with the look at that: nothing where another file is there.
+  Result<std::optional<u64>> count_at_path() const;
   const File& file() const { return *file_; }
 
  private:

@@ -152,6 +152,7 @@ Result<Control::Opened> Control::open(const std::filesystem::path& path,
   if (!opened.reason.empty()) return opened;
   Control control(TRY(map_page(*std::move(file))));
   opened.durable = control.durable();
+  opened.doubts = control.doubts();
   if (control.replaced()) opened.reason = "replaced";
   if (control.lost()) opened.reason = "cannot be read";
   if (!opened.reason.empty()) return opened;
@@ -192,6 +193,11 @@ u64 Control::epoch() const { return acquire(page().now.epoch); }
 // Acquire: pairs with the release of publish_committed.
 Lsn Control::committed() const { return {acquire(page().now.committed)}; }
 bool Control::replaced() const { return acquire(page().now.replaced) != 0; }
+bool Control::is_page_of(const Control& other) const {
+  const ControlIdentityPart& mine = page().identity;
+  const ControlIdentityPart& its = other.page().identity;
+  return mine.device == its.device && mine.inode == its.inode;
+}
 void Control::mark_replaced() { release(page().now.replaced, 1); }
 
 // -- writing --
@@ -377,13 +383,10 @@ void Control::set_sync_in_flight(u64 log_sequence) {
 void Control::clear_sync_in_flight() { release(page().durable.sync_in_flight, 0); }
 u64 Control::sync_in_flight() const { return acquire(page().durable.sync_in_flight); }
 
-// Acquire and release as above; the swap makes it one owner's.
-bool Control::claim_late_sync(u64 log_sequence) {
-  u64 nobody = 0;
-  return Word(page().durable.late_sync_in_flight)
-      .compare_exchange_strong(nobody, log_sequence, std::memory_order_acq_rel);
+void Control::set_late_sync_in_flight(u64 log_sequence) {
+  release(page().durable.late_sync_in_flight, log_sequence);
 }
-void Control::clear_late_sync() { release(page().durable.late_sync_in_flight, 0); }
+void Control::clear_late_sync_in_flight() { release(page().durable.late_sync_in_flight, 0); }
 u64 Control::late_sync_in_flight() const { return acquire(page().durable.late_sync_in_flight); }
 
 // Release: whoever acquires the count and then loads `committed`, as a syncer does, covers the
@@ -428,5 +431,14 @@ void Control::wait_for_sync_turn(u64 seen, std::chrono::steady_clock::duration p
 
 void Control::poison(u64 log_sequence) { raise(page().durable.poisoned, log_sequence); }
 u64 Control::poisoned() const { return acquire(page().durable.poisoned); }
+
+// The words in flight first: whoever sees one cleared sees how that sync ended.
+SyncDoubts Control::doubts() const {
+  SyncDoubts doubts;
+  doubts.in_flight = sync_in_flight();
+  doubts.late_in_flight = late_sync_in_flight();
+  doubts.poisoned = poisoned();
+  return doubts;
+}
 
 }  // namespace shale::catalog

@@ -34,6 +34,7 @@ namespace lock_byte {
 inline constexpr u64 lease = 0;
 inline constexpr u64 sync = 1;
 inline constexpr u64 merge = 2;
+inline constexpr u64 late_sync = 3;
 inline constexpr u64 first_slot = 16;  // control_slots bytes, each for one process that has it open
 }  // namespace lock_byte
 
@@ -91,8 +92,8 @@ struct ControlDurablePart {
   u64 manifest_in_flight;   // LEASE. Edition whose MANIFEST is being replaced, or 0 (B5)
   u64 sync_in_flight;       // sequence of the log that the sync lock's holder syncs, or 0 (A3)
   u64 poisoned;             // highest sequence of a log whose sync failed, or 0 (A3); only grows
-  u64 late_sync_in_flight;  // of the log being synced by somebody without the lock, or 0
-  u64 sync_turns;     // how often the sync lock was given back; a futex for those who wait for it
+  u64 late_sync_in_flight;  // the same of the late sync lock's holder
+  u64 sync_turns;     // how often a sync lock was given back; a futex for those who wait for it
   u64 sync_requests;  // how many have asked for a sync: each adds 1, after he published
   u64 sync_group;     // a SyncGroup; by the holder of the sync lock
 };
@@ -181,6 +182,17 @@ struct SlotEntry {
   static SlotEntry current(std::string_view program);  // this process, now
 };
 
+// Logs that a sync failed for, or began and did not end: what a success of a later one by a file
+// opened since says of them is nothing (A3).
+struct SyncDoubts {
+  u64 poisoned = 0;
+  u64 in_flight = 0;
+  u64 late_in_flight = 0;
+  bool concern(u64 log_sequence) const {
+    return poisoned >= log_sequence || in_flight == log_sequence || late_in_flight == log_sequence;
+  }
+};
+
 // A mapped CONTROL. Move-only; all members may be called from many threads, those marked LEASE only
 // by the holder of the lease. A child of fork shares the page.
 class Control {
@@ -209,6 +221,7 @@ class Control {
   Lsn committed() const;
   bool replaced() const;
   void mark_replaced();
+  bool is_page_of(const Control& other) const;  // both map one file
   // The page was lost (base/map_guard.hpp): words read are zeros, words stored reach nobody. Asked
   // after reading; the way out is to open by path again.
   bool lost() const { return map_.lost(); }
@@ -246,10 +259,11 @@ class Control {
   void raise_durable(Lsn lsn);  // never lowers it
   void set_sync_in_flight(u64 log_sequence);
   void clear_sync_in_flight();
-  u64 sync_in_flight() const;              // 0: none
-  bool claim_late_sync(u64 log_sequence);  // false: somebody else has it
-  void clear_late_sync();
-  u64 late_sync_in_flight() const;  // 0: none
+  u64 sync_in_flight() const;  // 0: none
+  // The same for whoever has the late sync lock.
+  void set_late_sync_in_flight(u64 log_sequence);
+  void clear_late_sync_in_flight();
+  u64 late_sync_in_flight() const;
   // Whoever waits for a sync asks first, once his frame is published. The group is complete when as
   // many have asked since the newest sync began as did around it: writers that come back as soon as
   // they are served share the next sync too. A lone writer is complete by himself.
@@ -267,6 +281,7 @@ class Control {
   void wait_for_sync_turn(u64 seen, std::chrono::steady_clock::duration patience) const;
   void poison(u64 log_sequence);
   u64 poisoned() const;  // 0: none
+  SyncDoubts doubts() const;
 
  private:
   explicit Control(SharedMap map) : map_(std::move(map)) {}
@@ -283,7 +298,9 @@ struct Control::Opened {
   State state = State::absent;
   std::string reason;              // why it is stale, for the log
   std::optional<Control> control;  // where usable
-  Lsn durable;                     // what it says, where it is of this boot and project
+  // What it says, where it is of this boot and project: also where it was replaced.
+  Lsn durable;
+  SyncDoubts doubts;
 };
 
 }  // namespace shale::catalog

@@ -16,22 +16,35 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds turn_patience{20};
 constexpr std::chrono::milliseconds turn_slice{2};  // the turn of one who is killed ends silently
 constexpr std::chrono::microseconds sleep_min{20};  // a shorter one lasts longer than it says
-constexpr std::chrono::milliseconds late_pause{1};
+constexpr std::chrono::milliseconds retry_pause{1};
+// How long no sync at all ends before the log is left: a slow disk's sync is no failure.
+constexpr std::chrono::milliseconds standstill_min{1000};
 constexpr int attempts_max = 3;  // logs to fail one after the other before the caller is told
 
-// The sync lock, if nobody else has it.
+enum class Way : u8 { in_turn, late };
+constexpr Way other(Way way) { return way == Way::late ? Way::in_turn : Way::late; }
+
+// One of the two sync locks, if nobody else has it. Whose word it finds set died in his sync.
 class SyncTurn {
  public:
-  SyncTurn(Project::State& project, Control& control)
-      : control_(control), mutex_(project.sync_mutex, std::try_to_lock) {
+  SyncTurn(Project::State& project, Control& control, Way way)
+      : control_(control),
+        byte_(way == Way::late ? catalog::lock_byte::late_sync : catalog::lock_byte::sync),
+        mutex_(way == Way::late ? project.late_sync_mutex : project.sync_mutex, std::try_to_lock) {
     if (!mutex_) return;
     lock_file_ = project.shared_lock_file();
-    const auto locked = lock_file_->try_lock(catalog::lock_byte::sync);
+    const auto locked = lock_file_->try_lock(byte_);
     held_ = locked && *locked;
+    if (!held_) return;
+    const u64 abandoned =
+        way == Way::late ? control.late_sync_in_flight() : control.sync_in_flight();
+    if (abandoned == 0) return;
+    control.poison(abandoned);
+    way == Way::late ? control.clear_late_sync_in_flight() : control.clear_sync_in_flight();
   }
   ~SyncTurn() {
     if (!held_) return;
-    lock_file_->unlock(catalog::lock_byte::sync);
+    lock_file_->unlock(byte_);
     mutex_.unlock();
     control_.end_sync_turn();
   }
@@ -40,10 +53,25 @@ class SyncTurn {
 
  private:
   Control& control_;
+  u64 byte_;
   std::unique_lock<std::mutex> mutex_;
   std::shared_ptr<LockFile> lock_file_;
   bool held_ = false;
 };
+
+Result<std::shared_ptr<SyncedLog>> synced_log(Project::State& project, FileId id) {
+  const std::lock_guard lock(project.synced_log_mutex);
+  if (project.synced_log != nullptr && project.synced_log->in_turn.id() == id) {
+    return project.synced_log;
+  }
+  const auto open = [&] {
+    return delta::LogWriter::open(project.paths.log(id), project.project_id, id);
+  };
+  delta::LogWriter in_turn = TRY(open());
+  delta::LogWriter late = TRY(open());
+  project.synced_log = std::make_shared<SyncedLog>(std::move(in_turn), std::move(late));
+  return project.synced_log;
+}
 
 enum class Group : u8 {
   waited_for,
@@ -53,119 +81,138 @@ enum class Group : u8 {
 class LogSync {
  public:
   LogSync(Project::State& project, Control& control, FileId log, Lsn lsn, Group group)
-      : project_(project), control_(control), log_(log), lsn_(lsn), group_(group) {}
+      : project_(project), control_(control), id_(log), lsn_(lsn), group_(group) {}
 
   // Returns once `lsn` is durable or the log is poisoned; an error where the file cannot be opened.
   Result<void> run() {
     if (is_over()) return {};
+    log_ = TRY(synced_log(project_, id_));
     control_.request_sync();
     const auto started = Clock::now();
     while (!is_over()) {
       const u64 turns = control_.sync_turns();
-      if (Clock::now() - started < turn_patience && wait_for_group(turns)) continue;
-      if (const SyncTurn turn(project_, control_); turn.held()) {
-        return is_over() ? Result<void>() : in_turn();
-      }
+      see_turn(turns);
+      trust_if_settled();
       const auto waited = Clock::now() - started;
+      if (waited < turn_patience && wait_for_group(turns)) continue;
+      if (sync(Way::in_turn)) continue;
       if (waited < turn_patience) {
         control_.wait_for_sync_turn(turns,
                                     std::min<Clock::duration>(turn_slice, turn_patience - waited));
         continue;
       }
-      if (control_.claim_late_sync(log_.sequence)) return late();
-      if (waited > project_.options.busy_timeout) {
-        control_.poison(control_.late_sync_in_flight());
-        control_.clear_late_sync();
-      }
-      std::this_thread::sleep_for(late_pause);
+      // Also where its word is set, and may be that of one who died.
+      if ((log_->is_trusted || control_.late_sync_in_flight() != 0) && sync(Way::late)) continue;
+      const auto since = log_->is_trusted ? turn_seen_ : started;
+      if (Clock::now() - since > standstill()) control_.poison(id_.sequence);
+      std::this_thread::sleep_for(retry_pause);
     }
     return {};
   }
 
  private:
+  Clock::duration standstill() const {
+    return std::max<Clock::duration>(project_.options.busy_timeout, standstill_min);
+  }
+
+  void see_turn(u64 turns) {
+    if (turns == turns_) return;
+    turns_ = turns;
+    turn_seen_ = Clock::now();
+  }
+
   // Sleeps while those who shared the last syncs may come back; false once it is time to sync. Who
   // comes last finds the group complete and syncs for all, so that nobody is woken for it.
   bool wait_for_group(u64 turns) {
     if (group_ == Group::ignored || control_.sync_group_is_complete()) return false;
-    const auto now = Clock::now();
-    if (turns != turns_) {
-      turns_ = turns;
-      turn_seen_ = now;
-    }
     const std::chrono::microseconds patience(control_.sync_group().patience_us);
-    const auto left = patience - (now - turn_seen_);
+    const auto left = patience - (Clock::now() - turn_seen_);
     if (left < sleep_min) return false;
     control_.wait_for_sync_turn(turns, left);
     return true;
   }
 
-  bool is_over() const {
-    return control_.durable() >= lsn_ || control_.poisoned() >= log_.sequence;
+  bool is_over() const { return control_.durable() >= lsn_ || control_.poisoned() >= id_.sequence; }
+
+  // Any sync that failed, and told another file so before these were opened, has poisoned the log
+  // by the time its word is cleared.
+  void trust_if_settled() {
+    if (!log_->is_trusted && !control_.doubts().concern(id_.sequence)) log_->is_trusted = true;
   }
 
-  Result<void> in_turn() {
-    if (const u64 abandoned = control_.sync_in_flight(); abandoned != 0) {
-      control_.poison(abandoned);
-      control_.clear_sync_in_flight();
-      if (is_over()) return {};
+  // False: somebody else has that lock, or it cannot be known yet what a success is worth.
+  bool sync(Way way) {
+    const SyncTurn turn(project_, control_, way);
+    if (!turn.held()) return false;
+    trust_if_settled();
+    if (is_over()) return true;
+    if (!log_->is_trusted) {
+      // The other lock's word is set. Where its owner is dead, taking his lock poisons the log.
+      const SyncTurn settle(project_, control_, other(way));
+      return is_over();
     }
-    if (!project_.synced_log.has_value() || project_.synced_log->id() != log_) {
-      project_.synced_log.emplace(TRY(open_log()));
-    }
+    way == Way::late ? sync_late() : sync_in_turn();
+    return true;
+  }
+
+  void sync_in_turn() {
     const catalog::SyncGroup before = control_.begin_sync();
     const auto began = Clock::now();
-    control_.set_sync_in_flight(log_.sequence);
-    sync(*project_.synced_log);
+    control_.set_sync_in_flight(id_.sequence);
+    sync(log_->in_turn);
     control_.clear_sync_in_flight();
     control_.end_sync(before, Clock::now() - began);
-    return {};
   }
 
-  // Without the lock: with a descriptor of its own, for the mutex may not be held either.
-  Result<void> late() {
-    const auto log = open_log();
-    if (log) sync(*log);
-    control_.clear_late_sync();
-    if (!log) return Unexpected{log.error()};
-    return {};
-  }
-
-  Result<delta::LogWriter> open_log() const {
-    return delta::LogWriter::open(project_.paths.log(log_), project_.project_id, log_);
+  void sync_late() {
+    control_.set_late_sync_in_flight(id_.sequence);
+    sync(log_->late);
+    control_.clear_late_sync_in_flight();
   }
 
   void sync(const delta::LogWriter& log) {
     // Loaded before the sync, which therefore covers it (PROTOCOL A8); where the log was sealed
     // meanwhile `committed` is of a later one, and only the caller's own frame is vouched for.
     const Lsn committed = control_.committed();
-    if (!log.sync()) return control_.poison(log_.sequence);
-    control_.raise_durable(committed.log_sequence() == log_.sequence ? committed : lsn_);
+    if (!log.sync()) return control_.poison(id_.sequence);
+    control_.raise_durable(committed.log_sequence() == id_.sequence ? committed : lsn_);
   }
 
   Project::State& project_;
   Control& control_;
-  FileId log_;
+  FileId id_;
   Lsn lsn_;
   Group group_;
+  std::shared_ptr<SyncedLog> log_;
   u64 turns_ = ~u64(0);  // of the turn that is waited for, and when it was seen first
   Clock::time_point turn_seen_;
 };
 
-Unexpected not_durable(const Project::State& project, FileId log) {
-  return fail_at(ErrorCode::io, "The log could not be synced: the batch may not be durable",
-                 project.paths.log(log).string());
+Unexpected not_durable(const Project::State& project, FileId log,
+                       const std::optional<Error>& cause = std::nullopt) {
+  Error error = cause.value_or(Error());
+  error.code = ErrorCode::io;
+  error.message = "The log could not be synced: the batch may not be durable" +
+                  (cause.has_value() ? " (" + cause->message + ")" : std::string());
+  error.path = project.paths.log(log).string();
+  error.offset = 0;
+  return Unexpected{std::move(error)};
 }
 
 Result<void> make_durable_for(Project::State& project, FileId log, Lsn lsn, Group group) {
-  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+  std::optional<Error> error;
+  for (int attempt = 0; attempt < attempts_max && !error.has_value(); ++attempt) {
     const std::shared_ptr<Control> control = project.shared_control();
-    TRY(LogSync(project, *control, log, lsn, group).run());
+    const Result<void> synced = LogSync(project, *control, log, lsn, group).run();
     if (control->durable() >= lsn) return {};
-    // Poisoned. Taking the lease leaves the log.
-    const Lease lease = TRY(Lease::acquire(project, "sync"));
-    if (lease.control().durable() >= lsn) return {};
+    // Poisoned, or left by another and folded already. Taking the lease leaves the log.
+    const Result<Lease> lease = Lease::acquire(project, "sync");
+    if (lease && lease->control().durable() >= lsn) return {};
+    if (!synced) error = synced.error();
+    if (!lease) error = lease.error();
   }
-  return not_durable(project, log);
+  // Whatever it was, the batch is published: "busy" would say that nothing happened.
+  return not_durable(project, log, error);
 }
 
 }  // namespace

@@ -28,9 +28,11 @@ struct Housekeeper::Round {
       const std::vector<std::shared_ptr<Project::State>> open = wait(stop);
       last = stop.stop_requested();
       for (const auto& project : open) {
-        if (project->sync_wanted.exchange(false, std::memory_order_relaxed)) {
-          // Where that fails, the next commit leaves the log, or says why it cannot.
-          (void)sync_project(*project);
+        // Taken before the sync, which covers all that asked until then; tried again where it
+        // fails.
+        if (project->sync_wanted.exchange(false, std::memory_order_acq_rel) &&
+            !sync_project(*project)) {
+          project->sync_wanted.store(true, std::memory_order_relaxed);
         }
         // Not tried again where somebody merges or it fails: the next seal asks anew.
         if (project->fold_wanted.exchange(false, std::memory_order_relaxed)) {

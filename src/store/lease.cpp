@@ -60,7 +60,12 @@ Result<Lease> Lease::acquire(Project::State& project, std::string_view verb,
   lease.mutex_ = lock_until(project.lease_mutex, deadline);
   if (!lease.mutex_.owns_lock()) return busy(project, "the lease");
   TRY(lease.lock(deadline));
-  while (!TRY(lease.lock_file_->still_at_path())) {
+  for (;;) {
+    const std::optional<u64> recoveries = TRY(lease.lock_file_->count_at_path());
+    if (recoveries.has_value()) {
+      lease.is_recovered_ = *recoveries != project.recoveries.load(std::memory_order_relaxed);
+      break;
+    }
     lease.lock_file_->unlock(catalog::lock_byte::lease);
     lease.locked_ = false;
     TRY(open_replaced(project));
@@ -88,7 +93,8 @@ Result<void> Lease::lock(Clock::time_point deadline) {
 Result<void> Lease::settle() {
   Project::State& project = *project_;
   control_ = project.shared_control();
-  bool fits = !control_->replaced() && !control_->change_pending() &&
+  const std::shared_ptr<catalog::Control> before = control_;
+  bool fits = !is_recovered_ && !control_->replaced() && !control_->change_pending() &&
               control_->manifest_in_flight() == 0 && !control_->lost() && control_->is_whole();
   if (fits) {
     const Result<void> refreshed = refresh();
@@ -101,6 +107,8 @@ Result<void> Lease::settle() {
   if (!fits) {
     TRY(reopen_control(project));
     control_ = project.shared_control();
+    // A recovery that found no page at the path has not told those who map this one.
+    if (!control_->is_page_of(*before)) before->mark_replaced();
     TRY(refresh());
   }
   if (view_->edition->try_again) {
@@ -116,20 +124,28 @@ Result<void> Lease::settle() {
 }
 
 // Whether the frame that CONTROL speaks of is in the log, as far as its header tells: one read of
-// 56 bytes. Nothing is known of a log that this process has not written to: open_project looked, or
-// left it to the first lease, and active_log() opens it for what comes.
+// 56 bytes. Where CONTROL was attached to while a writer was appending, all of the tail, once.
 Result<bool> Lease::log_ends_as_told() const {
+  if (project_->check_tail) {
+    const LogTail tail = TRY(log_tail(*project_, view_->edition->manifest, *control_));
+    project_->check_tail = false;
+    return tail == LogTail::ends;
+  }
   const std::optional<ActiveLog>& active = project_->active;
   const std::optional<catalog::LastFrame> last = control_->last_frame();
   if (!last.has_value()) return false;
-  const bool is_open = active.has_value() && active->log.id() == view_->edition->logs.back().id;
+  const FileId id = view_->edition->logs.back().id;
+  if (last->lsn.log_sequence() != id.sequence) return true;
+  const bool is_open = active.has_value() && active->log.id() == id;
+  std::optional<File> opened;
   if (!is_open) {
-    return !project_->check_tail.exchange(false) ||
-           TRY(log_tail(*project_, view_->edition->manifest, *control_)) == LogTail::ends;
+    Result<File> file = File::open(project_->paths.log(id), File::Mode::read);
+    if (!file && file.error().code == ErrorCode::not_found) return false;
+    opened = TRY(std::move(file));
   }
-  if (last->lsn.log_sequence() != active->log.id().sequence) return true;
   std::byte bytes[sizeof(delta::FrameHeader)];
-  if (TRY(active->log.file().read_at(last->offset, bytes)) < sizeof bytes) return false;
+  const File& file = is_open ? active->log.file() : *opened;
+  if (TRY(file.read_at(last->offset, bytes)) < sizeof bytes) return false;
   const auto header = load<delta::FrameHeader>(bytes);
   return header.lsn == last->lsn.value && header.checksum == last->checksum;
 }

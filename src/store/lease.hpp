@@ -4,9 +4,11 @@
 // have left unfinished is repaired, and the newest view is loaded. Nobody steals a lease; a holder
 // that is killed loses it to the kernel (PROTOCOL A7, B5, C1).
 //
-// A store may be replaced while it is open. Two looks find that out, a microsecond together: LOCK,
-// which no program of ours replaces, is still the file at its path, else everything is opened anew
-// (moved away and restored, deleted and copied: A7); and the frame that CONTROL calls the last one
+// A store may be replaced while it is open. Three looks find that out, a microsecond together:
+// LOCK, which no program of ours replaces, is still the file at its path, else everything is opened
+// anew (moved away and restored, deleted and copied: A7); it counts as many recoveries as when
+// CONTROL was opened, else CONTROL is opened by path again (volatile/ removed under those who run:
+// they would write by a page that nobody else has); and the frame that CONTROL calls the last one
 // stands in the log, else CONTROL is of another moment than the files, and is made anew (files
 // copied over those of a running store: A6).
 #pragma once
@@ -51,6 +53,7 @@ class Lease {
   std::unique_lock<std::timed_mutex> mutex_;
   std::shared_ptr<LockFile> lock_file_;
   bool locked_ = false;
+  bool is_recovered_ = false;  // by another process since CONTROL was found here
   std::shared_ptr<catalog::Control> control_;
   std::shared_ptr<const View> view_;
 };

@@ -101,11 +101,22 @@ class MergeJob {
   }
 
   Result<void> commit(Lease& lease) {
-    TRY(check_inputs(*lease.view()));
     // What an overlay calls dead is dead for good: the batch that superseded it must not be lost.
     TRY(make_committed_durable(lease));
+    TRY(check_inputs(*lease.view()));
     catalog::Manifest next = TRY(next_manifest(*lease.view()));
     return publish_edition(lease, std::move(next));
+  }
+
+  // Whether what start_ saw has the LSNs it had there, by which later updates are told from those
+  // that are in the new shards already. Of a log that was left (leave_log.hpp) the last batches
+  // went on to another, under new ones.
+  bool still_vouched_for(const catalog::Manifest& now) const {
+    const FileId active = start_->edition->manifest.logs.back().id;
+    if (start_->committed.log_sequence() != active.sequence) return true;
+    return std::any_of(now.logs.begin(), now.logs.end(), [&](const catalog::LogEntry& log) {
+      return log.id == active && (log.sealed_end == 0 || log.last_lsn >= start_->committed);
+    });
   }
 
   // The store may have been replaced while this built: what it read is not what is there now.
@@ -118,7 +129,7 @@ class MergeJob {
     bool all = project_.incarnation.load() == incarnation_;
     for (const FileId id : plan_.shards) all &= is_there(manifest.shards, id);
     for (const FileId id : plan_.logs) all &= is_there(manifest.logs, id);
-    if (all) return {};
+    if (all && still_vouched_for(manifest)) return {};
     return fail_at(ErrorCode::busy, "The project was changed in the middle of a merge",
                    project_.paths.manifest().string());
   }

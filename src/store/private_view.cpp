@@ -46,7 +46,8 @@ class PrivateLoader {
   Result<void> run() {
     state_.manifest = TRY(path_identity(project_.paths.manifest()));
     manifest_ = TRY(catalog::read_manifest(project_.paths.manifest()));
-    const auto shards = TRY(open_shards_only(project_, manifest_, missing_is_error_));
+    auto previous = project_.view != nullptr ? project_.view->edition : nullptr;
+    const auto shards = TRY(open_shards_only(project_, manifest_, missing_is_error_, previous));
     ReplayRequest replay;
     replay.paths = project_.paths;
     replay.shards = shards;

@@ -53,6 +53,16 @@ struct ActiveLog {
   i64 first_written_at = 0;  // of its first frame, 0 while it has none
 };
 
+// A log as this process syncs it: a file of its own for each of the two ways, because the kernel
+// tells each open file once that pages were lost (durability.hpp).
+struct SyncedLog {
+  SyncedLog(delta::LogWriter one, delta::LogWriter two)
+      : in_turn(std::move(one)), late(std::move(two)) {}
+  delta::LogWriter in_turn;
+  delta::LogWriter late;
+  std::atomic<bool> is_trusted{false};
+};
+
 }  // namespace store
 
 struct Project::State : public std::enable_shared_from_this<Project::State> {
@@ -73,6 +83,7 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   std::timed_mutex lease_mutex;
   std::timed_mutex merge_mutex;
   std::mutex sync_mutex;
+  std::mutex late_sync_mutex;
 
   // Replaced as a whole under view_mutex, LOCK when the store was replaced under its path, CONTROL
   // when it was made anew; who uses them copies the pointer.
@@ -85,6 +96,8 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   store::PrivateState private_state;                // where private: what `view` was made from
   std::optional<usize> slot;      // of this process in CONTROL, where one was free
   catalog::SlotEntry slot_entry;  // what it says there
+  // How often LOCK said the project had been recovered when `control` was found (LockFile::count).
+  std::atomic<u64> recoveries{0};
   // Where alone: the indexes of the logs, which nobody else has (arenas.hpp).
   std::map<FileId, std::shared_ptr<delta::Arena>> own_arenas;
 
@@ -109,8 +122,9 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   // Under the lease.
   std::optional<store::ActiveLog> active;
 
-  // Under sync_mutex: the log synced last, kept open.
-  std::optional<delta::LogWriter> synced_log;
+  // The log synced last, kept open; replaced as a whole under its mutex.
+  std::mutex synced_log_mutex;
+  std::shared_ptr<store::SyncedLog> synced_log;
 
   // Of commits acknowledged before they were durable; the housekeeper syncs.
   std::atomic<bool> sync_wanted{false};

@@ -44,14 +44,11 @@ struct Standing {
   };
   Fit fit = Fit::foreign;
   std::shared_ptr<Control> control;  // where it is not foreign
+  u64 recoveries = 0;                // counted by LOCK before CONTROL was opened
 };
 
-// Who is alone shares none.
-Result<Standing> standing_control(const Project::State& project) {
-  if (project.is_alone) return Standing{};
-  Control::Opened opened =
-      TRY(Control::open(project.paths.control(), {project.project_id, project.boot}));
-  if (opened.state != Control::Opened::State::usable) return Standing{};
+// `opened` is usable.
+Result<Standing> standing_of(const Project::State& project, Control::Opened opened) {
   auto control = std::make_shared<Control>(*std::move(opened.control));
   const bool in_flight = control->change_pending() || control->manifest_in_flight() != 0;
   const std::optional<catalog::ControlMoment> now = control->read();
@@ -68,6 +65,18 @@ Result<Standing> standing_control(const Project::State& project) {
   const bool moved = control->replaced() || control->read() != now;
   if (!moved && !tail) return Unexpected{tail.error()};
   return moved ? Standing{Standing::Fit::changing, std::move(control)} : Standing{};
+}
+
+// Who is alone shares none.
+Result<Standing> standing_control(const Project::State& project, const LockFile& lock_file) {
+  if (project.is_alone) return Standing{};
+  const u64 recoveries = TRY(lock_file.count());
+  Control::Opened opened =
+      TRY(Control::open(project.paths.control(), {project.project_id, project.boot}));
+  if (opened.state != Control::Opened::State::usable) return Standing{};
+  Standing standing = TRY(standing_of(project, std::move(opened)));
+  standing.recoveries = recoveries;
+  return standing;
 }
 
 bool can_be_used(const Standing& standing) {
@@ -95,11 +104,22 @@ Result<bool> finish_publication(const Project::State& project, Control& control)
   return true;
 }
 
-// Every log as the disk has it, not as the page cache remembers it.
-Result<void> sync_logs(const Project::State& project, const catalog::Manifest& manifest) {
+// In a new file, with the bytes the cache has: what follows behind them are zeros.
+Result<void> write_anew(const std::filesystem::path& path) {
+  const Buffer bytes = TRY(read_file(path, ~u64(0)));
+  return replace_file(path, bytes);
+}
+
+// Every log as the disk has it, not as the page cache remembers it. Where a sync of it failed, or
+// nobody learned how it ended, the cache may show what the disk has lost, and another sync would
+// find nothing to write (A3).
+Result<void> sync_logs(const Project::State& project, const catalog::Manifest& manifest,
+                       const catalog::SyncDoubts& doubts) {
   for (const catalog::LogEntry& entry : manifest.logs) {
     const auto log = TRY(open_log<delta::LogWriter>(project, manifest.project_id, entry.id));
-    TRY(log.sync());
+    const bool is_active = entry.id == manifest.logs.back().id;  // the others are sealed and synced
+    const bool in_doubt = is_active && doubts.concern(entry.id.sequence);
+    if (in_doubt || !log.sync()) TRY(write_anew(log.file().path()));
   }
   return {};
 }
@@ -124,13 +144,19 @@ Error damage_error(const ReplayedLog& log, const catalog::ProjectPaths& paths) {
   return error;
 }
 
-// What this boot's CONTROL says was durable; nothing where there is none, or it is a copy of
-// another.
-Result<Lsn> known_durable(const Project::State& project) {
-  if (project.is_alone) return project.control != nullptr ? project.control->durable() : Lsn{};
+// What this boot's CONTROL says of syncs; nothing where there is none, or it is a copy of another.
+struct KnownSyncs {
+  Lsn durable;
+  catalog::SyncDoubts doubts;
+};
+Result<KnownSyncs> known_syncs(const Project::State& project) {
+  if (project.is_alone) {
+    if (project.control == nullptr) return KnownSyncs{};
+    return KnownSyncs{project.control->durable(), project.control->doubts()};
+  }
   const Control::Opened opened =
       TRY(Control::open(project.paths.control(), {project.project_id, project.boot}));
-  return opened.durable;
+  return KnownSyncs{opened.durable, opened.doubts};
 }
 
 // A log that ends before what was durable, though something stands behind: its last frames are
@@ -176,21 +202,26 @@ Result<Control> make_control(const Project::State& project, const catalog::Contr
   return Control::create_unshared(identity, now, durable);
 }
 
+std::shared_ptr<const Edition> last_edition(const Project::State& project) {
+  const std::lock_guard lock(project.view_mutex);
+  return project.view != nullptr ? project.view->edition : nullptr;
+}
+
 // LEASE. See recovery.hpp; the steps in the order that a crash between them allows.
 Result<void> recover(Project::State& project) {
   const catalog::Manifest before = TRY(catalog::read_manifest(project.paths.manifest()));
+  const KnownSyncs known = TRY(known_syncs(project));
   TRY(sync_way_to(project));
-  TRY(sync_logs(project, before));
+  TRY(sync_logs(project, before, known.doubts));
   ReplayRequest request;
   request.paths = project.paths;
-  request.shards = TRY(open_shards_only(project, before, false));
+  request.shards = TRY(open_shards_only(project, before, false, last_edition(project)));
   request.manifest = &before;
   request.boot = project.boot;
   request.in_files = !project.is_alone;
   std::vector<ReplayedLog> logs = TRY(replay_logs(request));
-  const Lsn durable = TRY(known_durable(project));
   for (ReplayedLog& log : logs) {
-    if (!log.scan.damaged && TRY(lost_durable_frames(log, durable))) {
+    if (!log.scan.damaged && TRY(lost_durable_frames(log, known.durable))) {
       log.scan.damaged_at = log.scan.end.offset;
       log.scan.damaged = true;
     }
@@ -202,14 +233,18 @@ Result<void> recover(Project::State& project) {
   const FileId active = next.logs.back().id;
   (void)TRY(delta::LogWriter::create(project.paths.log(active), next.project_id, active));
   TRY(make_log_arena(project, active));
-  // From here on nobody goes on with the page that knows nothing of the new edition.
+  // From here on nobody goes on with the page that knows nothing of the new edition: not those who
+  // map it, nor those who map one that has lost its name.
   if (!project.is_alone) TRY(Control::retire(project.paths.control()));
+  const std::shared_ptr<LockFile> lock_file = project.shared_lock_file();
+  TRY(lock_file->raise_count());
+  const u64 recoveries = TRY(lock_file->count());
   TRY(catalog::write_manifest(project.paths.manifest(), next));
   const catalog::ControlChange now = {next.edition, active, {last, 0, 0}};
   auto control = std::make_shared<Control>(TRY(make_control(project, now, last)));
   remove_orphans(project.paths, next);
   const std::lock_guard lock(project.view_mutex);
-  use_control(project, std::move(control));
+  use_control(project, std::move(control), recoveries);
   project.view = nullptr;
   project.active.reset();
   return {};
@@ -260,7 +295,7 @@ Result<void> open_shared(Project::State& project) {
   TRY(make_folder(project.paths.volatile_folder()));
   const std::shared_ptr<LockFile> lock_file = project.shared_lock_file();
   for (int attempt = 0; attempt < attempts_max; ++attempt) {
-    Standing standing = TRY(standing_control(project));
+    Standing standing = TRY(standing_control(project, *lock_file));
     if (standing.fit == Standing::Fit::foreign) break;
     // What a writer who lives is about is not waited for: readers come by here. What nobody is
     // about was left, by one who died or by whoever restored a file.
@@ -269,7 +304,7 @@ Result<void> open_shared(Project::State& project) {
     if (can_be_used(standing)) {
       const std::lock_guard lock(project.view_mutex);
       project.check_tail = !fits;
-      use_control(project, std::move(standing.control));
+      use_control(project, std::move(standing.control), standing.recoveries);
       return {};
     }
     std::this_thread::sleep_for(pause);
@@ -292,12 +327,13 @@ Result<void> open_project_state(Project::State& project) {
 
 Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& project,
                                                         const catalog::Manifest& manifest,
-                                                        bool missing_is_error) {
+                                                        bool missing_is_error,
+                                                        std::shared_ptr<const Edition> previous) {
   EditionRequest request;
   request.paths = project.paths;
   request.manifest = manifest;
   request.manifest.logs.clear();
-  request.previous = project.view != nullptr ? project.view->edition : nullptr;
+  request.previous = std::move(previous);
   request.budget = project.caches->pages;
   request.missing_is_error = missing_is_error;
   return open_edition(std::move(request));
@@ -310,7 +346,7 @@ Result<void> open_replaced(Project::State& project) {
   project.active.reset();
   {
     // Of the same id, and another file.
-    const std::lock_guard lock(project.sync_mutex);
+    const std::lock_guard lock(project.synced_log_mutex);
     project.synced_log.reset();
   }
   const std::shared_ptr<Control> control = project.shared_control();
@@ -335,13 +371,13 @@ Result<LogTail> log_tail(const Project::State& project, const catalog::Manifest&
 }
 
 Result<void> reopen_control(Project::State& project) {
-  Standing standing = TRY(standing_control(project));
+  Standing standing = TRY(standing_control(project, *project.shared_lock_file()));
   const bool is_whole =
       standing.fit == Standing::Fit::fits || (standing.fit == Standing::Fit::changing &&
                                               TRY(finish_publication(project, *standing.control)));
   if (!is_whole) return recover(project);
   const std::lock_guard lock(project.view_mutex);
-  use_control(project, std::move(standing.control));
+  use_control(project, std::move(standing.control), standing.recoveries);
   project.view = nullptr;
   project.active.reset();
   return {};
@@ -352,14 +388,14 @@ Result<void> adopt_control(Project::State& project) {
   for (int attempt = 0; attempt < attempts_max && !can_be_used(standing); ++attempt) {
     // Where it is foreign, somebody may be recovering the project, and puts another in its place.
     if (attempt > 0) std::this_thread::sleep_for(pause);
-    standing = TRY(standing_control(project));
+    standing = TRY(standing_control(project, *project.lock_file));
   }
   if (!can_be_used(standing)) {
     return fail_at(ErrorCode::busy, "The project is being recovered by another process",
                    project.paths.control().string());
   }
   project.check_tail = standing.fit == Standing::Fit::goes_on;
-  use_control(project, std::move(standing.control));
+  use_control(project, std::move(standing.control), standing.recoveries);
   project.view = nullptr;
   return {};
 }

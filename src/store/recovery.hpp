@@ -31,10 +31,12 @@ Result<void> open_project_state(Project::State& project);
 Result<void> create_project(const catalog::ProjectPaths& paths, const std::string& name,
                             const StoreConfig& config);
 
-// The shards of a manifest without its logs: what a replay finds its targets in.
+// The shards of a manifest without its logs: what a replay finds its targets in. Files that
+// `previous`, which may be null, has open are not opened again.
 Result<std::shared_ptr<const Edition>> open_shards_only(const Project::State& project,
                                                         const catalog::Manifest& manifest,
-                                                        bool missing_is_error);
+                                                        bool missing_is_error,
+                                                        std::shared_ptr<const Edition> previous);
 
 // lease_mutex held. The store at the path is another one than this process has open (moved away and
 // restored, deleted and copied): opens its LOCK and learns who it is. The lease of the new LOCK is

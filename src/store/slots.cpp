@@ -49,8 +49,10 @@ void take_slot(Project::State& project, LockFile& lock_file) {
   project.slot_entry = catalog::SlotEntry::current(program.empty() ? process_name() : program);
 }
 
-void use_control(Project::State& project, std::shared_ptr<catalog::Control> control) {
+void use_control(Project::State& project, std::shared_ptr<catalog::Control> control,
+                 u64 recoveries) {
   project.control = std::move(control);
+  project.recoveries = recoveries;
   enter(project);
 }
 

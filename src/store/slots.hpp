@@ -14,8 +14,10 @@ namespace shale::store {
 // view_mutex held. Takes a free slot of a LOCK just opened; CONTROL hears of it by use_control.
 void take_slot(Project::State& project, LockFile& lock_file);
 
-// view_mutex held. From now on this is the project's CONTROL; the process enters itself there.
-void use_control(Project::State& project, std::shared_ptr<catalog::Control> control);
+// view_mutex held. From now on this is the project's CONTROL, found while LOCK counted that many
+// recoveries; the process enters itself there.
+void use_control(Project::State& project, std::shared_ptr<catalog::Control> control,
+                 u64 recoveries);
 
 // Says in the entry whether this process has that byte of LOCK. view_mutex not held.
 void note_lock(Project::State& project, u64 lock_byte, bool held) noexcept;

@@ -55,13 +55,14 @@ class BatchWriter {
 
   Result<Committed> write(Lease& lease) {
     if (TRY(seal_is_due(lease, text_bytes_, size_.documents))) TRY(seal(lease));
+    // Before targets are looked for: sealing may leave the log, and move versions to another.
+    ActiveLog& active = *TRY(make_room(lease));
     TRY(find_targets(*lease.view()));
     TRY(check_still_there(*lease.view()));  // of zeros, an id would seem to be new
     if (changes_.empty()) {
       result_.lsn = lease.view()->committed.value;
       return result_;
     }
-    ActiveLog& active = *TRY(make_room(lease));
     delta::LogEnd end = TRY(lease.log_end());
     const u64 frame_offset = end.offset;
     const delta::FrameHeader frame =
@@ -227,7 +228,8 @@ Result<Committed> commit_batch(Project::State& project, const Batch::State& batc
   if (is_in_log && durability == Durability::full) {
     TRY(make_durable(project, log, Lsn{done.lsn}));
   } else if (is_in_log) {
-    project.sync_wanted.store(true, std::memory_order_relaxed);
+    // Release: the housekeeper who sees it sees what was published before it.
+    project.sync_wanted.store(true, std::memory_order_release);
   }
   if (writer.has_sealed()) project.fold_wanted.store(true, std::memory_order_relaxed);
   return done;

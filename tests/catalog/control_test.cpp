@@ -214,12 +214,12 @@ TEST_CASE("words in flight, poison") {
   CHECK(b.sync_in_flight() == 3);
   a.clear_sync_in_flight();
   CHECK(b.sync_in_flight() == 0);
-  REQUIRE(a.claim_late_sync(5));
+  a.set_late_sync_in_flight(5);
   CHECK(b.late_sync_in_flight() == 5);
-  CHECK_FALSE(b.claim_late_sync(6));
-  CHECK(b.late_sync_in_flight() == 5);
-  a.clear_late_sync();
-  CHECK(b.claim_late_sync(6));
+  CHECK(b.doubts().concern(5));
+  CHECK_FALSE(b.doubts().concern(6));
+  a.clear_late_sync_in_flight();
+  CHECK_FALSE(b.doubts().concern(5));
   const u64 turns = b.sync_turns();
   a.end_sync_turn();
   CHECK(b.sync_turns() == turns + 1);

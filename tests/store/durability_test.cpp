@@ -55,8 +55,9 @@ TEST_CASE("one sync covers everything that was committed before it") {
   CHECK(place.control->durable() == last);
 }
 
-TEST_CASE("a stopped holder of the sync lock stops nobody") {
+TEST_CASE("a stopped holder of the sync lock stops nobody who synced the log before") {
   const Place place;
+  stash(place.project, "first", "text", Durability::full);
   const Lsn lsn = place.stash_visible("a");
   const StoppedSyncer stopped(place.store);
   place.control->set_sync_in_flight(place.active().sequence);
@@ -71,13 +72,75 @@ TEST_CASE("a stopped holder of the sync lock stops nobody") {
   CHECK(place.control->sync_in_flight() == place.active().sequence);
 }
 
+// The kernel told the failure to the file of one who is stopped before he can say so: a file opened
+// later hears nothing of it.
+class FailingOnce : public FileSystem {
+ public:
+  FailingOnce() { use(this); }
+  ~FailingOnce() override { use(nullptr); }
+  int sync_data(int descriptor) override {
+    if (!fails_.exchange(false)) return FileSystem::sync_data(descriptor);
+    is_failing = true;
+    while (!may_go_on) std::this_thread::yield();
+    errno = EIO;
+    return -1;
+  }
+  std::atomic<bool> is_failing{false};
+  std::atomic<bool> may_go_on{false};
+
+ private:
+  std::atomic<bool> fails_{true};
+};
+
+TEST_CASE("beside a sync whose outcome is open no success of a file opened since is believed") {
+  const TestStore store;
+  const auto first = store.state(patience(200));
+  const Lsn lsn{stash(Project(first), "a", "text").lsn};
+  const FileId left = store.manifest().logs.back().id;
+  FailingOnce disk;
+  std::thread stopped([&] { make_durable(*first, left, lsn).value(); });
+  while (!disk.is_failing) std::this_thread::yield();
+  const auto second = store.state(patience(200));
+  const auto control = second->shared_control();
+  SECTION("he goes on and tells it") {
+    std::thread waiter([&] { make_durable(*second, left, lsn).value(); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    CHECK(control->durable() < lsn);
+    disk.may_go_on = true;
+    waiter.join();
+  }
+  SECTION("he does not") {
+    make_durable(*second, left, lsn).value();
+    disk.may_go_on = true;
+  }
+  stopped.join();
+  CHECK(control->poisoned() == left.sequence);
+  CHECK(control->durable() >= lsn);
+  const catalog::LogEntry active = store.manifest().logs.back();
+  CHECK(active.id != left);
+  CHECK(store.manifest().logs.size() == 1);  // nothing of the left one is kept
+  CHECK(text_of(Project(second), "a") == "text");
+}
+
+TEST_CASE("a published batch is never called busy, whatever stands in the way of its sync") {
+  const Place place;
+  const Lsn lsn = place.stash_visible("a");
+  place.control->poison(place.active().sequence);
+  LockFile holder = LockFile::open(place.store.paths().lock(), false).value();
+  REQUIRE(holder.try_lock(catalog::lock_byte::lease).value());
+  const auto made = make_durable(*place.state, place.active(), lsn);
+  REQUIRE(!made);
+  CHECK(made.error().code == ErrorCode::io);
+  CHECK(made.error().message.find("may not be durable") != std::string::npos);
+}
+
 TEST_CASE("a syncer that died leaves a log nobody trusts: it is left, and the batch is durable") {
   const Place place;
   const Lsn lsn = place.stash_visible("a");
   const FileId left = place.active();
   SECTION("under the lock") { place.control->set_sync_in_flight(left.sequence); }
   SECTION("without it") {
-    REQUIRE(place.control->claim_late_sync(left.sequence));
+    place.control->set_late_sync_in_flight(left.sequence);
     const StoppedSyncer stopped(place.store);
     make_durable(*place.state, left, lsn).value();
   }
@@ -155,7 +218,8 @@ TEST_CASE("a log that is gone is an error, not an endless wait") {
   const FileId unknown{place.active().sequence + 1, 77};
   const auto made = make_durable(*place.state, unknown, Lsn::make(unknown.sequence, 5000));
   REQUIRE(!made);
-  CHECK(made.error().code == ErrorCode::not_found);
+  CHECK(made.error().code == ErrorCode::io);
+  CHECK(made.error().path == place.store.paths().log(unknown).string());
 }
 
 }  // namespace

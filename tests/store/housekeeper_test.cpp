@@ -87,6 +87,21 @@ TEST_CASE("what is not durable yet is synced when the housekeeper ends") {
   CHECK(state->shared_control()->durable().value >= done.lsn);
 }
 
+TEST_CASE("a sync that could not be made is tried again") {
+  const TestStore store;
+  const auto state = store.state(patience(20));
+  const auto control = state->shared_control();
+  const Committed done = stash(Project(state), "a", "text", Durability::relaxed);
+  control->poison(store.manifest().logs.back().id.sequence);
+  LockFile other = LockFile::open(store.paths().lock(), false).value();
+  REQUIRE(other.try_lock(catalog::lock_byte::lease).value());  // the log cannot be left
+  Housekeeper housekeeper(false);
+  housekeeper.watch(state);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));  // for several rounds
+  other.unlock(catalog::lock_byte::lease);
+  CHECK(comes_true([&] { return control->durable().value >= done.lsn; }));
+}
+
 TEST_CASE("closing a store makes its relaxed commits durable") {
   const TestStore store;
   StoreOptions options;

@@ -152,6 +152,44 @@ TEST_CASE("files copied over those of a running store are noticed before anythin
   CHECK(contents(store.open()) == Contents{{"a", "text"}, {"b", "text"}});
 }
 
+// The log alone, from an earlier moment, under one who has the project open and wrote nothing yet.
+TEST_CASE("who writes to a log for the first time looks whether it ends where CONTROL says") {
+  const TestStore store;
+  Project other = store.open();
+  stash(other, "a", "text", Durability::full);
+  const std::string earlier = read_text(store.active_log());
+  Project project = store.open();
+  stash(other, "lost", "text", Durability::full);
+  write_text(store.active_log(), earlier);
+  stash(project, "b", "text", Durability::full);
+  CHECK(contents(project) == Contents{{"a", "text"}, {"b", "text"}});
+  store.reboot();
+  CHECK(contents(store.open()) == Contents{{"a", "text"}, {"b", "text"}});
+}
+
+// They would write to one log by two pages, each over the frames of the other.
+TEST_CASE("volatile files removed under those who run: nothing acknowledged is lost") {
+  const TestStore store;
+  const bool whole_folder = GENERATE(false, true);
+  Project project = store.open();
+  stash(project, "a", "text", Durability::full);
+  Project idle = store.open();
+  if (whole_folder) {
+    std::filesystem::remove_all(store.paths().volatile_folder());
+  } else {
+    std::filesystem::remove(store.paths().control());
+  }
+  Project late = store.open();
+  stash(late, "b", "text", Durability::full);
+  stash(project, "c", "text", Durability::full);
+  stash(late, "d", "text", Durability::full);
+  stash(project, "e", "text", Durability::full);
+  const Contents all = {{"a", "text"}, {"b", "text"}, {"c", "text"}, {"d", "text"}, {"e", "text"}};
+  for (const Project& one : {project, idle, late, store.open()}) CHECK(contents(one) == all);
+  store.reboot();
+  CHECK(contents(store.open()) == all);
+}
+
 TEST_CASE("what began on a store that was replaced meanwhile is not published") {
   const TestStore store;
   const auto state = store.state();

@@ -282,6 +282,27 @@ class Interleaving {
   StoreOracle oracle_;
 };
 
+TEST_CASE("a merge whose log is left meanwhile is given up: updates would count twice") {
+  const TestStore store;
+  const auto state = store.state(patience(2000));
+  Project project(state);
+  stash(project, "a", "text", Durability::full);
+  project.merge(true).value();
+  stash(project, "b", "text", Durability::full);
+  update(project, "a", {.refcount_added = 1});
+  // As one who is killed in his sync leaves it.
+  state->shared_control()->set_sync_in_flight(store.manifest().logs.back().id.sequence);
+  MergePlan plan;
+  for (const auto& entry : store.manifest().shards) plan.shards.push_back(entry.id);
+  const Result<void> merged = run_merge(*state, plan, {});
+  REQUIRE(!merged);
+  CHECK(merged.error().code == ErrorCode::busy);
+  CHECK(metadata_of_id(project, "a").refcount == 1);
+  run_merge(*state, plan, {}).value();
+  CHECK(metadata_of_id(project, "a").refcount == 1);
+  CHECK(metadata_of_id(store.open(), "a").refcount == 1);
+}
+
 TEST_CASE("changes made while merges run are carried over") {
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed);

@@ -1,6 +1,7 @@
 #include "store/recovery.hpp"
 
 #include "delta/log_reader.hpp"
+#include "tests/store/failing_sync.hpp"
 #include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -250,6 +251,38 @@ TEST_CASE("recovery removes what nothing names and leaves what is being built") 
   CHECK(files_in(store.paths().shard_folder()) ==
         std::vector<std::string>{catalog::file_id_text(guarded) + ".shard"});
   CHECK(!std::filesystem::exists(store.paths().log(orphan)));
+}
+
+// The cache may show what the disk has lost, and a file opened since is told nothing of it (A3).
+TEST_CASE("a recovery writes a log anew whose sync failed or has not been heard of since") {
+  const TestStore store;
+  const auto writer = store.state();
+  const Lsn lsn{stash(Project(writer), "a", "text").lsn};
+  const FileId log = store.manifest().logs.back().id;
+  const auto control = writer->shared_control();
+  bool is_new = true;
+  SECTION("it failed") { control->poison(log.sequence); }
+  SECTION("its owner died") { control->set_sync_in_flight(log.sequence); }
+  SECTION("the late one died") { control->set_late_sync_in_flight(log.sequence); }
+  SECTION("neither") { is_new = false; }
+  const auto before = path_identity(store.paths().log(log)).value();
+  control->mark_replaced();  // as a recovery does that is killed next
+  const auto next = store.state();
+  CHECK((path_identity(store.paths().log(log)).value() != before) == is_new);
+  CHECK(contents(Project(next)) == Contents{{"a", "text"}});
+  CHECK(next->shared_control()->durable() >= lsn);
+  CHECK(next->shared_control()->poisoned() == 0);
+}
+
+TEST_CASE("a recovery whose own sync fails believes no second one") {
+  const TestStore store;
+  stash(store.open(), "a", "text");
+  const FileId log = store.manifest().logs.back().id;
+  const auto before = path_identity(store.paths().log(log)).value();
+  store.reboot();
+  const FailingSync disk(1);
+  CHECK(contents(store.open()) == Contents{{"a", "text"}});
+  CHECK(path_identity(store.paths().log(log)).value() != before);
 }
 
 TEST_CASE("a CONTROL of an earlier moment than its log is not believed") {

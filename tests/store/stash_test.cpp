@@ -130,6 +130,38 @@ TEST_CASE("a log is sealed before a batch would overfill it") {
   CHECK(count_of(project) == 12);
 }
 
+// An index takes 2^20 updates: the batch behind them seals the log, and that leaves it, because one
+// was killed in its sync. Versions of before stand elsewhere then.
+TEST_CASE("what a batch supersedes is looked for behind the sealing it causes") {
+  const TestStore store;
+  const auto state = store.state(patience(2000));
+  Project project(state);
+  constexpr int count = 30'000;
+  Batch many;
+  for (int n = 0; n < count; ++n) many.stash(segment("x" + std::to_string(n), "t"));
+  project.commit(many, Durability::relaxed).value();
+  many.clear();
+  for (int n = 0; n < count; ++n) many.update("x" + std::to_string(n), {.pinned = true});
+  const FileId left = store.manifest().logs.back().id;
+  for (int done = 0; done + 2 * count < 1 << 20; done += count) {
+    project.commit(many, Durability::relaxed).value();
+  }
+  project.sync().value();
+  stash(project, "y", "first");
+  stash(project, "z", "first");
+  state->shared_control()->set_sync_in_flight(left.sequence);
+  REQUIRE(store.manifest().logs.back().id == left);
+  many.erase("y");
+  many.stash(segment("z", "second"));
+  const Committed done = project.commit(many, Durability::full).value();
+  CHECK(store.manifest().logs.back().id != left);
+  CHECK(done.erased == 1);
+  CHECK(done.replaced == 1);
+  CHECK(!project.snapshot().value().get("y").value().has_value());
+  CHECK(count_of(project) == count + 1);
+  CHECK(found_ids(project, "first").empty());
+}
+
 TEST_CASE("a batch over the delta's limit goes to a shard") {
   const TestStore store(sealing_after(10));
   Project project = store.open();
