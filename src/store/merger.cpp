@@ -105,7 +105,10 @@ class MergeJob {
     TRY(make_committed_durable(lease));
     TRY(check_inputs(*lease.view()));
     catalog::Manifest next = TRY(next_manifest(*lease.view()));
-    return publish_edition(lease, std::move(next));
+    TRY(publish_edition(lease, std::move(next)));
+    // What a merger or writer who was killed has left is as long as what they were making.
+    remove_orphans(project_.paths, lease.view()->edition->manifest);
+    return {};
   }
 
   // Whether what start_ saw has the LSNs it had there, by which later updates are told from those

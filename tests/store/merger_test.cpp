@@ -152,6 +152,22 @@ TEST_CASE("a merged shard's documents stand in the order of file and line") {
                                         "b.cpp:30"});
 }
 
+TEST_CASE("a merge removes what a killed one left, not what somebody is making") {
+  const TestStore store;
+  Project project = store.open();
+  stash(project, "a", "text");
+  const path left = store.paths().shard({77, 123}).string() + ".tmp";
+  const path making = store.paths().shard({78, 124}).string() + ".tmp";
+  write_text(left, "of one who was killed");
+  write_text(making, "somebody builds this");
+  LockFile guard = LockFile::open(making, false).value();
+  REQUIRE(guard.try_lock(0).value());
+  project.merge(false).value();
+  CHECK(!std::filesystem::exists(left));
+  CHECK(std::filesystem::exists(making));
+  CHECK(count_of(project) == 1);
+}
+
 TEST_CASE("by month, merges leave one shard for each month") {
   StoreConfig config;
   config.shard_by = "month";

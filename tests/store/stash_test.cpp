@@ -143,7 +143,7 @@ TEST_CASE("what a batch supersedes is looked for behind the sealing it causes") 
   many.clear();
   for (int n = 0; n < count; ++n) many.update("x" + std::to_string(n), {.pinned = true});
   const FileId left = store.manifest().logs.back().id;
-  for (int done = 0; done + 2 * count < 1 << 20; done += count) {
+  for (int done = 0; done + count < 1 << 20; done += count) {
     project.commit(many, Durability::relaxed).value();
   }
   project.sync().value();
