@@ -47,7 +47,8 @@ Result<Exit> merge(Context& context, bool full) {
 Result<Exit> verify(Context& context) {
   watch_for_interrupt();
   Verified all;
-  for (const Project& project : TRY(context.projects_to_read(!context.globals.project_given))) {
+  const bool all_of_them = context.globals.all_projects || !context.globals.project_given;
+  for (const Project& project : TRY(context.projects_to_read(all_of_them))) {
     ProgressBar bar("verify " + project.name(), context.output.quiet);
     Verified one = TRY(project.verify(progress_on(bar)));
     all.checked_bytes += one.checked_bytes;

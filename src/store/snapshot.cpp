@@ -96,10 +96,12 @@ class Asked {
     Page page;
     page.total = listed.total;
     page.faults = std::move(listed.faults);
-    for (const query::Place& place : listed.places) {
+    for (usize i = 0; i < listed.places.size(); ++i) {
+      const query::Place& place = listed.places[i];
       auto metadata = current_metadata(view_.indexes[place.view], place.doc);
       if (metadata) {
         page.segments.push_back(*std::move(metadata));
+        page.sort_keys.push_back(listed.keys[i]);
       } else if (is_damage(metadata.error())) {
         page.faults.push_back(store::fault_of(metadata.error(), project_.name, "columns"));
       } else {

@@ -176,6 +176,19 @@ class Refused(Case):
             self.assertEqual(done.stdout, b"", words)
             self.assertTrue(done.stderr.startswith(b"shale: "), done.stderr)
 
+    def test_all_projects_is_refused_where_it_would_be_ignored(self):
+        self.run_program("stash", "--id", "a", "b")
+        for words in [["get", "a"], ["rm", "a"], ["update", "a", "--task", "t"], ["touch", "a"],
+                      ["pin", "a"], ["unpin", "a"], ["stash", "--id", "c", "x"], ["ingest"],
+                      ["add", "."], ["init"], ["config"], ["inspect", "s/shale.toml"]]:
+            done = self.run_program(*words, "--all-projects", exit=2)
+            self.assertIn(f"`{words[0]}` does not take --all-projects".encode(), done.stderr)
+            self.assertEqual(done.stdout, b"")
+        for words in [["list"], ["count"], ["sum", "tokens"], ["search", "b"], ["stats"], ["who"],
+                      ["projects"], ["verify"], ["merge"]]:
+            self.run_program("--all-projects", *words)
+        self.assertEqual(self.text("list").split("\t")[0], "a")
+
     def test_busy_names_the_holder(self):
         self.run_program("stash", "--id", "a", "b")
         path = os.path.join(self.store, "projects", "default", "LOCK")

@@ -63,6 +63,8 @@ TEST_CASE("lists agree with sorting everything") {
       ids.push_back(corpus.at(place.view, place.doc).metadata.id);
     }
     REQUIRE(ids == expected);
+    REQUIRE(answer.keys.size() == ids.size());
+    REQUIRE(std::is_sorted(answer.keys.rbegin(), answer.keys.rend()));
   }
 }
 
