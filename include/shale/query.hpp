@@ -74,6 +74,9 @@ struct Listing {
 
 struct Page {
   std::vector<Metadata> segments;
+  // One for each of `segments`: of the pages of several projects the larger key comes first, then
+  // the newer segment, then the smaller id. All 0 in a listing by id, where the ids alone decide.
+  std::vector<std::int64_t> sort_keys;
   std::uint64_t total = 0;
   std::vector<Fault> faults;
 };

@@ -11,21 +11,31 @@ namespace shale::cli {
 
 namespace fs = std::filesystem;
 
-Result<Store> Context::store_to_read() const {
-  const Location location = TRY(locate_store(globals.store, Environment::of_process()));
+namespace {
+
+// That may be written, and is not made.
+Result<Store> open_existing(const fs::path& path, const Globals& globals) {
   auto store = Store::open(
-      location.path,
+      path,
       {.guard_reads = true, .program = globals.verb, .any_file_system = globals.any_file_system});
-  if (!store && store.error().code == ErrorCode::read_only) {
-    store = Store::open(location.path, {.read_only = true, .guard_reads = true});
-  }
   std::error_code ignored;
-  if (!store && store.error().code == ErrorCode::not_found && !fs::exists(location.path, ignored)) {
+  if (!store && store.error().code == ErrorCode::not_found && !fs::exists(path, ignored)) {
     return fail_at(ErrorCode::not_found,
                    fmt::format("There is no store at {}. `shale init` makes one here, so does the "
                                "first `shale stash`, `add` or `ingest`.",
-                               location.path.string()),
-                   location.path.string());
+                               path.string()),
+                   path.string());
+  }
+  return store;
+}
+
+}  // namespace
+
+Result<Store> Context::store_to_read() const {
+  const Location location = TRY(locate_store(globals.store, Environment::of_process()));
+  auto store = open_existing(location.path, globals);
+  if (!store && store.error().code == ErrorCode::read_only) {
+    store = Store::open(location.path, {.read_only = true, .guard_reads = true});
   }
   return store;
 }
@@ -46,21 +56,31 @@ Result<Project> Context::project_to_write() const {
   return store.project(globals.project);
 }
 
+Result<std::optional<Project>> Context::project_to_change() const {
+  const Location location = TRY(locate_store(globals.store, Environment::of_process()));
+  return named_project(TRY(open_existing(location.path, globals)));
+}
+
+Result<std::optional<Project>> Context::named_project(const Store& store) const {
+  const std::vector<std::string> names = TRY(store.projects());
+  if (std::find(names.begin(), names.end(), globals.project) != names.end()) {
+    return std::optional<Project>(TRY(store.project(globals.project)));
+  }
+  if (!globals.project_given) return std::optional<Project>();
+  return fail_at(ErrorCode::not_found,
+                 fmt::format("There is no project \"{}\" in the store {}.", globals.project,
+                             store.path().string()),
+                 store.path().string());
+}
+
 Result<std::vector<Project>> Context::projects_to_read(bool all) const {
   const Store store = TRY(store_to_read());
-  const std::vector<std::string> names = TRY(store.projects());
   std::vector<Project> projects;
   if (all) {
+    const std::vector<std::string> names = TRY(store.projects());
     for (const std::string& name : names) projects.push_back(TRY(store.project(name)));
-    return projects;
-  }
-  if (std::find(names.begin(), names.end(), globals.project) != names.end()) {
-    projects.push_back(TRY(store.project(globals.project)));
-  } else if (globals.project_given) {
-    return fail_at(ErrorCode::not_found,
-                   fmt::format("There is no project \"{}\" in the store {}.", globals.project,
-                               store.path().string()),
-                   store.path().string());
+  } else if (std::optional<Project> named = TRY(named_project(store))) {
+    projects.push_back(*std::move(named));
   }
   return projects;
 }

@@ -1,10 +1,11 @@
 // What every verb gets: the options common to all, the output, and the way to its store.
 //
-// Opens stores for reading (a missing one is an error with advice) and for writing (a missing one
-// is made). Used by all verbs; program.cpp fills it.
+// Opens stores for reading and for changing what is there (a missing one is an error with advice)
+// and for writing (a missing one is made). Used by all verbs; program.cpp fills it.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,9 @@ class Context {
   Result<Store> store_to_read() const;
   Result<Store> store_to_write(const CreateOptions& create = {}) const;
   Result<Project> project_to_write() const;
+  // For verbs that change what is there: a store is not made, nor is a project. Nothing where the
+  // default project was never written.
+  Result<std::optional<Project>> project_to_change() const;
   // The projects a reading verb is about; none where the default project was never written.
   Result<std::vector<Project>> projects_to_read(bool all) const;
   Result<std::vector<View>> views() const;
@@ -56,6 +60,10 @@ class Context {
   // One bounded step of upkeep at the end of a verb that wrote. Its failure takes nothing back
   // of what was written, so it is a warning.
   void keep_up(Project& project) const;
+
+ private:
+  // The one that is named, in a store that is there; nothing where it is the default by default.
+  Result<std::optional<Project>> named_project(const Store& store) const;
 };
 
 // `id`, or `project/id` where several projects are shown.

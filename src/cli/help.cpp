@@ -99,7 +99,8 @@ std::string overview_help(const CLI::App& app) {
   out +=
       "\nThe store: --store, else $SHALE_STORE, else the nearest .shale upwards, else\n"
       "$XDG_DATA_HOME/shale. Exit status: 0 ok, 1 nothing found, 2 usage or bad lines under\n"
-      "--strict, 3 damaged data, 4 busy, 5 I/O error or no store, 6 store of a newer version.\n";
+      "--strict, 3 damaged data, 4 busy, 5 I/O error or no store, 6 store of a newer version,\n"
+      "130 interrupted.\n";
   return out;
 }
 

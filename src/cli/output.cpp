@@ -102,7 +102,6 @@ Exit Output::error(const Error& error) {
   if (!error.path.empty() && text.find(error.path) == std::string::npos) {
     text += fmt::format(" [{}]", error.path);
   }
-  if (error.pid != 0) text += fmt::format(" (held by process {})", error.pid);
   warning(text);
   if (!is_text()) {
     Json members = {{"code", name_of(error.code)},

@@ -29,7 +29,8 @@ void add_globals(CLI::App& app, Context& context, Flags& flags) {
   Globals& globals = context.globals;
   app.add_option("--store", globals.store, "folder of the store");
   app.add_option("--project", globals.project, "project inside it (default)");
-  app.add_flag("--all-projects", globals.all_projects, "every project; ids as project/id");
+  app.add_flag("--all-projects", globals.all_projects,
+               "every project; ids as project/id (search list count sum merge verify stats who)");
   app.add_flag("--json", flags.json, "one JSON object");
   app.add_flag("--ndjson", flags.ndjson, "one JSON object per result");
   app.add_flag("--quiet", context.output.quiet, "no progress, no notes");
@@ -88,6 +89,16 @@ std::vector<std::string> words_of(int count, char** arguments) {
   return words;
 }
 
+// The others are about one project, or about the store and no project: there the option would be
+// passed over in silence, and the answer taken for that of all. `projects` tells of all anyway.
+constexpr std::string_view verbs_of_all_projects[] = {"search", "list",  "count",    "sum", "merge",
+                                                      "verify", "stats", "projects", "who"};
+
+bool takes_all_projects(std::string_view verb) {
+  return std::find(std::begin(verbs_of_all_projects), std::end(verbs_of_all_projects), verb) !=
+         std::end(verbs_of_all_projects);
+}
+
 Exit print_help(const CLI::App& app, Output& output) {
   const auto verbs = app.get_subcommands();
   output.raw(verbs.empty() ? overview_help(app) : verb_help(app, verbs[0]->get_name()));
@@ -130,6 +141,12 @@ Exit parse_and_run(CLI::App& app, Context& context, Flags& flags, std::vector<st
   if (flags.version) return print_version(context.output);
   if (!context.action) return usage_error(app, context.output, "A verb is missing.");
   context.globals.verb = app.get_subcommands().front()->get_name();
+  if (context.globals.all_projects && !takes_all_projects(context.globals.verb)) {
+    return usage_error(app, context.output,
+                       fmt::format("`{}` does not take --all-projects: name one project with "
+                                   "--project.",
+                                   context.globals.verb));
+  }
   const auto exit = context.action();
   return exit ? *exit : context.output.error(exit.error());
 }

@@ -178,6 +178,9 @@ Result<std::pair<std::string, AttributeValue>> parse_attribute(std::string_view 
   if (at == text.npos || at == 0 || text.substr(0, at) == ":") {
     return bad_value("--attr", "KEY=TEXT or KEY:=JSON", text);
   }
+  if (text.starts_with('.')) {
+    return bad_value("--attr", "a KEY that does not begin with a dot: those are reserved", text);
+  }
   const std::string_view value = text.substr(at + 1);
   if (text[at - 1] != ':') {
     return std::pair(std::string(text.substr(0, at)), AttributeValue(std::string(value)));

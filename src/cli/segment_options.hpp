@@ -1,8 +1,8 @@
 // The fields of a segment as options of the command line, and their way into the model.
 //
-// `--attr key=text` sets a string, `--attr key:=json` a number, boolean or JSON value; times are
-// RFC 3339 or seconds since 1970; lines are A:B or A-B. A value that does not parse is an error
-// that names the option. Used by `stash` and `update`.
+// `--attr key=text` sets a string, `--attr key:=json` a number, boolean or JSON value, and keys
+// that begin with a dot are reserved; times are RFC 3339 or seconds since 1970; lines are A:B or
+// A-B. A value that does not parse is an error that names the option. Used by `stash` and `update`.
 #pragma once
 
 #include <CLI/App.hpp>

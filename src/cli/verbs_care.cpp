@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
@@ -22,24 +23,53 @@ ProgressCallback progress_on(ProgressBar& bar) {
 
 // --- merge --------------------------------------------------------------------------------------
 
+// What a merge had to leave out, or refused to go on without: told by any answer.
+Result<std::vector<Fault>> known_faults(const Project& project) {
+  const Snapshot snapshot = TRY(project.snapshot());
+  return TRY(snapshot.count()).faults;
+}
+
+Result<Json> merge_one(Context& context, Project& project, bool full, std::vector<Fault>& faults) {
+  ProgressBar bar("merge " + project.name(), context.output.quiet);
+  const Result<void> done = project.merge(full, progress_on(bar));
+  if (!done && done.error().code != ErrorCode::corrupt) return Unexpected{done.error()};
+  const std::vector<Fault> found = TRY(known_faults(project));
+  context.output.faults(found);  // also of a refusal, whose error may not know the file
+  faults.insert(faults.end(), found.begin(), found.end());
+  TRY(done);
+  const ProjectStats stats = TRY(project.stats());
+  if (context.output.is_text() && !context.output.quiet) {
+    context.output.line(fmt::format("{}: {} segments in {} shards, {}", printable(project.name()),
+                                    stats.segments, stats.shards, size_text(stats.disk_bytes)));
+  }
+  Json one = {{"name", project.name()},
+              {"segments", stats.segments},
+              {"shards", stats.shards},
+              {"disk_bytes", stats.disk_bytes}};
+  return one;
+}
+
+// A project whose damage forbids the merge does not keep the others from theirs.
 Result<Exit> merge(Context& context, bool full) {
   watch_for_interrupt();
   Json merged = Json::array();
+  std::vector<Fault> faults;
+  std::optional<Error> refused;
   for (Project project : TRY(context.projects_to_read(context.globals.all_projects))) {
-    ProgressBar bar("merge " + project.name(), context.output.quiet);
-    TRY(project.merge(full, progress_on(bar)));
-    const ProjectStats stats = TRY(project.stats());
-    merged.push_back({{"name", project.name()},
-                      {"segments", stats.segments},
-                      {"shards", stats.shards},
-                      {"disk_bytes", stats.disk_bytes}});
-    if (context.output.is_text() && !context.output.quiet) {
-      context.output.line(fmt::format("{}: {} segments in {} shards, {}", printable(project.name()),
-                                      stats.segments, stats.shards, size_text(stats.disk_bytes)));
+    auto one = merge_one(context, project, full, faults);
+    if (one) {
+      merged.push_back(*std::move(one));
+    } else if (one.error().code != ErrorCode::corrupt) {
+      return Unexpected{std::move(one).error()};
+    } else if (!refused.has_value()) {
+      refused = std::move(one).error();
     }
   }
-  if (!context.output.is_text()) context.output.object({{"projects", merged}});
-  return Exit::ok;
+  if (refused.has_value()) return Unexpected{*std::move(refused)};
+  if (!context.output.is_text()) {
+    context.output.object({{"projects", merged}, {"faults", json_of(faults)}});
+  }
+  return faults.empty() ? Exit::ok : Exit::damaged;
 }
 
 // --- verify -------------------------------------------------------------------------------------
@@ -47,7 +77,8 @@ Result<Exit> merge(Context& context, bool full) {
 Result<Exit> verify(Context& context) {
   watch_for_interrupt();
   Verified all;
-  for (const Project& project : TRY(context.projects_to_read(!context.globals.project_given))) {
+  const bool all_of_them = context.globals.all_projects || !context.globals.project_given;
+  for (const Project& project : TRY(context.projects_to_read(all_of_them))) {
     ProgressBar bar("verify " + project.name(), context.output.quiet);
     Verified one = TRY(project.verify(progress_on(bar)));
     all.checked_bytes += one.checked_bytes;

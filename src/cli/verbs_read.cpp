@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 
+#include "cli/all_projects.hpp"
 #include "cli/answers.hpp"
 #include "cli/segment_options.hpp"
 #include "cli/verbs.hpp"
@@ -174,28 +175,28 @@ struct ListOptions {
 };
 
 Result<Exit> list(Context& context, const ListOptions& options) {
-  std::vector<std::string> objects;
-  std::vector<Fault> faults;
-  u64 total = 0;
+  const Listing listing{joined(options.where), options.sort, options.limit};
+  std::vector<ProjectPage> pages;
   for (const View& view : TRY(context.views())) {
-    const Page page = TRY(view.snapshot.list({joined(options.where), options.sort, options.limit}));
-    for (const Metadata& metadata : page.segments) {
-      const std::string id = shown_id(context, view.project, metadata.id);
-      objects.push_back(context.output.is_text()
-                            ? listing_line(metadata, id)
-                            : segment_json(metadata, std::nullopt, view.project, id));
-    }
-    total += page.total;
-    append(faults, page.faults);
+    Page page = TRY(view.snapshot.list(listing));
+    pages.push_back({view.project, std::move(page)});
+  }
+  const ListedProjects listed = merge_pages(std::move(pages), listing);
+  std::vector<std::string> objects;
+  for (const auto& [project, metadata] : listed.segments) {
+    const std::string id = shown_id(context, project, metadata.id);
+    objects.push_back(context.output.is_text() ? listing_line(metadata, id)
+                                               : segment_json(metadata, std::nullopt, project, id));
   }
   if (context.output.form == Form::json) {
     context.output.line(segments_object(
-        objects, {{"missing", Json::array()}, {"faults", json_of(faults)}, {"total", total}}));
+        objects,
+        {{"missing", Json::array()}, {"faults", json_of(listed.faults)}, {"total", listed.total}}));
   } else {
     for (const std::string& object : objects) context.output.line(object);
   }
-  context.output.faults(faults);
-  return exit_for(total > 0, faults);
+  context.output.faults(listed.faults);
+  return exit_for(listed.total > 0, listed.faults);
 }
 
 Result<Exit> count(Context& context, const std::vector<std::string>& where) {
@@ -246,12 +247,11 @@ void print_sum(Context& context, const SumOptions& options, const Sum& sum) {
 }
 
 Result<Exit> sum(Context& context, const SumOptions& options) {
-  Sum result;
-  const std::vector<Project> projects = TRY(context.projects_to_read(false));
-  if (!projects.empty()) {
-    const Snapshot snapshot = TRY(context.snapshot_of(projects[0]));
-    result = TRY(snapshot.sum(options.field, options.by, joined(options.where)));
+  std::vector<Sum> sums;
+  for (const View& view : TRY(context.views())) {
+    sums.push_back(TRY(view.snapshot.sum(options.field, options.by, joined(options.where))));
   }
+  const Sum result = merge_sums(std::move(sums));
   print_sum(context, options, result);
   context.output.faults(result.faults);
   return exit_for(true, result.faults);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "base/bytes.hpp"
 #include "base/file.hpp"
@@ -56,7 +57,7 @@ Result<Exit> init(Context& context, const InitOptions& options) {
 // --- stash --------------------------------------------------------------------------------------
 
 struct StashOptions {
-  std::string id;
+  std::optional<std::string> id;
   std::string text = "-";
   SegmentOptions fields;
 };
@@ -79,7 +80,7 @@ Result<std::string> read_input() {
 
 Result<Exit> stash(Context& context, const StashOptions& options) {
   NewSegment segment = TRY(segment_of(options.fields));
-  segment.id = options.id.empty() ? make_identifier() : options.id;
+  segment.id = options.id ? *options.id : make_identifier();
   segment.text = options.text == "-" ? TRY(read_input()) : options.text;
   TRY(check_segment(segment));
   const std::string id = segment.id;
@@ -114,10 +115,17 @@ Exit report_change(Context& context, std::string_view what, u64 count, const Com
   return done.missing.empty() ? Exit::ok : Exit::nothing_found;
 }
 
-Result<Committed> commit(Context& context, const Batch& batch) {
-  Project project = TRY(context.project_to_write());
-  Committed done = TRY(project.commit(batch));
-  context.keep_up(project);
+// Changes to `ids`: of a project nobody wrote to, all of them are missing.
+Result<Committed> commit(Context& context, const Batch& batch,
+                         const std::vector<std::string>& ids) {
+  std::optional<Project> project = TRY(context.project_to_change());
+  if (!project.has_value()) {
+    Committed nothing;
+    nothing.missing = ids;
+    return nothing;
+  }
+  Committed done = TRY(project->commit(batch));
+  if (done.updated + done.erased > 0) context.keep_up(*project);
   return done;
 }
 
@@ -128,14 +136,14 @@ Result<Exit> update_all(Context& context, const std::vector<std::string>& ids,
     TRY(check_update(id, changes));
     batch.update(id, changes);
   }
-  const Committed done = TRY(commit(context, batch));
+  const Committed done = TRY(commit(context, batch, ids));
   return report_change(context, "updated", done.updated, done);
 }
 
 Result<Exit> erase_all(Context& context, const std::vector<std::string>& ids) {
   Batch batch;
   for (const std::string& id : ids) batch.erase(id);
-  const Committed done = TRY(commit(context, batch));
+  const Committed done = TRY(commit(context, batch, ids));
   return report_change(context, "erased", done.erased, done);
 }
 

@@ -38,6 +38,7 @@ Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query
 
 struct ListedAnswer {
   std::vector<Place> places;
+  std::vector<i64> keys;  // of the places, falling
   u64 total = 0;
   std::vector<Fault> faults;
 };

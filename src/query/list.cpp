@@ -63,6 +63,7 @@ Result<ListedAnswer> list_attempt(Scope& scope, const Listing& listing, const Or
   }
   for (const Collector::Entry& entry : TRY(collector.finish())) {
     answer.places.push_back(entry.place);
+    answer.keys.push_back(entry.key);
   }
   return answer;
 }

@@ -12,6 +12,7 @@
 
 #include <shale/query.hpp>
 
+#include "base/shortage.hpp"
 #include "model/overlay.hpp"
 
 namespace shale::query {
@@ -32,7 +33,7 @@ class Scope {
   // Takes the view that failed out: false for an error that is no fault of a view.
   bool exclude_failed(const Error& error) {
     const bool damage = error.code == ErrorCode::corrupt || error.code == ErrorCode::io;
-    if (!damage || current_ == nobody) return false;
+    if (!damage || is_shortage(error) || current_ == nobody) return false;
     Fault fault;
     fault.file = error.path;
     fault.offset = error.offset;

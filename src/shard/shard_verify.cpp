@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/checksum.hpp"
+#include "base/shortage.hpp"
 #include "shard/open_shard.hpp"
 #include "shard/shard_map.hpp"
 
@@ -62,7 +63,8 @@ class Verifier {
   Result<void> check(const char* what, Result<void> result) {
     if (result) return {};
     const Error& error = result.error();
-    if (error.code != ErrorCode::corrupt && error.code != ErrorCode::io) return result;
+    const bool damage = error.code == ErrorCode::corrupt || error.code == ErrorCode::io;
+    if (!damage || is_shortage(error)) return result;
     const std::string section = section_at(error.offset, what);
     if (!is_known_bad(section)) add_fault(section, error.offset, error.message);
     return {};

@@ -1,5 +1,6 @@
 #include "store/edition.hpp"
 
+#include "base/shortage.hpp"
 #include "catalog/overlay_file.hpp"
 
 namespace shale::store {
@@ -7,6 +8,7 @@ namespace shale::store {
 namespace {
 
 bool becomes_fault(const Error& error, bool missing_is_error) {
+  if (is_shortage(error)) return false;
   if (error.code == ErrorCode::not_found) return !missing_is_error;
   return error.code == ErrorCode::corrupt || error.code == ErrorCode::io;
 }

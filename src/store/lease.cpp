@@ -13,18 +13,29 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Unexpected busy(const Project::State& project, const char* what) {
+Unexpected busy(const Project::State& project, const char* what, i64 pid,
+                const std::string& doing) {
   Error error(ErrorCode::busy, std::string("Project '") + project.name + "' is busy: " + what +
                                    " is held by another writer");
   error.path = project.paths.lock().string();
-  if (const auto control = project.shared_control(); control != nullptr) {
-    const auto holder = control->holder();
-    if (holder.has_value() && holder->pid != 0) {
-      error.pid = i64(holder->pid);
-      error.message += " (process " + std::to_string(holder->pid) + ", " + holder->verb + ")";
-    }
-  }
+  error.pid = pid;
+  if (pid != 0) error.message += " (process " + std::to_string(pid) + ", " + doing + ")";
   return Unexpected{std::move(error)};
+}
+
+Unexpected lease_busy(const Project::State& project) {
+  std::optional<catalog::LeaseHolder> holder;
+  if (const auto control = project.shared_control(); control != nullptr) holder = control->holder();
+  if (!holder.has_value()) return busy(project, "the lease", 0, "");
+  return busy(project, "the lease", i64(holder->pid), holder->verb);
+}
+
+// CONTROL tells the lease's holder; the merger is told by his slot alone.
+Unexpected merge_busy(const Project::State& project) {
+  for (const OpenBy& one : open_by(project).value_or(std::vector<OpenBy>())) {
+    if (one.holds_merge) return busy(project, "the merge lock", one.pid, one.program);
+  }
+  return busy(project, "the merge lock", 0, "");
 }
 
 // When the active log's first frame was written: its age decides when it is sealed.
@@ -58,7 +69,7 @@ Result<Lease> Lease::acquire(Project::State& project, std::string_view verb,
   const Clock::time_point deadline = Clock::now() + patience;
   Lease lease(project);
   lease.mutex_ = lock_until(project.lease_mutex, deadline);
-  if (!lease.mutex_.owns_lock()) return busy(project, "the lease");
+  if (!lease.mutex_.owns_lock()) return lease_busy(project);
   TRY(lease.lock(deadline));
   for (;;) {
     const std::optional<u64> recoveries = TRY(lease.lock_file_->count_at_path());
@@ -84,7 +95,7 @@ Result<void> Lease::lock(Clock::time_point deadline) {
     locked_ = true;
     return {};
   }
-  if (locked.error().code == ErrorCode::busy) return busy(*project_, "the lease");
+  if (locked.error().code == ErrorCode::busy) return lease_busy(*project_);
   return locked;
 }
 
@@ -207,10 +218,10 @@ Result<MergeLock> MergeLock::acquire(Project::State& project, std::chrono::milli
   const Clock::time_point deadline = Clock::now() + patience;
   MergeLock lock(project);
   lock.mutex_ = lock_until(project.merge_mutex, deadline);
-  if (!lock.mutex_.owns_lock()) return busy(project, "the merge lock");
+  if (!lock.mutex_.owns_lock()) return merge_busy(project);
   Result<void> locked = lock.lock_file_->lock(catalog::lock_byte::merge, deadline);
   if (!locked) {
-    if (locked.error().code == ErrorCode::busy) return busy(project, "the merge lock");
+    if (locked.error().code == ErrorCode::busy) return merge_busy(project);
     return Unexpected{std::move(locked).error()};
   }
   lock.locked_ = true;

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/file.hpp"
+#include "base/shortage.hpp"
 #include "store/lost_files.hpp"
 #include "store/project.hpp"
 
@@ -52,12 +53,15 @@ void add_sections(const Edition& edition, ProjectStats& stats) {
   for (const auto& [name, bytes] : sections) stats.sections.push_back({name, bytes});
 }
 
-u64 folder_bytes(const std::filesystem::path& folder) {
+// What cannot be read, or went away meanwhile, costs nothing; out of descriptors nobody knows.
+Result<u64> folder_bytes(const std::filesystem::path& folder) {
   u64 sum = 0;
   const auto names = list_folder(folder);
+  if (!names && is_shortage(names.error())) return Unexpected{names.error()};
   if (!names) return 0;
   for (const std::string& name : *names) {
     const auto file = File::open(folder / name, File::Mode::read);
+    if (!file && is_shortage(file.error())) return Unexpected{file.error()};
     if (!file) continue;
     const auto size = file->size();
     if (size) sum += *size;
@@ -104,7 +108,8 @@ class Verifier {
 
   // A file that cannot be read at all says nothing about the others.
   Result<void> add_shard_fault(const Error& error) {
-    if (error.code != ErrorCode::io && error.code != ErrorCode::corrupt) return Unexpected{error};
+    const bool damage = error.code == ErrorCode::io || error.code == ErrorCode::corrupt;
+    if (!damage || is_shortage(error)) return Unexpected{error};
     result_.faults.push_back(fault_of(error, project_.name, "shard"));
     return {};
   }
@@ -165,9 +170,10 @@ Result<ProjectStats> stats_of(const Project::State& project, const View* view) {
   stats.durable_lsn = control != nullptr ? control->durable().value : view->committed.value;
   stats.ingested_bytes = manifest.ingested_bytes;
   stats.written_bytes = manifest.written_bytes;
-  stats.disk_bytes = folder_bytes(project.paths.shard_folder()) +
-                     folder_bytes(project.paths.log_folder()) +
-                     folder_bytes(project.paths.volatile_folder());
+  for (const auto& folder : {project.paths.shard_folder(), project.paths.log_folder(),
+                             project.paths.volatile_folder()}) {
+    stats.disk_bytes += TRY(folder_bytes(folder));
+  }
   add_sections(*view->edition, stats);
   const LruCounters counters = project.caches->segments.counters();
   stats.cache_hits = counters.hits;

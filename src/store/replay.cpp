@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/shortage.hpp"
 #include "text/analysis.hpp"
 
 namespace shale::store {
@@ -27,7 +28,8 @@ class Replay {
     result.log.id = entry.id;
     const u64 project_id = request_.manifest->project_id;
     auto opened = delta::LogReader::open(request_.paths.log(entry.id), project_id, entry.id);
-    if (!opened && request_.skip_unreadable) return result;
+    const bool skipped = !opened && request_.skip_unreadable && !is_shortage(opened.error());
+    if (skipped) return result;
     auto reader = std::make_shared<delta::LogReader>(TRY(std::move(opened)));
     result.log.arena = TRY(make_arena(request_.paths, {request_.boot, project_id, entry.id},
                                       request_.in_files, new_log_terms));

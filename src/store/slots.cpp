@@ -73,6 +73,8 @@ Result<std::vector<OpenBy>> open_by(const Project::State& project) {
   const std::optional<usize> own = project.slot;
   lock.unlock();
   if (control == nullptr) {
+    // Read alone because it is damaged: that is the reason, not who asks.
+    if (project.damaged.has_value()) return Unexpected{*project.damaged};
     return fail_at(ErrorCode::read_only,
                    "Who has the project open is told only to those who may write to it",
                    project.paths.lock().string());

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/shortage.hpp"
 #include "query/engine.hpp"
 #include "store/active_segments.hpp"
 #include "store/lost_files.hpp"
@@ -27,22 +28,24 @@ Fault text_fault(const Error& error, const std::string& project, std::string id)
 }
 
 bool is_damage(const Error& error) {
+  if (is_shortage(error)) return false;
   return error.code == ErrorCode::corrupt || error.code == ErrorCode::io;
 }
 
 // Looks an id up index by index; a damaged index becomes a fault and the others still answer.
-std::optional<store::Located> find(const View& view, std::string_view id,
-                                   std::vector<Fault>& faults, const std::string& project) {
+Result<std::optional<store::Located>> find(const View& view, std::string_view id,
+                                           std::vector<Fault>& faults, const std::string& project) {
   for (usize at = view.indexes.size(); at-- > 0;) {
     const IndexView& one = view.indexes[at];
     const auto doc = one.index->find_id(id);
+    if (!doc && is_shortage(doc.error())) return Unexpected{doc.error()};
     if (!doc) {
       faults.push_back(text_fault(doc.error(), project, std::string(id)));
     } else if (doc->has_value() && !one.overlay->dead.contains(to_index(**doc))) {
-      return store::Located{at, **doc};
+      return std::optional<store::Located>({at, **doc});
     }
   }
-  return std::nullopt;
+  return std::optional<store::Located>();
 }
 
 Hit hit_of(const query::Ranked& ranked, const Metadata& metadata) {
@@ -96,10 +99,12 @@ class Asked {
     Page page;
     page.total = listed.total;
     page.faults = std::move(listed.faults);
-    for (const query::Place& place : listed.places) {
+    for (usize i = 0; i < listed.places.size(); ++i) {
+      const query::Place& place = listed.places[i];
       auto metadata = current_metadata(view_.indexes[place.view], place.doc);
       if (metadata) {
         page.segments.push_back(*std::move(metadata));
+        page.sort_keys.push_back(listed.keys[i]);
       } else if (is_damage(metadata.error())) {
         page.faults.push_back(store::fault_of(metadata.error(), project_.name, "columns"));
       } else {
@@ -120,7 +125,7 @@ class Asked {
 
   Result<std::optional<Segment>> get(std::string_view id) const {
     std::vector<Fault> faults;
-    const auto found = find(view_, id, faults, project_.name);
+    const auto found = TRY(find(view_, id, faults, project_.name));
     if (found.has_value()) return std::optional<Segment>(TRY(read(*found)));
     add_known_faults(view_, lost_, faults, project_.name);
     if (faults.empty()) return std::optional<Segment>();
@@ -132,7 +137,7 @@ class Asked {
   Result<Fetched> get_many(std::span<const std::string> ids) const {
     Fetched fetched;
     for (const std::string& id : ids) {
-      const auto found = find(view_, id, fetched.faults, project_.name);
+      const auto found = TRY(find(view_, id, fetched.faults, project_.name));
       if (!found.has_value()) {
         fetched.missing.push_back(id);
         continue;

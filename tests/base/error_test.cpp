@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "base/shortage.hpp"
 #include "tests/support/catch.hpp"
 
 namespace shale {
@@ -61,6 +62,14 @@ TEST_CASE("fail_at names the place") {
   CHECK(result.error().path == "a.shard");
   CHECK(result.error().offset == 4096);
   CHECK(std::string(result.error().what()) == "bad sum");
+}
+
+TEST_CASE("what this process is out of says nothing of the file") {
+  const auto of = [](int value) {
+    return is_shortage(fail_errno("cannot open", "p", value).error);
+  };
+  for (const int value : {EMFILE, ENFILE, ENOMEM}) CHECK(of(value));
+  for (const int value : {EIO, ENOENT, EACCES, ENOSPC, ENODEV, 0}) CHECK_FALSE(of(value));
 }
 
 TEST_CASE("fail_errno classifies what the system says") {

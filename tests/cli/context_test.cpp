@@ -44,6 +44,21 @@ TEST_CASE("context: writing makes the store") {
   CHECK(context.store_to_read());
 }
 
+TEST_CASE("context: changing what is there makes neither a store nor a project") {
+  const testing::TemporaryFolder folder;
+  Context context = context_for(folder / "s");
+  CHECK(context.project_to_change().error().message == context.store_to_read().error().message);
+  CHECK_FALSE(std::filesystem::exists(folder / "s"));
+  const Store store = context.store_to_write().value();
+  CHECK_FALSE(context.project_to_change().value().has_value());
+  context.globals.project = "absent";
+  context.globals.project_given = true;
+  CHECK(context.project_to_change().error().code == ErrorCode::not_found);
+  CHECK(store.projects().value().empty());
+  stash(context, "a");
+  CHECK(context.project_to_change().value().has_value());
+}
+
 TEST_CASE("context: a default project nobody wrote to is empty, another one an error") {
   const testing::TemporaryFolder folder;
   Context context = context_for(folder / "s");

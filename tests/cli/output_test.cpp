@@ -121,18 +121,18 @@ TEST_CASE("output: an error says where and who") {
       return int(output.finish(output.error(error)));
     });
   };
-  Error error(ErrorCode::busy, "Somebody writes.");
+  Error error(ErrorCode::busy, "Process 77 writes.");
   error.path = "/p";
   error.offset = 12;
   error.pid = 77;
   const Ran text = reported(Form::text, error);
   CHECK(text.exit == 4);
   CHECK(text.out.empty());
-  CHECK(text.err == "shale: Somebody writes. [/p] (held by process 77)\n");
+  CHECK(text.err == "shale: Process 77 writes. [/p]\n");
   const Ran json = reported(Form::json, error);
   CHECK(json.exit == 4);
   CHECK(json.err == text.err);
-  CHECK(json.out == R"({"v":1,"error":{"code":"busy","message":"Somebody writes.","path":"/p",)"
+  CHECK(json.out == R"({"v":1,"error":{"code":"busy","message":"Process 77 writes.","path":"/p",)"
                     R"("offset":12,"pid":77}})"
                     "\n");
   // A path the sentence has already is not said twice, and nobody holds anything.

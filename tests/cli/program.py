@@ -1,6 +1,7 @@
 """Calls the built program (environment: SHALE_PROGRAM) in a folder of the test's own."""
 import json
 import os
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -21,13 +22,19 @@ class Case(unittest.TestCase):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SHALE")}
         return {**kept, "HOME": self.folder, "XDG_DATA_HOME": "", "SHALE_STORE": self.store, **more}
 
-    def run_program(self, *words, stdin=b"", exit=0, folder=None, **environment):
-        """The finished process; its status must be `exit` (or one of them; None: 0 or 1)."""
+    def run_program(self, *words, stdin=b"", exit=0, folder=None, descriptors=None, **environment):
+        """The finished process; its status must be `exit` (or one of them; None: 0 or 1).
+
+        `descriptors`: how many files it may have open.
+        """
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
         if isinstance(stdin, str):
             stdin = stdin.encode()
         done = subprocess.run([PROGRAM, *words], input=stdin, capture_output=True, timeout=120,
                               cwd=folder or self.folder, env=self.environment(**environment),
-                              check=False)
+                              check=False, preexec_fn=limit if descriptors else None)
         allowed = (0, 1) if exit is None else exit if isinstance(exit, tuple) else (exit,)
         self.assertIn(done.returncode, allowed,
                       f"shale {words}: {done.stdout[:2000]!r} {done.stderr[:2000]!r}")

@@ -18,7 +18,7 @@ class Merge(Case):
         self.assertRegex(self.text("merge", "--full"),
                          r"^default: 1 segments in 1 shards, \d+\.\d [KM]iB\n$")
         answer = self.json("merge", "--full")
-        self.assertEqual(list(answer), ["v", "projects"])
+        self.assertEqual(list(answer), ["v", "projects", "faults"])
         self.assertEqual(list(answer["projects"][0]), ["name", "segments", "shards", "disk_bytes"])
         self.assertEqual(self.run_program("merge", "--quiet").stdout, b"")
 
@@ -105,8 +105,9 @@ class Figures(Case):
     def test_a_store_without_projects(self):
         self.store = os.path.join(self.folder, "new")
         self.text("init", "--store", self.store)
-        for verb in ["projects", "stats", "merge", "who"]:
+        for verb in ["projects", "stats", "who"]:
             self.assertEqual(self.json(verb), {"v": 1, "projects": []})
+        self.assertEqual(self.json("merge"), {"v": 1, "projects": [], "faults": []})
         self.assertEqual(self.json("verify"), {"v": 1, "faults": [], "checked_bytes": 0})
 
     def test_projects_of_every_name(self):
@@ -300,7 +301,8 @@ class Help(Case):
 
     def test_the_overview_has_every_exit_status_and_global_option(self):
         overview = self.text("--help")
-        for part in ["0 ok", "1 nothing found", "2 usage", "3 damaged", "4 busy", "5 I/O", "6 "]:
+        for part in ["0 ok", "1 nothing found", "2 usage", "3 damaged", "4 busy", "5 I/O", "6 ",
+                     "130 interrupted"]:
             self.assertIn(part, overview)
         for option in ["--store", "--project", "--all-projects", "--json", "--ndjson", "--quiet",
                        "--no-merge", "--any-file-system", "--version"]:

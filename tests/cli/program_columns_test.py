@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`list`, `count` and `sum`: columns against a look at every segment."""
 import datetime
+import json
 import os
 import struct
 import unittest
@@ -230,6 +231,44 @@ class Forms(Case):
         self.assertEqual(answer["total"], 3)
         self.assertEqual(self.json("count", "--all-projects")["count"], 3)
         self.assertEqual(self.json("count", "--project", "a")["count"], 1)
+
+    def in_one_project(self, segments):
+        """A store that has them all in one project: what all projects together must answer."""
+        store = os.path.join(self.folder, "whole")
+        lines = "".join(json.dumps({**s, "project": "default"}) + "\n" for s in segments)
+        self.json("ingest", "--store", store, stdin=lines)
+        return store
+
+    def test_all_projects_are_listed_in_one_order_and_share_one_limit(self):
+        seed, rng = seeded()
+        segments = random_segments(60, rng)
+        for segment in segments:
+            segment["project"] = rng.choice(["default", "a", "b/c"])
+        self.ingest(*segments)
+        whole = self.in_one_project(segments)
+        for field in ["created", "-created", "touched", "bytes", "-words", "tokens", "-tokens",
+                      "id", "-id"]:
+            with self.subTest(seed=seed, field=field):
+                listed = self.json("list", "--all-projects", "--sort", field)["segments"]
+                expected = self.json("list", "--store", whole, "--sort", field)["segments"]
+                projects = {s["id"]: s["project"] for s in segments}
+                self.assertEqual([s["id"] for s in listed],
+                                 [f"{projects[s['id']]}/{s['id']}" for s in expected])
+                few = self.json("list", "--all-projects", "--sort", field, "--limit", "7")
+                self.assertEqual((few["segments"], few["total"]), (listed[:7], 60))
+
+    def test_all_projects_are_summed_by_exact_addition(self):
+        seed, rng = seeded()
+        segments = random_segments(60, rng)
+        for segment in segments:
+            segment["project"] = rng.choice(["a", "b/c"])  # nobody wrote to `default`
+        self.ingest(*segments)
+        whole = self.in_one_project(segments)
+        for words in [["tokens"], ["bytes", "--by", "type,task"], ["words", "--by", "tag"],
+                      ["refcount", "--by", "type", "--where", "pinned:true"]]:
+            with self.subTest(seed=seed, words=words):
+                self.assertEqual(self.json("sum", *words, "--all-projects")["rows"],
+                                 self.json("sum", *words, "--store", whole)["rows"])
 
     def test_counts_are_never_nothing_found(self):
         self.text("init", "--store", self.store)

@@ -170,6 +170,59 @@ class Shards(Damaged):
                 return
 
 
+    def test_a_merge_tells_what_it_left_out_and_names_what_it_refuses_to_go_on_without(self):
+        for share in [0.5, 0, None]:
+            shard, = self.files(".shard")
+            name = os.path.basename(shard)
+            with open(shard, "rb") as file:
+                content = file.read()
+            os.chmod(shard, 0o600)
+            if share is None:
+                os.unlink(shard)
+            else:
+                os.truncate(shard, int(share * len(content)))
+            with self.subTest(share=share):
+                self.text("stash", "--no-merge", "--id", f"new {share}", "alpha")
+                done = self.run_program("merge", exit=3)
+                self.assertIn(b"shale: damaged: ", done.stderr)
+                self.assertIn(name.encode(), done.stderr)
+                self.assertRegex(done.stdout, rb"^default: 1 segments in 2 shards")
+                answer, status = self.answer("merge")
+                self.assertEqual(status, 3)
+                self.assertIn(name, answer["faults"][0]["file"])
+                self.assertEqual(answer["projects"][0]["name"], "default")
+                done = self.run_program("merge", "--full", exit=3)
+                self.assertIn(name.encode(), done.stderr)
+            with open(shard, "wb") as file:
+                file.write(content)
+            self.text("merge", "--full")
+        self.assertEqual(self.text("count"), "51\n")
+
+    def test_a_damaged_project_does_not_keep_the_others_from_their_merge(self):
+        self.ingest({"id": "a", "text": "x", "project": "sound"})
+        self.spoil(self.shard, os.path.getsize(self.shard) - 1, 1)
+        self.run_program("merge", "--full", "--all-projects", exit=3)
+        self.assertEqual(self.json("stats", "--project", "sound")["projects"][0]["shards"], 1)
+
+    def test_out_of_descriptors_is_an_error_and_no_damage(self):
+        self.text("stash", "--id", "in the log", "alpha safe")
+        whole = {words: self.text(*words) for words in [("count",), ("get", "s005", "in the log"),
+                                                        ("list",), ("sum", "words"), ("verify",),
+                                                        ("stats",)]}
+        refusals = 0
+        for most in range(4, 32):
+            for words, expected in whole.items():
+                done = self.run_program(*words, exit=(0, 5, 127), descriptors=most)
+                with self.subTest(most=most, words=words):
+                    refused = done.returncode != 0
+                    refusals += refused
+                    self.assertEqual(done.stdout.decode(), "" if refused else expected)
+                    self.assertNotIn(b"damaged", done.stderr)
+                    self.assertEqual(refused, b"Too many open files" in done.stderr)
+        self.assertGreater(refusals, 4)
+        self.assertEqual(self.answer("verify")[1], 0)
+
+
 class Manifests(Damaged):
     def test_a_changed_manifest_is_refused_by_every_verb(self):
         path, = self.files("MANIFEST")
@@ -234,6 +287,10 @@ class Logs(Damaged):
             with open(self.log, "rb") as file:
                 self.assertIn(b"third words", file.read())
             self.run_program("stash", "--id", "four", "x", exit=3)
+        # Nobody is told who has it open where that is the reason, not who asks.
+        error = self.json("who", exit=3)["error"]
+        self.assertEqual(error["code"], "corrupt")
+        self.assertIn(os.path.basename(self.log), error["path"])
 
 
 if __name__ == "__main__":

@@ -107,6 +107,21 @@ class NoStore(Case):
             self.assertIn("shale init", answer["error"]["message"])
             self.assertFalse(os.path.exists(self.store))
 
+    def test_what_changes_segments_makes_neither_a_store_nor_a_project(self):
+        verbs = [["rm", "a"], ["update", "a", "--task", "t"], ["touch", "a"], ["pin", "a"],
+                 ["unpin", "a"]]
+        expected = self.json("get", "a", exit=5)["error"]["message"]
+        for words in verbs:
+            self.assertEqual(self.json(*words, exit=5)["error"]["message"], expected)
+        self.assertFalse(os.path.exists(self.store))
+        self.run_program("init", "--store", self.store)
+        for words in verbs:
+            answer = self.json(*words, exit=1)
+            self.assertEqual((answer["missing"], answer["lsn"]), (["a"], 0))
+            error = self.json(*words, "--project=absent", exit=5)["error"]
+            self.assertIn('no project "absent"', error["message"])
+        self.assertEqual(self.json("projects")["projects"], [])
+
     def test_a_folder_that_is_no_store(self):
         self.write("s/something.txt", "x")
         for words in [["count"], ["stash", "--id", "a", "b"]]:
@@ -167,6 +182,8 @@ class Refused(Case):
         for words in [[], ["dance"], ["get"], ["search", "--limit", "x"], ["stash", "--tier", "no"],
                       ["stash", "--created", "noon", "x"], ["update", "a"], ["count", "--no-such"],
                       ["add"], ["get", "a", "--lines", "9:1"], ["ingest", "--ack=x"],
+                      ["stash", "--id", "", "x"], ["stash", "--id=", "x"],
+                      ["stash", "--attr", ".x=1", "x"], ["update", "a", "--attr", ".x:=1"],
                       ["search", "x", "--where", "nonsense:x"]]:
             done = self.run_program(*words, exit=unittest.mock.ANY)
             if words[:1] == ["search"] and "--where" in words:
@@ -175,6 +192,19 @@ class Refused(Case):
                 self.assertEqual(done.returncode, 2, words)
             self.assertEqual(done.stdout, b"", words)
             self.assertTrue(done.stderr.startswith(b"shale: "), done.stderr)
+
+    def test_all_projects_is_refused_where_it_would_be_ignored(self):
+        self.run_program("stash", "--id", "a", "b")
+        for words in [["get", "a"], ["rm", "a"], ["update", "a", "--task", "t"], ["touch", "a"],
+                      ["pin", "a"], ["unpin", "a"], ["stash", "--id", "c", "x"], ["ingest"],
+                      ["add", "."], ["init"], ["config"], ["inspect", "s/shale.toml"]]:
+            done = self.run_program(*words, "--all-projects", exit=2)
+            self.assertIn(f"`{words[0]}` does not take --all-projects".encode(), done.stderr)
+            self.assertEqual(done.stdout, b"")
+        for words in [["list"], ["count"], ["sum", "tokens"], ["search", "b"], ["stats"], ["who"],
+                      ["projects"], ["verify"], ["merge"]]:
+            self.run_program("--all-projects", *words)
+        self.assertEqual(self.text("list").split("\t")[0], "a")
 
     def test_busy_names_the_holder(self):
         self.run_program("stash", "--id", "a", "b")
@@ -188,6 +218,19 @@ class Refused(Case):
             answer = self.json("stash", "--id", "c", "d", "--no-merge", exit=4)
             self.assertEqual(answer["error"]["code"], "busy")
         self.run_program("stash", "--id", "c", "d")
+
+
+    def test_nothing_is_kept_up_where_nothing_was_written(self):
+        self.run_program("init", "--store", self.store)
+        self.write("s/shale.toml", "[delta]\nsegments = 4\n")
+        for number in range(10):
+            self.run_program("stash", "--no-merge", "--id", f"s{number}", "x")
+        edition = self.json("stats")["projects"][0]["edition"]
+        self.run_program("update", "absent", "--task", "t", exit=1)
+        self.run_program("rm", "absent", exit=1)
+        self.assertEqual(self.json("stats")["projects"][0]["edition"], edition)
+        self.run_program("update", "s1", "--task", "t")
+        self.assertGreater(self.json("stats")["projects"][0]["edition"], edition)
 
 
 class Streams(Case):

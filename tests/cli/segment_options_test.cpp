@@ -40,7 +40,7 @@ TEST_CASE("segment options: attributes by kind") {
   CHECK(parse_attribute("k:=[1, 2]").value() == Pair("k", Json{"[1, 2]"}));
   CHECK(parse_attribute("k:=18446744073709551615").value() ==
         Pair("k", Json{"18446744073709551615"}));
-  for (const char* text : {"", "k", "=v", ":=5", "k:=", "k:=[1", "k:=nul"}) {
+  for (const char* text : {"", "k", "=v", ":=5", "k:=", "k:=[1", "k:=nul", ".k=v", ".k:=5"}) {
     INFO(text);
     CHECK_FALSE(parse_attribute(text));
   }

@@ -1,3 +1,5 @@
+#include <cerrno>
+
 #include "query/engine.hpp"
 #include "tests/query/random_filter.hpp"
 #include "tests/support/catch.hpp"
@@ -63,6 +65,8 @@ TEST_CASE("lists agree with sorting everything") {
       ids.push_back(corpus.at(place.view, place.doc).metadata.id);
     }
     REQUIRE(ids == expected);
+    REQUIRE(answer.keys.size() == ids.size());
+    REQUIRE(std::is_sorted(answer.keys.rbegin(), answer.keys.rend()));
   }
 }
 
@@ -87,6 +91,18 @@ TEST_CASE("lists and counts go on without a damaged view") {
   const Count counted = count(corpus.views, "tokens:>=0").value();
   CHECK(counted.faults.size() == 1);
   CHECK(counted.count == count(sound, "tokens:>=0").value().count);
+}
+
+TEST_CASE("where a view fails because memory is short, nothing is answered") {
+  CorpusMaker maker(3);
+  Corpus corpus = maker.corpus(2, 100, 3);
+  corpus.indexes[0]->failing = Failing::numbers;
+  corpus.indexes[0]->failing_code = ErrorCode::io;
+  CHECK(list(corpus.views, Listing{}).value().faults.size() == 1);
+  corpus.indexes[0]->failing_errno = ENOMEM;
+  const auto listed = list(corpus.views, Listing{});
+  REQUIRE_FALSE(listed);
+  CHECK(listed.error().errno_value == ENOMEM);
 }
 
 }  // namespace

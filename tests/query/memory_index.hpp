@@ -43,6 +43,7 @@ class MemoryIndex : public Index {
 
   Failing failing = Failing::none;
   ErrorCode failing_code = ErrorCode::corrupt;
+  int failing_errno = 0;
 
   FileId file_id() const override { return {7, 7}; }
   u32 document_count() const override { return u32(documents_.size()); }
@@ -134,7 +135,9 @@ class MemoryIndex : public Index {
 
   Result<void> maybe_fail(Failing call) const {
     if (failing != call) return {};
-    return fail_at(failing_code, "A planted failure.", "planted.shard", 42);
+    Unexpected planted = fail_at(failing_code, "A planted failure.", "planted.shard", 42);
+    planted.error.errno_value = failing_errno;
+    return planted;
   }
 
   i64 number(Field field, u32 doc) const {

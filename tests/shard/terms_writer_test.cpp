@@ -1,7 +1,10 @@
-#include "tests/support/catch.hpp"
+#include <cstdlib>
+#include <filesystem>
 
 #include "tests/shard/terms_fixture.hpp"
 #include "tests/support/asserts.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace shale::shard {
 namespace {
@@ -64,6 +67,16 @@ TEST_CASE("terms: misuse of the writer ends the program") {
     for (u32 i = 0; i < docs.size(); ++i) docs[i] = i;
     Writing(false, 5000).add("b", docs, std::vector<u32>(4096, 1)).value();
   }));
+}
+
+TEST_CASE("terms: a misuse that ends a program leaves no folder behind") {
+  const shale::testing::TemporaryFolder folder;
+  const char* const known = std::getenv("TMPDIR");
+  const std::string before = known != nullptr ? known : "";
+  setenv("TMPDIR", folder.path().c_str(), 1);
+  CHECK(asserts([] { Writing(false).add("b", {}, {}).value(); }));
+  known != nullptr ? setenv("TMPDIR", before.c_str(), 1) : unsetenv("TMPDIR");
+  CHECK(std::filesystem::is_empty(folder.path()));
 }
 
 TEST_CASE("terms: what is not needed is not written") {

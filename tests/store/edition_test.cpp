@@ -1,5 +1,7 @@
 #include "store/edition.hpp"
 
+#include <sys/resource.h>
+
 #include "store/replay.hpp"
 #include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
@@ -44,6 +46,35 @@ TEST_CASE("an edition opens what its manifest names") {
   CHECK(edition->overlays[1]->dead.empty());
   CHECK(edition->logs[0].arena != nullptr);
   CHECK(edition->faults.empty());
+}
+
+TEST_CASE("out of descriptors nothing is answered, and everything once there are some again") {
+  const TestStore store;
+  fill(store);
+  int refused = 0;
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  for (const bool read_only : {false, true}) {
+    const auto state = store.state(read_only ? reading() : StoreOptions{});
+    for (rlim_t most = 0; most < 64; ++most) {
+      INFO(most << " descriptors, read only " << read_only);
+      state->view = nullptr;
+      const rlimit now{.rlim_cur = most, .rlim_max = before.rlim_max};
+      ::setrlimit(RLIMIT_NOFILE, &now);
+      const auto view = current_view(*state);
+      ::setrlimit(RLIMIT_NOFILE, &before);
+      refused += int(!view);
+      if (view) {
+        CHECK((*view)->edition->faults.empty());
+      } else {
+        CHECK(view.error().code == ErrorCode::io);
+        CHECK(view.error().errno_value == EMFILE);
+        CHECK(current_view(*state).value()->edition->faults.empty());
+      }
+    }
+    CHECK(Project(state).snapshot().value().count().value().count == 6);
+  }
+  CHECK(refused > 10);
 }
 
 TEST_CASE("what is the same is taken over from the edition before") {

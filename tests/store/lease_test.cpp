@@ -325,6 +325,27 @@ TEST_CASE("the merge lock keeps a second merger out") {
   CHECK(MergeLock::acquire(*two, std::chrono::milliseconds(0)));
 }
 
+TEST_CASE("a busy merge lock names the process that merges, not the one that writes") {
+  const TestStore store;
+  StoreOptions merging;
+  merging.program = "merging";
+  Child child([&](int pipe) {
+    const auto state = store.state(merging);
+    const MergeLock lock = MergeLock::acquire(*state, std::chrono::milliseconds(0)).value();
+    Child::say(pipe);
+    for (;;) ::pause();
+  });
+  REQUIRE(child.hears(1));
+  const auto state = store.state();
+  const Lease lease = Lease::acquire(*state, "writing").value();
+  const auto refused = MergeLock::acquire(*state, std::chrono::milliseconds(20));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::busy);
+  CHECK(refused.error().pid == child.pid());
+  const std::string named = "(process " + std::to_string(child.pid()) + ", merging)";
+  CHECK(refused.error().message.ends_with(named));
+}
+
 TEST_CASE("there is no lease on what is opened for reading") {
   const TestStore store;
   stash(store.open(), "a", "text");

@@ -214,6 +214,10 @@ TEST_CASE("a project that turns out damaged is read, and takes no slot") {
   CHECK_FALSE(state->slot.has_value());
   LockFile lock = LockFile::open(store.paths().lock(), false).value();
   CHECK_FALSE(lock.is_locked(catalog::lock_byte::first_slot).value());
+  const auto refused = Project(state).who();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::corrupt);
+  CHECK(refused.error().path == state->damaged->path);
 }
 
 }  // namespace

@@ -1,0 +1,39 @@
+// The answers of several projects made one, as if all their segments stood in one project.
+//
+// Ids stay as they are: two projects may have the same one, and both are told. Asking the projects
+// and printing is the verbs' business (verbs_read.cpp), which use this for one project as well.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <shale/query.hpp>
+
+#include "base/integers.hpp"
+
+namespace shale::cli {
+
+struct ProjectPage {
+  std::string project;
+  Page page;
+};
+
+struct ProjectSegment {
+  std::string project;
+  Metadata metadata;
+};
+
+struct ListedProjects {
+  std::vector<ProjectSegment> segments;
+  u64 total = 0;
+  std::vector<Fault> faults;
+};
+
+// Pages of one listing, in its order, cut to its limit; what nothing else tells apart stays in the
+// order of the pages.
+ListedProjects merge_pages(std::vector<ProjectPage> pages, const Listing& listing);
+
+// Groups of the same key become one, by exact addition; largest sum first, then count, then key.
+Sum merge_sums(std::vector<Sum> sums);
+
+}  // namespace shale::cli
