@@ -11,6 +11,7 @@ ErrorCode code_of(int errno_value) {
   switch (errno_value) {
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:  // RLIMIT_FSIZE
       return ErrorCode::no_space;
     case EROFS:
     case EACCES:

@@ -24,8 +24,8 @@ namespace shale {
   return Unexpected{std::move(error)};
 }
 
-// A failed system call: classifies errno_value (ENOSPC and EDQUOT are no_space, EROFS and EACCES
-// read_only, ENOENT not_found) and appends its text to `what`.
+// A failed system call: classifies errno_value (ENOSPC, EDQUOT and EFBIG are no_space, EROFS and
+// EACCES read_only, ENOENT not_found) and appends its text to `what`.
 [[nodiscard]] Unexpected fail_errno(std::string what, std::string path, int errno_value);
 
 }  // namespace shale

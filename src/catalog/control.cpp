@@ -110,7 +110,7 @@ void Control::begin(const ControlIdentity& identity, FileIdentity self, const Co
 // Tells those who still have the page at `path` mapped that it is about to be replaced. Before the
 // rename: a process killed in between leaves a page that everybody calls stale, never one that
 // looks alive and in which nothing changes any more (PROTOCOL B2).
-Result<void> Control::retire(const std::filesystem::path& path) {
+Result<void> Control::retire(const std::filesystem::path& path, u64 poisoned_log) {
   Result<File> file = File::open(path, File::Mode::read_write);
   if (!file) {
     if (file.error().code == ErrorCode::not_found) return {};
@@ -121,7 +121,9 @@ Result<void> Control::retire(const std::filesystem::path& path) {
   ControlPage& page = *object_at<ControlPage>(map.data(), 0);
   const bool known =
       page.identity.magic == control_magic && page.identity.version == control_version;
-  if (known) release(page.now.replaced, 1);
+  if (!known) return {};
+  raise(page.durable.poisoned, poisoned_log);
+  release(page.now.replaced, 1);
   return {};
 }
 

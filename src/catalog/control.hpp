@@ -205,8 +205,9 @@ class Control {
   // The same in memory of this process alone: nobody else can open it.
   static Result<Control> create_unshared(const ControlIdentity& identity, const ControlChange& now,
                                          Lsn durable);
-  // Marks the page at `path` as replaced, if there is one, so that nobody goes on with it.
-  static Result<void> retire(const std::filesystem::path& path);
+  // Marks the page at `path` as replaced, if there is one, so that nobody goes on with it; and that
+  // log as poisoned: who waits for its sync takes the lease instead. 0: none.
+  static Result<void> retire(const std::filesystem::path& path, u64 poisoned_log = 0);
 
   struct Opened;
   // What stands at `path`. Stale and absent are answers, not errors; another layout version in the

@@ -73,8 +73,7 @@ Result<std::optional<Project>> Context::named_project(const Store& store) const 
                  store.path().string());
 }
 
-Result<std::vector<Project>> Context::projects_to_read(bool all) const {
-  const Store store = TRY(store_to_read());
+Result<std::vector<Project>> Context::projects_of(const Store& store, bool all) const {
   std::vector<Project> projects;
   if (all) {
     const std::vector<std::string> names = TRY(store.projects());
@@ -83,6 +82,15 @@ Result<std::vector<Project>> Context::projects_to_read(bool all) const {
     projects.push_back(*std::move(named));
   }
   return projects;
+}
+
+Result<std::vector<Project>> Context::projects_to_read(bool all) const {
+  const Store store = TRY(store_to_read());
+  auto projects = projects_of(store, all);
+  if (projects || projects.error().code != ErrorCode::no_space) return projects;
+  // Repairing what a killed writer left takes room; reading takes none.
+  const Store unrepaired = TRY(Store::open(store.path(), {.read_only = true, .guard_reads = true}));
+  return projects_of(unrepaired, all);
 }
 
 Result<std::vector<View>> Context::views() const {

@@ -62,6 +62,7 @@ class Context {
   void keep_up(Project& project) const;
 
  private:
+  Result<std::vector<Project>> projects_of(const Store& store, bool all) const;
   // The one that is named, in a store that is there; nothing where it is the default by default.
   Result<std::optional<Project>> named_project(const Store& store) const;
 };

@@ -184,6 +184,8 @@ void add_create_options(CLI::App& verb, CreateOptions& options) {
 int run_program(int count, char** arguments) {
   // Whoever started us may ignore it: a closed pipe must end the program all the same, silently.
   std::signal(SIGPIPE, SIG_DFL);
+  // A limit on the length of files is an error like a full disk, not the end.
+  std::signal(SIGXFSZ, SIG_IGN);
   Context context;
   Flags flags;
   CLI::App app("shale");

@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds turn_patience{20};
 constexpr std::chrono::milliseconds turn_slice{2};  // the turn of one who is killed ends silently
 constexpr std::chrono::microseconds sleep_min{20};  // a shorter one lasts longer than it says
 constexpr std::chrono::milliseconds retry_pause{1};
-// How long no sync at all ends before the log is left: a slow disk's sync is no failure.
+// How long nothing becomes durable before the log is left: a slow disk's sync is no failure.
 constexpr std::chrono::milliseconds standstill_min{1000};
 constexpr int attempts_max = 3;  // logs to fail one after the other before the caller is told
 
@@ -46,10 +46,12 @@ class SyncTurn {
     if (!held_) return;
     lock_file_->unlock(byte_);
     mutex_.unlock();
-    control_.end_sync_turn();
+    if (!is_void_) control_.end_sync_turn();
   }
   SyncTurn(const SyncTurn&) = delete;
   bool held() const { return held_; }
+  // Nothing came of it: nobody needs to hear of its end.
+  void make_void() { is_void_ = true; }
 
  private:
   Control& control_;
@@ -57,6 +59,7 @@ class SyncTurn {
   std::unique_lock<std::mutex> mutex_;
   std::shared_ptr<LockFile> lock_file_;
   bool held_ = false;
+  bool is_void_ = false;
 };
 
 Result<std::shared_ptr<SyncedLog>> synced_log(Project::State& project, FileId id) {
@@ -91,7 +94,7 @@ class LogSync {
     const auto started = Clock::now();
     while (!is_over()) {
       const u64 turns = control_.sync_turns();
-      see_turn(turns);
+      see_progress(turns);
       trust_if_settled();
       const auto waited = Clock::now() - started;
       if (waited < turn_patience && wait_for_group(turns)) continue;
@@ -103,8 +106,7 @@ class LogSync {
       }
       // Also where its word is set, and may be that of one who died.
       if ((log_->is_trusted || control_.late_sync_in_flight() != 0) && sync(Way::late)) continue;
-      const auto since = log_->is_trusted ? turn_seen_ : started;
-      if (Clock::now() - since > standstill()) control_.poison(id_.sequence);
+      if (Clock::now() - durable_seen_ > standstill()) control_.poison(id_.sequence);
       std::this_thread::sleep_for(retry_pause);
     }
     return {};
@@ -115,10 +117,13 @@ class LogSync {
     return std::max<Clock::duration>(project_.options.busy_timeout, standstill_min);
   }
 
-  void see_turn(u64 turns) {
-    if (turns == turns_) return;
+  void see_progress(u64 turns) {
+    const auto now = Clock::now();
+    if (turns != turns_) turn_seen_ = now;
     turns_ = turns;
-    turn_seen_ = Clock::now();
+    const Lsn durable = control_.durable();
+    if (durable != durable_) durable_seen_ = now;
+    durable_ = durable;
   }
 
   // Sleeps while those who shared the last syncs may come back; false once it is time to sync. Who
@@ -142,13 +147,14 @@ class LogSync {
 
   // False: somebody else has that lock, or it cannot be known yet what a success is worth.
   bool sync(Way way) {
-    const SyncTurn turn(project_, control_, way);
+    SyncTurn turn(project_, control_, way);
     if (!turn.held()) return false;
     trust_if_settled();
     if (is_over()) return true;
     if (!log_->is_trusted) {
       // The other lock's word is set. Where its owner is dead, taking his lock poisons the log.
       const SyncTurn settle(project_, control_, other(way));
+      if (!is_over()) turn.make_void();
       return is_over();
     }
     way == Way::late ? sync_late() : sync_in_turn();
@@ -186,6 +192,8 @@ class LogSync {
   std::shared_ptr<SyncedLog> log_;
   u64 turns_ = ~u64(0);  // of the turn that is waited for, and when it was seen first
   Clock::time_point turn_seen_;
+  Lsn durable_;  // and since when it is that
+  Clock::time_point durable_seen_ = Clock::now();
 };
 
 Unexpected not_durable(const Project::State& project, FileId log,

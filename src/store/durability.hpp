@@ -19,8 +19,8 @@
 // And a success is worth something only by a file that was open before whatever may have failed:
 // each process opens the log once, before its first sync of it, and believes its syncs from the
 // moment that neither word names the log and it is not poisoned. Until then it leaves syncing to
-// others; where no sync ends for as long as a writer's patience, and a second at least, the log is
-// poisoned, which is always safe.
+// others; where nothing becomes durable for as long as a writer's patience, and a second at least,
+// the log is poisoned, which is always safe.
 //
 // A poisoned log is never synced or appended to again. The next holder of the lease leaves
 // it (leave_log.hpp), with which everything published is durable in a new file; a caller waiting

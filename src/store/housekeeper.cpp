@@ -15,7 +15,10 @@ namespace shale::store {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::chrono::milliseconds interval{50};  // relaxed: durable within 100 ms
+constexpr std::chrono::milliseconds pause_after_failure{1000};
 
 }  // namespace
 
@@ -28,12 +31,7 @@ struct Housekeeper::Round {
       const std::vector<std::shared_ptr<Project::State>> open = wait(stop);
       last = stop.stop_requested();
       for (const auto& project : open) {
-        // Taken before the sync, which covers all that asked until then; tried again where it
-        // fails.
-        if (project->sync_wanted.exchange(false, std::memory_order_acq_rel) &&
-            !sync_project(*project)) {
-          project->sync_wanted.store(true, std::memory_order_relaxed);
-        }
+        sync(*project, last);
         // Not tried again where somebody merges or it fails: the next seal asks anew.
         if (project->fold_wanted.exchange(false, std::memory_order_relaxed)) {
           (void)fold_sealed(*project, sealed_logs_aim + 1, {});
@@ -43,6 +41,16 @@ struct Housekeeper::Round {
         if (!last && merges) (void)merge_step(*project);
       }
     }
+  }
+
+  // Wanted is taken back before the sync, which covers all that asked until then. Where it fails,
+  // again after a while: each time a new log is tried.
+  void sync(Project::State& project, bool last) {
+    if (!last && Clock::now() < project.sync_again_at) return;
+    if (!project.sync_wanted.exchange(false, std::memory_order_acq_rel)) return;
+    if (sync_project(project)) return;
+    project.sync_wanted.store(true, std::memory_order_relaxed);
+    project.sync_again_at = Clock::now() + pause_after_failure;
   }
 
   // The projects that are still open, an interval later.

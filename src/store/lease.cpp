@@ -139,7 +139,7 @@ Result<void> Lease::settle() {
 Result<bool> Lease::log_ends_as_told() const {
   if (project_->check_tail) {
     const LogTail tail = TRY(log_tail(*project_, view_->edition->manifest, *control_));
-    project_->check_tail = false;
+    project_->check_tail = tail != LogTail::ends;
     return tail == LogTail::ends;
   }
   const std::optional<ActiveLog>& active = project_->active;

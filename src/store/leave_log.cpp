@@ -1,6 +1,7 @@
 #include "store/leave_log.hpp"
 
 #include "store/arenas.hpp"
+#include "store/orphans.hpp"
 #include "store/publish.hpp"
 #include "store/replay.hpp"
 
@@ -33,8 +34,16 @@ class LogLeaver {
     const Tail tail = TRY(read_tail());
     manifest_.logs.pop_back();
     if (tail.frames_kept > 0) manifest_.logs.push_back(tail.sealed);
-    const std::shared_ptr<const View> base = TRY(view_without_tail());
     const FileId id = next_file_id(manifest_);
+    const Result<void> done = move_tail(tail, id);
+    if (!done)
+      remove_unless_named(project_.paths, {project_.paths.log(id), project_.paths.index(id)});
+    return done;
+  }
+
+ private:
+  Result<void> move_tail(const Tail& tail, FileId id) {
+    const std::shared_ptr<const View> base = TRY(view_without_tail());
     const std::optional<catalog::LastFrame> last = TRY(write_log(id, tail));
     manifest_.logs.push_back({id, 0, 0, {}});
     TRY(index_log(*base));
@@ -44,7 +53,6 @@ class LogLeaver {
     return {};
   }
 
- private:
   Result<Tail> read_tail() const {
     const Lsn durable = lease_.control().durable();
     const Lsn committed = lease_.view()->committed;

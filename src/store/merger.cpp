@@ -106,8 +106,11 @@ class MergeJob {
     TRY(check_inputs(*lease.view()));
     catalog::Manifest next = TRY(next_manifest(*lease.view()));
     TRY(publish_edition(lease, std::move(next)));
-    // What a merger or writer who was killed has left is as long as what they were making.
-    remove_orphans(project_.paths, lease.view()->edition->manifest);
+    // What one who was killed has left may be as long as all that was merged.
+    // Not where another store stands at the path since.
+    if (TRY(project_.shared_lock_file()->still_at_path())) {
+      remove_orphans(project_.paths, lease.view()->edition->manifest, Orphans::but_overlays);
+    }
     return {};
   }
 

@@ -26,15 +26,20 @@ Paths named_by(const catalog::ProjectPaths& paths, const catalog::Manifest& mani
 }
 
 // A shard or overlay file that somebody is making is locked by him until a manifest names it
-// (shard_builder.hpp, overlay_changes.hpp).
-bool is_being_built(const std::filesystem::path& path) {
+// (shard_builder.hpp, overlay_changes.hpp). The lock is held until the file is gone: who comes to
+// lock it finds that it is no longer at its path.
+void remove_unused(const std::filesystem::path& path) {
   auto file = LockFile::open(path, false);
-  if (!file) return true;
+  if (!file) return;
   const auto locked = file->try_lock(0);
-  return !locked || !*locked;
+  if (locked && *locked) (void)remove_file(path);
 }
 
-void remove_unnamed(const std::filesystem::path& folder, const Paths& named) {
+bool is_overlay(std::string_view name) {
+  return name.find(".dead.") != name.npos || name.find(".patch.") != name.npos;
+}
+
+void remove_unnamed(const std::filesystem::path& folder, const Paths& named, Orphans which) {
   const auto names = list_folder(folder);
   if (!names) return;
   for (const std::string& name : *names) {
@@ -42,16 +47,18 @@ void remove_unnamed(const std::filesystem::path& folder, const Paths& named) {
     // Only what this program makes, by its form: <seq>-<id>.something
     const auto dot = name.find('.');
     if (dot == std::string::npos || !catalog::parse_file_id(name.substr(0, dot))) continue;
-    if (!named.contains(path) && !is_being_built(path)) (void)remove_file(path);
+    if (which == Orphans::but_overlays && is_overlay(name)) continue;
+    if (!named.contains(path)) remove_unused(path);
   }
 }
 
 }  // namespace
 
-void remove_orphans(const catalog::ProjectPaths& paths, const catalog::Manifest& manifest) {
+void remove_orphans(const catalog::ProjectPaths& paths, const catalog::Manifest& manifest,
+                    Orphans which) {
   const Paths named = named_by(paths, manifest);
   for (const auto& folder : {paths.log_folder(), paths.shard_folder(), paths.volatile_folder()}) {
-    remove_unnamed(folder, named);
+    remove_unnamed(folder, named, which);
   }
 }
 

@@ -10,9 +10,14 @@
 
 namespace shale::store {
 
-// LEASE (and the merge lock where a merge could be running). Removes what `manifest` does not name
-// from log/, shards/ and volatile/. A file that cannot be removed stays for the next time.
-void remove_orphans(const catalog::ProjectPaths& paths, const catalog::Manifest& manifest);
+// An overlay file is locked by who makes it only once it is written: beside bulk ingests that run
+// they are left alone.
+enum class Orphans : u8 { all, but_overlays };
+
+// LEASE. Removes what `manifest`, the newest, does not name from log/, shards/ and volatile/. A
+// file that cannot be removed stays for the next time.
+void remove_orphans(const catalog::ProjectPaths& paths, const catalog::Manifest& manifest,
+                    Orphans which);
 
 // What a change made and then could not publish, or did: removes those of `files` that the MANIFEST
 // on disk does not name. Where that cannot be read they stay, for recovery to judge. Not while

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -128,6 +129,7 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
 
   // Of commits acknowledged before they were durable; the housekeeper syncs.
   std::atomic<bool> sync_wanted{false};
+  std::chrono::steady_clock::time_point sync_again_at;  // the housekeeper's, after a failure
   // A commit sealed a log; the housekeeper folds where too many wait.
   std::atomic<bool> fold_wanted{false};
 };

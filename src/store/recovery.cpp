@@ -100,7 +100,7 @@ Result<bool> finish_publication(const Project::State& project, Control& control)
     control.end_change({edition, manifest.logs.back().id, *last});
   }
   control.clear_manifest_in_flight();
-  remove_orphans(project.paths, manifest);
+  remove_orphans(project.paths, manifest, Orphans::all);
   return true;
 }
 
@@ -110,15 +110,22 @@ Result<void> write_anew(const std::filesystem::path& path) {
   return replace_file(path, bytes);
 }
 
+using Logs = std::vector<delta::LogWriter>;  // those of a manifest, the active one last
+
+Result<Logs> open_logs(const Project::State& project, const catalog::Manifest& manifest) {
+  Logs logs;
+  for (const catalog::LogEntry& entry : manifest.logs) {
+    logs.push_back(TRY(open_log<delta::LogWriter>(project, manifest.project_id, entry.id)));
+  }
+  return logs;
+}
+
 // Every log as the disk has it, not as the page cache remembers it. Where a sync of it failed, or
 // nobody learned how it ended, the cache may show what the disk has lost, and another sync would
-// find nothing to write (A3).
-Result<void> sync_logs(const Project::State& project, const catalog::Manifest& manifest,
-                       const catalog::SyncDoubts& doubts) {
-  for (const catalog::LogEntry& entry : manifest.logs) {
-    const auto log = TRY(open_log<delta::LogWriter>(project, manifest.project_id, entry.id));
-    const bool is_active = entry.id == manifest.logs.back().id;  // the others are sealed and synced
-    const bool in_doubt = is_active && doubts.concern(entry.id.sequence);
+// find nothing to write (A3). All but the last are sealed, and were synced before.
+Result<void> sync_logs(const Logs& logs, const catalog::SyncDoubts& doubts) {
+  for (const delta::LogWriter& log : logs) {
+    const bool in_doubt = &log == &logs.back() && doubts.concern(log.id().sequence);
     if (in_doubt || !log.sync()) TRY(write_anew(log.file().path()));
   }
   return {};
@@ -138,7 +145,8 @@ Result<void> sync_way_to(const Project::State& project) {
 Error damage_error(const ReplayedLog& log, const catalog::ProjectPaths& paths) {
   Error error(ErrorCode::corrupt,
               "The log is damaged in front of batches that were durable: it can be read up to "
-              "there, and nothing is written before it is repaired");
+              "there, and nothing is written to this project: put a backup of the file back, or "
+              "ingest what can be read into a new store");
   error.path = paths.log(log.log.id).string();
   error.offset = log.scan.damaged_at;
   return error;
@@ -207,12 +215,26 @@ std::shared_ptr<const Edition> last_edition(const Project::State& project) {
   return project.view != nullptr ? project.view->edition : nullptr;
 }
 
+// Before a file is replaced that others have open: from here on nobody goes on with a page that
+// knows nothing of it, not those who map the one at the path, nor those whose page has lost its
+// name. Who is killed behind this leaves the log in doubt, and the next recovery does it all again.
+// Returns how many recoveries LOCK counts now.
+Result<u64> retire_control(const Project::State& project, u64 log_sequence) {
+  if (!project.is_alone) TRY(Control::retire(project.paths.control(), log_sequence));
+  const std::shared_ptr<LockFile> lock_file = project.shared_lock_file();
+  TRY(lock_file->raise_count());
+  return lock_file->count();
+}
+
 // LEASE. See recovery.hpp; the steps in the order that a crash between them allows.
 Result<void> recover(Project::State& project) {
   const catalog::Manifest before = TRY(catalog::read_manifest(project.paths.manifest()));
+  // Opened before the doubts are read: whatever these files are not told of, those tell.
+  const Logs files = TRY(open_logs(project, before));
   const KnownSyncs known = TRY(known_syncs(project));
+  const u64 recoveries = TRY(retire_control(project, before.logs.back().id.sequence));
   TRY(sync_way_to(project));
-  TRY(sync_logs(project, before, known.doubts));
+  TRY(sync_logs(files, known.doubts));
   ReplayRequest request;
   request.paths = project.paths;
   request.shards = TRY(open_shards_only(project, before, false, last_edition(project)));
@@ -233,18 +255,13 @@ Result<void> recover(Project::State& project) {
   const FileId active = next.logs.back().id;
   (void)TRY(delta::LogWriter::create(project.paths.log(active), next.project_id, active));
   TRY(make_log_arena(project, active));
-  // From here on nobody goes on with the page that knows nothing of the new edition: not those who
-  // map it, nor those who map one that has lost its name.
-  if (!project.is_alone) TRY(Control::retire(project.paths.control()));
-  const std::shared_ptr<LockFile> lock_file = project.shared_lock_file();
-  TRY(lock_file->raise_count());
-  const u64 recoveries = TRY(lock_file->count());
   TRY(catalog::write_manifest(project.paths.manifest(), next));
   const catalog::ControlChange now = {next.edition, active, {last, 0, 0}};
   auto control = std::make_shared<Control>(TRY(make_control(project, now, last)));
-  remove_orphans(project.paths, next);
+  remove_orphans(project.paths, next, Orphans::all);
   const std::lock_guard lock(project.view_mutex);
   use_control(project, std::move(control), recoveries);
+  project.check_tail = false;
   project.view = nullptr;
   project.active.reset();
   return {};
@@ -378,6 +395,7 @@ Result<void> reopen_control(Project::State& project) {
   if (!is_whole) return recover(project);
   const std::lock_guard lock(project.view_mutex);
   use_control(project, std::move(standing.control), standing.recoveries);
+  project.check_tail = false;
   project.view = nullptr;
   project.active.reset();
   return {};
@@ -385,7 +403,9 @@ Result<void> reopen_control(Project::State& project) {
 
 Result<void> adopt_control(Project::State& project) {
   Standing standing;
-  for (int attempt = 0; attempt < attempts_max && !can_be_used(standing); ++attempt) {
+  // Who has a view to show goes on with that instead of waiting.
+  const int attempts = project.view != nullptr ? 1 : attempts_max;
+  for (int attempt = 0; attempt < attempts && !can_be_used(standing); ++attempt) {
     // Where it is foreign, somebody may be recovering the project, and puts another in its place.
     if (attempt > 0) std::this_thread::sleep_for(pause);
     standing = TRY(standing_control(project, *project.lock_file));

@@ -57,8 +57,8 @@ Result<LogTail> log_tail(const Project::State& project, const catalog::Manifest&
 // where it does not fit.
 Result<void> reopen_control(Project::State& project);
 
-// view_mutex held. Attaches to the CONTROL at the path; busy where none that fits has come to stand
-// there after a while.
+// view_mutex held. Attaches to the CONTROL at the path; busy where none that fits stands there, or,
+// for who has no view yet, has come to stand there after a while.
 Result<void> adopt_control(Project::State& project);
 
 // view_mutex held. Makes `view` anew in this process's own memory where files have moved on.

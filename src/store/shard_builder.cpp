@@ -1,5 +1,7 @@
 #include "store/shard_builder.hpp"
 
+#include <chrono>
+
 #include "base/file.hpp"
 #include "base/system.hpp"
 #include "shard/shard_writer.hpp"
@@ -11,6 +13,8 @@ namespace shale::store {
 namespace {
 
 constexpr u32 stop_checked_every = 1024;  // terms or documents
+constexpr int guard_attempts_max = 10;
+constexpr std::chrono::milliseconds guard_patience{1000};
 
 Unexpected cancelled() { return fail(ErrorCode::cancelled, "The merge was cancelled"); }
 
@@ -73,21 +77,31 @@ Result<std::shared_ptr<const shard::Shard>> reopen(const BuildRequest& request,
   return shard;
 }
 
-Result<std::shared_ptr<LockFile>> guard_file(const std::filesystem::path& path) {
-  auto guard = std::make_shared<LockFile>(TRY(LockFile::open(path, false)));
-  (void)TRY(guard->try_lock(0));
-  return guard;
+// The new file, locked. Where somebody took it for an orphan before that, another one.
+Result<shard::ShardWriter> guarded_writer(const BuildRequest& request,
+                                          const std::filesystem::path& path,
+                                          std::shared_ptr<LockFile>& guard) {
+  const std::filesystem::path unfinished = shard::unfinished_path(path);
+  for (int attempt = 0; attempt < guard_attempts_max; ++attempt) {
+    shard::ShardWriter writer = TRY(shard::ShardWriter::make(path, options_of(request)));
+    Result<LockFile> file = LockFile::open(unfinished, false);
+    if (!file && file.error().code == ErrorCode::not_found) continue;
+    guard = std::make_shared<LockFile>(TRY(std::move(file)));
+    // Whoever takes it for an orphan has the lock until it is gone.
+    TRY(guard->lock(0, std::chrono::steady_clock::now() + guard_patience));
+    if (TRY(guard->still_at_path())) return writer;
+  }
+  return fail_at(ErrorCode::busy, "The new shard was taken for an orphan each time",
+                 unfinished.string());
 }
 
 Result<BuiltShard> build(const BuildRequest& request, const std::filesystem::path& path) {
-  const std::filesystem::path unfinished = shard::unfinished_path(path);
-  shard::ShardWriter writer = TRY(shard::ShardWriter::make(path, options_of(request)));
   BuiltShard built;
-  built.guard = TRY(guard_file(unfinished));
+  shard::ShardWriter writer = TRY(guarded_writer(request, path, built.guard));
   TRY(write_terms(request, writer));
   TRY(write_documents(request, writer));
   const shard::ShardWriter::Finished finished = TRY(writer.finish());
-  TRY(rename_path(unfinished, path));
+  TRY(rename_path(shard::unfinished_path(path), path));
   TRY(sync_folder(path.parent_path()));  // a manifest that names it must find the name
   built.shard = TRY(reopen(request, path));
   built.entry.id = request.id;

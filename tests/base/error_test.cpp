@@ -76,6 +76,7 @@ TEST_CASE("fail_errno classifies what the system says") {
   const auto code_of = [](int value) { return fail_errno("w", "p", value).error.code; };
   CHECK(code_of(ENOSPC) == ErrorCode::no_space);
   CHECK(code_of(EDQUOT) == ErrorCode::no_space);
+  CHECK(code_of(EFBIG) == ErrorCode::no_space);
   CHECK(code_of(EROFS) == ErrorCode::read_only);
   CHECK(code_of(EACCES) == ErrorCode::read_only);
   CHECK(code_of(ENOENT) == ErrorCode::not_found);

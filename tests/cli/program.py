@@ -22,19 +22,24 @@ class Case(unittest.TestCase):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SHALE")}
         return {**kept, "HOME": self.folder, "XDG_DATA_HOME": "", "SHALE_STORE": self.store, **more}
 
-    def run_program(self, *words, stdin=b"", exit=0, folder=None, descriptors=None, **environment):
+    def run_program(self, *words, stdin=b"", exit=0, folder=None, descriptors=None,
+                    file_bytes=None, **environment):
         """The finished process; its status must be `exit` (or one of them; None: 0 or 1).
 
-        `descriptors`: how many files it may have open.
+        `descriptors`: how many files it may have open; `file_bytes`: how long it may make one.
         """
+        limits = {resource.RLIMIT_NOFILE: descriptors, resource.RLIMIT_FSIZE: file_bytes}
+        limits = {what: most for what, most in limits.items() if most is not None}
+
         def limit():
-            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+            for what, most in limits.items():
+                resource.setrlimit(what, (most, most))
 
         if isinstance(stdin, str):
             stdin = stdin.encode()
         done = subprocess.run([PROGRAM, *words], input=stdin, capture_output=True, timeout=120,
                               cwd=folder or self.folder, env=self.environment(**environment),
-                              check=False, preexec_fn=limit if descriptors else None)
+                              check=False, preexec_fn=limit if limits else None)
         allowed = (0, 1) if exit is None else exit if isinstance(exit, tuple) else (exit,)
         self.assertIn(done.returncode, allowed,
                       f"shale {words}: {done.stdout[:2000]!r} {done.stderr[:2000]!r}")

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pathlib
+import shutil
 import struct
 import subprocess
 import unittest
@@ -245,6 +246,20 @@ class Streams(Case):
             self.assertEqual(process.stderr.read(), b"")
 
     @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
+    def test_a_full_disk_keeps_nobody_from_reading(self):
+        """Not even where a recovery is due, which needs room for a log and an index."""
+        self.ingest({"id": "a", "text": "some words"})
+        shutil.rmtree(os.path.join(self.store, "projects/default/volatile"))
+        full = {"file_bytes": 0}
+        self.assertEqual(self.text("get", "a", **full), "some words")
+        self.assertEqual(self.text("count", **full), "1\n")
+        self.assertIn("a", self.text("search", "words", **full))
+        self.text("verify", **full)
+        error = self.json("stash", "--id", "b", "more", exit=5, **full)["error"]
+        self.assertEqual(error["code"], "no_space")
+        self.text("stash", "--id", "b", "more")
+        self.assertEqual(self.text("count"), "2\n")
+
     def test_a_full_disk_under_the_output(self):
         self.run_program("stash", "--id", "a", "words")
         with open("/dev/full", "wb") as full:

@@ -62,8 +62,8 @@ BREAKS = [
          "write_manifest(project.paths.manifest(), changed)"),
         ("src/store/recovery.cpp", "{next.edition, active, {last, 0, 0}};",
          "{next.edition, active, torn};"),
-        ("src/store/recovery.cpp", "  remove_orphans(project.paths, next);",
-         "  remove_orphans(project.paths, changed);"))),
+        ("src/store/recovery.cpp", "  remove_orphans(project.paths, next, Orphans::all);",
+         "  remove_orphans(project.paths, changed, Orphans::all);"))),
     Break("folders not synced", (
         ("src/base/file.cpp",
          "const int answer = retry([&] { return disk().sync_folder(descriptor); });",

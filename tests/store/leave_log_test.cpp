@@ -148,7 +148,7 @@ TEST_CASE("where the new log cannot be written, nothing changes and the next hol
     const FullDisk full(5000);
     const auto refused = Project(half.project).commit(batch);
     REQUIRE(!refused);
-    CHECK(refused.error().code == ErrorCode::io);
+    CHECK(refused.error().code == ErrorCode::no_space);
     check_all_there(half.project);
   }
   CHECK(half.store.manifest() == before);

@@ -158,13 +158,16 @@ TEST_CASE("a merge removes what a killed one left, not what somebody is making")
   stash(project, "a", "text");
   const path left = store.paths().shard({77, 123}).string() + ".tmp";
   const path making = store.paths().shard({78, 124}).string() + ".tmp";
+  const path overlay = store.paths().dead({77, 123}, 1);
   write_text(left, "of one who was killed");
+  write_text(overlay, "locked only once it is written");
   write_text(making, "somebody builds this");
   LockFile guard = LockFile::open(making, false).value();
   REQUIRE(guard.try_lock(0).value());
   project.merge(false).value();
   CHECK(!std::filesystem::exists(left));
   CHECK(std::filesystem::exists(making));
+  CHECK(std::filesystem::exists(overlay));
   CHECK(count_of(project) == 1);
 }
 

@@ -47,7 +47,7 @@ TEST_CASE("what no manifest names is removed, what it names stays") {
       files.paths.shard({3, 34}),   files.paths.log({2, 22}),
       files.paths.index({2, 22})};
   for (const path& file : orphans) write_text(file, "x");
-  remove_orphans(files.paths, files.manifest);
+  remove_orphans(files.paths, files.manifest, Orphans::all);
   CHECK(files.exist(files.named));
   CHECK(files.none_exists(orphans));
 }
@@ -59,7 +59,7 @@ TEST_CASE("files this program did not make, and CONTROL, are left alone") {
       files.paths.shard_folder() / "notes.txt", files.paths.shard_folder() / "no-ending",
       files.paths.log_folder() / "7-short.log"};
   for (const path& file : strangers) write_text(file, "x");
-  remove_orphans(files.paths, files.manifest);
+  remove_orphans(files.paths, files.manifest, Orphans::all);
   CHECK(files.exist(strangers));
 }
 
@@ -70,16 +70,16 @@ TEST_CASE("a shard somebody is building is no orphan") {
   {
     LockFile guard = LockFile::open(building, false).value();
     REQUIRE(guard.try_lock(0).value());
-    remove_orphans(files.paths, files.manifest);
+    remove_orphans(files.paths, files.manifest, Orphans::all);
     CHECK(std::filesystem::exists(building));
   }
-  remove_orphans(files.paths, files.manifest);
+  remove_orphans(files.paths, files.manifest, Orphans::all);
   CHECK(!std::filesystem::exists(building));
 }
 
 TEST_CASE("folders that are not there are no failure") {
   const TemporaryFolder folder;
-  remove_orphans({folder / "nothing"}, {});
+  remove_orphans({folder / "nothing"}, {}, Orphans::all);
   CHECK(files_in(folder.path()).empty());
 }
 

@@ -183,12 +183,12 @@ TEST_CASE("a draft is no orphan while it may be published") {
   place.write(overlay, {}, 5);
   place.publish(nullptr);
   const catalog::Manifest manifest = catalog::read_manifest(place.paths.manifest()).value();
-  remove_orphans(place.paths, manifest);
+  remove_orphans(place.paths, manifest, Orphans::all);
   CHECK(place.files().size() == 1);
   Place killed;
   killed.write(overlay, {}, 5);
   killed.drafts.reset();
-  remove_orphans(killed.paths, manifest);
+  remove_orphans(killed.paths, manifest, Orphans::all);
   CHECK(killed.files().empty());
 }
 
