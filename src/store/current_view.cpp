@@ -109,6 +109,13 @@ Result<std::shared_ptr<const View>> current_view(Project::State& project) {
   return project.view;
 }
 
+std::shared_ptr<const View> view_of_before(Project::State& project) {
+  const std::lock_guard lock(project.view_mutex);
+  // What the page said before it was replaced is true still, this process's last commits too.
+  if (project.view != nullptr && !project.control->lost()) static_cast<void>(update_view(project));
+  return project.view;
+}
+
 Result<std::shared_ptr<const View>> durable_view(Project::State& project,
                                                  const std::shared_ptr<const View>& newest) {
   const std::lock_guard lock(project.view_mutex);

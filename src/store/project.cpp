@@ -62,12 +62,9 @@ Result<std::shared_ptr<const View>> snapshot_view(Project::State& project) {
   Result<std::shared_ptr<const View>> view = current_view(project);
   if (!is_repairable(project, view)) return view;
   // A reader who has anything to show does not wait for one who is at it.
-  bool is_older = false;
-  if (!view) {
-    const std::lock_guard lock(project.view_mutex);
-    is_older = project.view != nullptr;
-    if (is_older) view = project.view;
-  }
+  const std::shared_ptr<const View> before = view ? nullptr : view_of_before(project);
+  const bool is_older = before != nullptr;
+  if (is_older) view = before;
   Result<std::shared_ptr<const View>> repaired = repaired_view(
       project, is_older ? std::chrono::milliseconds(0) : project.options.busy_timeout);
   return repaired || !view ? repaired : view;  // where that has logs missing, it says so

@@ -1,5 +1,7 @@
 #include "store/recovery.hpp"
 
+#include <fcntl.h>
+
 #include "delta/log_reader.hpp"
 #include "tests/store/failing_sync.hpp"
 #include "tests/store/store_fixture.hpp"
@@ -272,6 +274,53 @@ TEST_CASE("a recovery writes a log anew whose sync failed or has not been heard 
   CHECK(contents(Project(next)) == Contents{{"a", "text"}});
   CHECK(next->shared_control()->durable() >= lsn);
   CHECK(next->shared_control()->poisoned() == 0);
+}
+
+// No room for the new log: a recovery ends after it has put copies in the place of files.
+class NoNewLogs : public FileSystem {
+ public:
+  NoNewLogs() { use(this); }
+  ~NoNewLogs() override { use(nullptr); }
+  int open(const char* path, int flags, mode_t rights) override {
+    if ((flags & O_EXCL) == 0 || !std::string_view(path).ends_with(".log")) {
+      return FileSystem::open(path, flags, rights);
+    }
+    errno = ENOSPC;
+    return -1;
+  }
+};
+
+TEST_CASE(
+    "behind a recovery that did not come to its end nobody goes on with the files of before") {
+  const TestStore store;
+  const auto state = store.state();
+  Project living(state);
+  stash(living, "a", "text", Durability::full);
+  const FileId log = store.manifest().logs.back().id;
+  const auto control = state->shared_control();
+  // One who is in his sync, and one who was killed before he published.
+  control->set_sync_in_flight(log.sequence);
+  {
+    auto writer =
+        delta::LogWriter::open(store.paths().log(log), store.manifest().project_id, log).value();
+    const catalog::LastFrame last = *control->last_frame();
+    delta::LogEnd end{last.lsn.offset(), last.checksum};
+    std::vector<delta::Change> none;
+    const Buffer nothing = delta::encode_payload(none);
+    writer.append(end, delta::FrameKind::batch, nothing, control->durable()).value();
+  }
+  {
+    const NoNewLogs disk;
+    const auto refused = store.try_state();
+    REQUIRE(!refused);
+    CHECK(refused.error().code == ErrorCode::no_space);
+    CHECK(contents(living) == Contents{{"a", "text"}});
+  }
+  stash(living, "b", "text", Durability::full);
+  CHECK(contents(living) == Contents{{"a", "text"}, {"b", "text"}});
+  CHECK(contents(store.open()) == Contents{{"a", "text"}, {"b", "text"}});
+  store.reboot();
+  CHECK(contents(store.open()) == Contents{{"a", "text"}, {"b", "text"}});
 }
 
 TEST_CASE("a recovery whose own sync fails believes no second one") {
