@@ -35,9 +35,10 @@ class LogLeaver {
     manifest_.logs.pop_back();
     if (tail.frames_kept > 0) manifest_.logs.push_back(tail.sealed);
     const FileId id = next_file_id(manifest_);
-    const Result<void> done = move_tail(tail, id);
-    if (!done)
+    Result<void> done = move_tail(tail, id);
+    if (!done) {
       remove_unless_named(project_.paths, {project_.paths.log(id), project_.paths.index(id)});
+    }
     return done;
   }
 
