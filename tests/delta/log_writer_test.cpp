@@ -42,7 +42,7 @@ TEST_CASE("a log that cannot be made whole is not left behind") {
     const shale::testing::FullDisk full(room);
     const auto made = LogWriter::create(path, 1, log_id);
     REQUIRE_FALSE(made);
-    CHECK(made.error().code == ErrorCode::io);
+    CHECK(made.error().code == ErrorCode::no_space);
     CHECK(made.error().path == path);
     CHECK_FALSE(path_exists(path).value());
   }
