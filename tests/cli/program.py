@@ -8,6 +8,8 @@ import tempfile
 import unittest
 
 PROGRAM = os.environ["SHALE_PROGRAM"]
+with open(PROGRAM, "rb") as program:
+    HAS_SANITIZER = b"__asan_init" in program.read()
 
 
 class Case(unittest.TestCase):
