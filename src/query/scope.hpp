@@ -32,8 +32,7 @@ class Scope {
 
   // Takes the view that failed out: false for an error that is no fault of a view.
   bool exclude_failed(const Error& error) {
-    const bool damage = error.code == ErrorCode::corrupt || error.code == ErrorCode::io;
-    if (!damage || is_shortage(error) || current_ == nobody) return false;
+    if (!is_damage(error) || current_ == nobody) return false;
     Fault fault;
     fault.file = error.path;
     fault.offset = error.offset;

@@ -63,8 +63,7 @@ class Verifier {
   Result<void> check(const char* what, Result<void> result) {
     if (result) return {};
     const Error& error = result.error();
-    const bool damage = error.code == ErrorCode::corrupt || error.code == ErrorCode::io;
-    if (!damage || is_shortage(error)) return result;
+    if (!is_damage(error)) return result;
     const std::string section = section_at(error.offset, what);
     if (!is_known_bad(section)) add_fault(section, error.offset, error.message);
     return {};

@@ -8,9 +8,8 @@ namespace shale::store {
 namespace {
 
 bool becomes_fault(const Error& error, bool missing_is_error) {
-  if (is_shortage(error)) return false;
   if (error.code == ErrorCode::not_found) return !missing_is_error;
-  return error.code == ErrorCode::corrupt || error.code == ErrorCode::io;
+  return is_damage(error);
 }
 
 const catalog::ShardEntry* previous_entry(const Edition* previous, FileId id, usize& at) {

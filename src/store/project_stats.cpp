@@ -108,8 +108,7 @@ class Verifier {
 
   // A file that cannot be read at all says nothing about the others.
   Result<void> add_shard_fault(const Error& error) {
-    const bool damage = error.code == ErrorCode::io || error.code == ErrorCode::corrupt;
-    if (!damage || is_shortage(error)) return Unexpected{error};
+    if (!is_damage(error)) return Unexpected{error};
     result_.faults.push_back(fault_of(error, project_.name, "shard"));
     return {};
   }

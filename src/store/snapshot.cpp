@@ -27,11 +27,6 @@ Fault text_fault(const Error& error, const std::string& project, std::string id)
   return fault;
 }
 
-bool is_damage(const Error& error) {
-  if (is_shortage(error)) return false;
-  return error.code == ErrorCode::corrupt || error.code == ErrorCode::io;
-}
-
 // Looks an id up index by index; a damaged index becomes a fault and the others still answer.
 Result<std::optional<store::Located>> find(const View& view, std::string_view id,
                                            std::vector<Fault>& faults, const std::string& project) {
