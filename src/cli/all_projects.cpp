@@ -41,9 +41,10 @@ void append(std::vector<Fault>& faults, std::vector<Fault>& more) {
 ListedProjects merge_pages(std::vector<ProjectPage> pages, const Listing& listing) {
   ListedProjects all;
   std::vector<Entry> entries;
-  for (auto& [project, page] : pages) {
+  for (ProjectPage& one : pages) {
+    Page& page = one.page;
     for (usize i = 0; i < page.segments.size(); ++i) {
-      entries.push_back({page.sort_keys[i], {project, std::move(page.segments[i])}});
+      entries.push_back({page.sort_keys[i], {one.project, std::move(page.segments[i])}});
     }
     all.total += page.total;
     append(all.faults, page.faults);
