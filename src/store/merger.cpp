@@ -1,6 +1,7 @@
 #include "store/merger.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "base/file.hpp"
@@ -19,6 +20,7 @@ namespace shale::store {
 namespace {
 
 constexpr u64 step_text_bytes_max = u64(256) << 20;  // about two seconds of merging
+constexpr int attempts_max = 8;  // a log is left where a syncer dies: rarely once in a merge
 
 bool contains(const std::vector<FileId>& ids, FileId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -39,12 +41,12 @@ class MergeJob {
   }
   MergeJob(const MergeJob&) = delete;
 
-  Result<void> run() {
+  Result<MergeEnd> run() {
     start_ = TRY(settled_view(project_));
     TRY(collect_sources());
     TRY(build());
     TRY(check_still_there(*start_));
-    TRY(catch_up());
+    if (!TRY(catch_up())) return MergeEnd::overtaken;
     Lease lease = TRY(Lease::acquire(project_, "merge"));
     return commit(lease);
   }
@@ -93,17 +95,19 @@ class MergeJob {
   }
 
   // What the lease would have to wait for, without it: the overlays as of now, and the log's sync.
-  Result<void> catch_up() {
+  // False: overtaken already.
+  Result<bool> catch_up() {
     const std::shared_ptr<const View> now = TRY(settled_view(project_));
-    TRY(check_inputs(*now));
+    if (!TRY(inputs_hold(*now))) return false;
     (void)TRY(next_manifest(*now));
-    return sync_project(project_);
+    TRY(sync_project(project_));
+    return true;
   }
 
-  Result<void> commit(Lease& lease) {
+  Result<MergeEnd> commit(Lease& lease) {
     // What an overlay calls dead is dead for good: the batch that superseded it must not be lost.
     TRY(make_committed_durable(lease));
-    TRY(check_inputs(*lease.view()));
+    if (!TRY(inputs_hold(*lease.view()))) return MergeEnd::overtaken;
     catalog::Manifest next = TRY(next_manifest(*lease.view()));
     TRY(publish_edition(lease, std::move(next)));
     // What one who was killed has left may be as long as all that was merged.
@@ -111,7 +115,7 @@ class MergeJob {
     if (TRY(project_.shared_lock_file()->still_at_path())) {
       remove_orphans(project_.paths, lease.view()->edition->manifest, Orphans::but_overlays);
     }
-    return {};
+    return MergeEnd::published;
   }
 
   // Whether what start_ saw has the LSNs it had there, by which later updates are told from those
@@ -125,19 +129,22 @@ class MergeJob {
     });
   }
 
-  // The store may have been replaced while this built: what it read is not what is there now.
-  Result<void> check_inputs(const View& now) const {
+  // Whether what was read is what is there now. A store that was replaced has a merge lock of its
+  // own, which is not held here: an error.
+  Result<bool> inputs_hold(const View& now) const {
+    if (project_.incarnation.load() != incarnation_) {
+      return fail_at(ErrorCode::busy, "The store was replaced in the middle of a merge",
+                     project_.paths.manifest().string());
+    }
     const auto is_there = [&](const auto& entries, FileId id) {
       return std::any_of(entries.begin(), entries.end(),
                          [&](const auto& entry) { return entry.id == id; });
     };
     const catalog::Manifest& manifest = now.edition->manifest;
-    bool all = project_.incarnation.load() == incarnation_;
+    bool all = still_vouched_for(manifest);
     for (const FileId id : plan_.shards) all &= is_there(manifest.shards, id);
     for (const FileId id : plan_.logs) all &= is_there(manifest.logs, id);
-    if (all && still_vouched_for(manifest)) return {};
-    return fail_at(ErrorCode::busy, "The project was changed in the middle of a merge",
-                   project_.paths.manifest().string());
+    return all;
   }
 
   // The edition that would come after `now`, with its overlay files on disk.
@@ -238,6 +245,32 @@ Result<std::optional<MergeLock>> free_merge_lock(Project::State& project,
   return Unexpected{std::move(lock).error()};
 }
 
+using Planner = std::function<std::optional<MergePlan>(const catalog::Manifest&)>;
+
+u64 text_bytes(const catalog::Manifest& manifest, const std::vector<FileId>& shards) {
+  u64 sum = 0;
+  for (const catalog::ShardEntry& entry : manifest.shards) {
+    if (contains(shards, entry.id)) sum += entry.text_bytes;
+  }
+  return sum;
+}
+
+// One step, planned anew where it was overtaken. The text bytes of the shards that were read;
+// nothing where nothing was due.
+Result<std::optional<u64>> merge_as_planned(Project::State& project, const Planner& plan_for,
+                                            const std::stop_token& stop) {
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    const std::shared_ptr<const View> view = TRY(settled_view(project));
+    const catalog::Manifest& manifest = view->edition->manifest;
+    const std::optional<MergePlan> plan = plan_for(manifest);
+    if (!plan.has_value()) return std::optional<u64>();
+    if (TRY(run_merge(project, *plan, stop)) == MergeEnd::overtaken) continue;
+    return std::optional<u64>(text_bytes(manifest, plan->shards));
+  }
+  return fail_at(ErrorCode::busy, "Each time a merge was at its end, the log had been left",
+                 project.paths.manifest().string());
+}
+
 Result<void> seal_if(Project::State& project, bool only_if_due) {
   Lease lease = TRY(Lease::acquire(project, "seal"));
   if (only_if_due && !TRY(seal_is_due(lease, 0, 0))) return {};
@@ -246,7 +279,7 @@ Result<void> seal_if(Project::State& project, bool only_if_due) {
 
 }  // namespace
 
-Result<void> run_merge(Project::State& project, const MergePlan& plan, std::stop_token stop) {
+Result<MergeEnd> run_merge(Project::State& project, const MergePlan& plan, std::stop_token stop) {
   return MergeJob(project, plan, std::move(stop)).run();
 }
 
@@ -255,17 +288,15 @@ Result<void> merge_project(Project::State& project, bool full, const ProgressCal
   TRY(seal_if(project, false));
   const MergeLock lock = TRY(MergeLock::acquire(project, project.options.busy_timeout));
   u64 done_bytes = 0;
-  for (bool is_full = full;;) {
-    const std::shared_ptr<const View> view = TRY(settled_view(project));
-    const catalog::Manifest& manifest = view->edition->manifest;
-    const std::optional<MergePlan> plan =
-        is_full ? full_merge(manifest) : next_merge(manifest, ~u64(0));
-    if (!plan.has_value()) return {};
-    TRY(run_merge(project, *plan, stop));
+  bool is_full = full;
+  const Planner plan_for = [&](const catalog::Manifest& manifest) {
+    return is_full ? full_merge(manifest) : next_merge(manifest, ~u64(0));
+  };
+  for (;;) {
+    const std::optional<u64> bytes = TRY(merge_as_planned(project, plan_for, stop));
+    if (!bytes.has_value()) return {};
     is_full = false;
-    for (const catalog::ShardEntry& entry : manifest.shards) {
-      if (contains(plan->shards, entry.id)) done_bytes += entry.text_bytes;
-    }
+    done_bytes += *bytes;
     if (progress && !progress({done_bytes, 0, 0})) {
       return fail(ErrorCode::cancelled, "The merge was cancelled");
     }
@@ -277,13 +308,13 @@ Result<bool> fold_sealed(Project::State& project, usize waiting,
                          std::chrono::milliseconds patience) {
   const std::optional<MergeLock> lock = TRY(free_merge_lock(project, patience));
   if (!lock.has_value()) return false;
-  const std::shared_ptr<const View> view = TRY(settled_view(project));
-  const std::vector<FileId> logs = sealed_logs(view->edition->manifest);
-  if (logs.size() < waiting) return false;
-  MergePlan plan;
-  plan.logs = logs;
-  TRY(run_merge(project, plan, {}));
-  return true;
+  const Planner plan_for = [&](const catalog::Manifest& manifest) {
+    std::optional<MergePlan> plan;
+    std::vector<FileId> logs = sealed_logs(manifest);
+    if (logs.size() >= waiting) plan = MergePlan{{}, std::move(logs), false};
+    return plan;
+  };
+  return TRY(merge_as_planned(project, plan_for, {})).has_value();
 }
 
 Result<bool> merge_step(Project::State& project) {
@@ -291,11 +322,10 @@ Result<bool> merge_step(Project::State& project) {
   const std::optional<MergeLock> lock = TRY(free_merge_lock(project, {}));
   if (!lock.has_value()) return false;
   TRY(seal_if(project, true));
-  const std::shared_ptr<const View> view = TRY(settled_view(project));
-  const std::optional<MergePlan> plan = next_merge(view->edition->manifest, step_text_bytes_max);
-  if (!plan.has_value()) return false;
-  TRY(run_merge(project, *plan, {}));
-  return true;
+  const auto plan_for = [](const catalog::Manifest& manifest) {
+    return next_merge(manifest, step_text_bytes_max);
+  };
+  return TRY(merge_as_planned(project, plan_for, {})).has_value();
 }
 
 }  // namespace shale::store

@@ -22,8 +22,13 @@
 
 namespace shale::store {
 
+enum class MergeEnd : u8 {
+  published,
+  overtaken,  // a log was left meanwhile (leave_log.hpp): nothing was changed, a new plan is needed
+};
+
 // One step of `plan`. The merge lock must be held.
-Result<void> run_merge(Project::State& project, const MergePlan& plan, std::stop_token stop);
+Result<MergeEnd> run_merge(Project::State& project, const MergePlan& plan, std::stop_token stop);
 
 // Seals the active log and does every merge that is due; `full`: down to one shard per partition.
 Result<void> merge_project(Project::State& project, bool full, const ProgressCallback& progress,

@@ -244,7 +244,7 @@ TEST_CASE("a merge that meets a lost shard publishes nothing") {
       for (const auto& entry : view_of(state)->edition->manifest.shards)
         plan.shards.push_back(entry.id);
       cut(fresh.file, kept * page);
-      const Result<void> merged = run_merge(*state, plan, {});
+      const Result<MergeEnd> merged = run_merge(*state, plan, {});
       need(!merged, "the merge fails");
       need(merged.error().code == ErrorCode::io || merged.error().code == ErrorCode::corrupt,
            "with the code of damage");

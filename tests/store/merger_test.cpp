@@ -313,13 +313,37 @@ TEST_CASE("a merge whose log is left meanwhile is given up: updates would count 
   state->shared_control()->set_sync_in_flight(store.manifest().logs.back().id.sequence);
   MergePlan plan;
   for (const auto& entry : store.manifest().shards) plan.shards.push_back(entry.id);
-  const Result<void> merged = run_merge(*state, plan, {});
-  REQUIRE(!merged);
-  CHECK(merged.error().code == ErrorCode::busy);
+  CHECK(run_merge(*state, plan, {}).value() == MergeEnd::overtaken);
   CHECK(metadata_of_id(project, "a").refcount == 1);
-  run_merge(*state, plan, {}).value();
+  CHECK(run_merge(*state, plan, {}).value() == MergeEnd::published);
   CHECK(metadata_of_id(project, "a").refcount == 1);
   CHECK(metadata_of_id(store.open(), "a").refcount == 1);
+}
+
+TEST_CASE("a merge that was overtaken is planned anew") {
+  const TestStore store;
+  const auto state = store.state(patience(2000));
+  Project project(state);
+  for (int n = 0; n < 4; ++n) {
+    stash_many(project, "s" + std::to_string(n), 1);
+    seal(state);
+    if (n < 3) {
+      run_merge(*state, *next_merge(store.manifest(), ~u64(0)), {}).value();
+    }
+  }
+  int steps = 0;
+  const auto between = [&](const Progress&) {
+    if (++steps > 1) return true;
+    stash(project, "late", "text", Durability::full);
+    update(project, "s00", {.refcount_added = 1});
+    state->shared_control()->set_sync_in_flight(store.manifest().logs.back().id.sequence);
+    return true;
+  };
+  project.merge(false, between).value();
+  CHECK(steps == 3);  // the log that was left is folded first
+  CHECK(store.manifest().shards.size() == 2);
+  CHECK(metadata_of_id(project, "s00").refcount == 1);
+  CHECK(count_of(store.open()) == 5);
 }
 
 TEST_CASE("changes made while merges run are carried over") {
