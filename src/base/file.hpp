@@ -48,6 +48,10 @@ class File {
   Result<void> write_at(u64 offset, Bytes bytes);
   // All pieces one behind the other, from `offset`.
   Result<void> write_pieces(u64 offset, std::span<const Bytes> pieces);
+  // From now on the disk takes what is written in sequence in steps of a few megabytes, each waited
+  // for before the one after the next begins. A long file that meets the disk all at once, when it
+  // is synced, makes every log's sync wait for it. Promises nothing of its own: sync_data() does.
+  void pace_writes() { is_paced_ = true; }
   Result<void> sync_data();                      // fdatasync
   Result<void> allocate(u64 offset, u64 bytes);  // real blocks: a full disk is an error here
   Result<u64> size() const;
@@ -66,8 +70,17 @@ class File {
  private:
   File(int descriptor, std::filesystem::path path)
       : descriptor_(descriptor), path_(std::move(path)) {}
+  struct Stretch {
+    u64 offset = 0;
+    u64 bytes = 0;
+  };
+  Result<void> keep_pace(u64 written_end);
+  Result<void> write_back(Stretch stretch, unsigned flags);
+
   int descriptor_ = -1;
   std::filesystem::path path_;
+  bool is_paced_ = false;
+  Stretch under_way_;  // what the disk was told to take last; all before it is there
 };
 
 Result<Buffer> read_file(const std::filesystem::path& path, u64 bytes_max);

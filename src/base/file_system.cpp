@@ -44,6 +44,9 @@ int FileSystem::allocate(int descriptor, off_t offset, off_t bytes) {
   return ::fallocate(descriptor, 0, offset, bytes);
 }
 int FileSystem::sync_data(int descriptor) { return ::fdatasync(descriptor); }
+int FileSystem::write_back(int descriptor, off_t offset, off_t bytes, unsigned flags) {
+  return ::sync_file_range(descriptor, offset, bytes, flags);
+}
 int FileSystem::sync_folder(int descriptor) { return ::fsync(descriptor); }
 int FileSystem::make_folder(const char* path, mode_t rights) { return ::mkdir(path, rights); }
 int FileSystem::rename(const char* from, const char* to) { return ::rename(from, to); }

@@ -30,8 +30,10 @@ class FileSystem {
   virtual ssize_t copy_range(int source, off_t* from, int target, off_t* to, usize bytes);
   virtual int allocate(int descriptor, off_t offset, off_t bytes);  // fallocate, mode 0
   virtual int sync_data(int descriptor);                            // fdatasync
-  virtual int sync_folder(int descriptor);                          // fsync of an opened folder
-  virtual int make_folder(const char* path, mode_t rights);         // mkdir
+  // sync_file_range
+  virtual int write_back(int descriptor, off_t offset, off_t bytes, unsigned flags);
+  virtual int sync_folder(int descriptor);                   // fsync of an opened folder
+  virtual int make_folder(const char* path, mode_t rights);  // mkdir
   virtual int rename(const char* from, const char* to);
   virtual int remove(const char* path);         // unlink
   virtual int remove_folder(const char* path);  // rmdir

@@ -122,6 +122,7 @@ Result<ShardWriter> ShardWriter::make(const std::filesystem::path& path,
     return fail(ErrorCode::invalid_argument, "A shard needs the word count of every document");
   }
   File file = TRY(File::open(unfinished_path(path), File::Mode::create_new));
+  file.pace_writes();
   return ShardWriter(std::make_unique<State>(std::move(file), path.parent_path(), options));
 }
 

@@ -23,6 +23,7 @@ class CountingFileSystem : public FileSystem {
   std::map<std::string, int> calls;
   std::string failing;
   usize write_at_most = ~usize(0);
+  int problem = EIO;
 
   int open(const char* path, int flags, mode_t rights) override {
     return fails("open") ? -1 : FileSystem::open(path, flags, rights);
@@ -43,6 +44,9 @@ class CountingFileSystem : public FileSystem {
   int sync_data(int descriptor) override {
     return fails("sync_data") ? -1 : FileSystem::sync_data(descriptor);
   }
+  int write_back(int descriptor, off_t offset, off_t bytes, unsigned flags) override {
+    return fails("write_back") ? -1 : FileSystem::write_back(descriptor, offset, bytes, flags);
+  }
   int sync_folder(int descriptor) override {
     return fails("sync_folder") ? -1 : FileSystem::sync_folder(descriptor);
   }
@@ -62,7 +66,7 @@ class CountingFileSystem : public FileSystem {
   bool fails(const std::string& call) {
     ++calls[call];
     if (call != failing) return false;
-    errno = EIO;
+    errno = problem;
     return true;
   }
 };
@@ -118,6 +122,48 @@ TEST_CASE("short writes are gone on with until all is written") {
   file.write_at(0, as_bytes("ten bytes.")).value();
   CHECK(disk.calls["write"] == 4);
   CHECK(as_text(read_file(folder / "file", 100).value()) == "ten bytes.");
+}
+
+// Writes 9 MiB in sequence, in pieces that fit no step; stops at the first error.
+Result<void> write_long(File& file) {
+  constexpr usize pieces = 30;
+  for (usize piece = 0; piece < pieces; ++piece) {
+    const std::string bytes((usize(9) << 20) / pieces, char('a' + piece));
+    TRY(file.write_at(piece * bytes.size(), as_bytes(bytes)));
+  }
+  return {};
+}
+
+TEST_CASE("a paced file goes to the disk in steps, another one as the kernel likes") {
+  const TemporaryFolder folder;
+  CountingFileSystem disk;
+  File paced = File::open(folder / "paced", File::Mode::create_new).value();
+  File other = File::open(folder / "other", File::Mode::create_new).value();
+  paced.pace_writes();
+  write_long(paced).value();
+  CHECK(disk.calls["write_back"] == 7);  // four steps begun, three waited for
+  write_long(other).value();
+  CHECK(disk.calls["write_back"] == 7);
+  CHECK(read_file(folder / "paced", 10'000'000).value() ==
+        read_file(folder / "other", 10'000'000).value());
+}
+
+TEST_CASE("what the disk tells of a step is told, where steps are unknown nothing is") {
+  const TemporaryFolder folder;
+  CountingFileSystem disk;
+  disk.failing = "write_back";
+  File file = File::open(folder / "file", File::Mode::create_new).value();
+  file.pace_writes();
+  const Result<void> failed = write_long(file);
+  REQUIRE(!failed);
+  CHECK(failed.error().code == ErrorCode::io);
+  CHECK(failed.error().path == file.path().string());
+  disk.problem = GENERATE(ENOSYS, EINVAL);
+  disk.calls.clear();
+  File unknown = File::open(folder / "unknown", File::Mode::create_new).value();
+  unknown.pace_writes();
+  write_long(unknown).value();
+  CHECK(disk.calls["write_back"] == 1);
 }
 
 TEST_CASE("without another one it is the kernel's") {

@@ -84,6 +84,7 @@ class RestartedFileSystem : public FileSystem {
   ~RestartedFileSystem() override;
   int open(const char* path, int flags, mode_t rights) override;
   int sync_data(int) override { return 0; }
+  int write_back(int, off_t, off_t, unsigned) override { return 0; }
   int sync_folder(int) override { return 0; }
 
  private:
