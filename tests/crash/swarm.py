@@ -227,7 +227,8 @@ def main():
         if problem:
             sys.exit(f"seed {options.seed}, after {swarm.kills} kills: {problem}")
         waits = sorted(swarm.latencies)
-        print(f"{sum(map(sum, swarm.acknowledged.values()))} batches acknowledged, 0 lost; {swarm.kills} kills, "
+        acknowledged = sum(map(sum, swarm.acknowledged.values()))
+        print(f"{acknowledged} batches acknowledged, 0 lost; {swarm.kills} kills, "
               f"{swarm.searches} searches, {swarm.merges} merges; a batch took "
               f"{waits[len(waits) // 2] * 1000:.1f} ms (median), {waits[-1] * 1000:.0f} ms "
               f"(worst), a bare write and sync {max(swarm.metered[1:]) * 1000:.0f} ms (worst); "
