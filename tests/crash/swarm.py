@@ -114,13 +114,15 @@ class Swarm:
     def meter(self):
         child = subprocess.Popen([sys.executable, "-B", __file__, "--meter", self.store + ".meter"],
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        due = time.monotonic()  # a pause that lasts too long is time that a batch lost as well
         while not self.stop.is_set():
-            started = time.monotonic()
             child.stdin.write(b"line\n")
             child.stdin.flush()
             if not child.stdout.readline():
                 self.fail("the meter ended")
-            self.metered.append(time.monotonic() - started)
+            answered = time.monotonic()
+            self.metered.append(answered - due)
+            due = answered + METER_PAUSE
             time.sleep(METER_PAUSE)
         child.stdin.close()
         child.wait()
