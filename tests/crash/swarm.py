@@ -74,14 +74,13 @@ class Swarm:
 
     def write(self, slot):
         """One writer after the other, until the swarm stops; each goes on behind the last batch."""
-        number = 0
         self.acknowledged[slot] = bytearray()
         while not self.stop.is_set():
             child = self.start("ingest", f"--ack={PARTS}", "-", stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE)
             with self.lock:
                 self.writers[slot] = child
-            number = self.feed(slot, child, number)
+            self.feed(slot, child)
             with contextlib.suppress(BrokenPipeError):
                 child.stdin.close()
             errors = child.stderr.read().decode()
@@ -91,9 +90,9 @@ class Swarm:
             if code not in (0, -signal.SIGKILL):
                 self.fail(f"writer {slot} ended with {code}: {errors}")
 
-    def feed(self, slot, child, number):
-        first = number
+    def feed(self, slot, child):
         acknowledged = self.acknowledged[slot]
+        first = number = len(acknowledged)
         try:
             while not self.stop.is_set():
                 acknowledged.append(0)
@@ -102,14 +101,13 @@ class Swarm:
                 child.stdin.flush()
                 answer = child.stdout.readline()
                 if not answer.startswith(b"ack "):
-                    return number + 1
+                    return
                 acknowledged[number] = 1
                 if number > first:
                     self.latencies.append(time.monotonic() - started)
                 number += 1
         except BrokenPipeError:
             pass
-        return number + 1
 
     def meter(self):
         child = subprocess.Popen([sys.executable, "-B", __file__, "--meter", self.store + ".meter"],
