@@ -35,12 +35,18 @@ class ArenaIndex final : public LogIndex {
   Result<Bitmap> documents(const Term& term) const override;
   Result<void> frequencies(const Term& term, std::span<const u32> docs,
                            std::span<u32> tfs) const override;
+  Result<void> postings(const Term& term, std::vector<u32>& docs,
+                        std::vector<u32>& tfs) const override;
+  Result<std::unique_ptr<RangePostings>> range_postings(const Term&) const override {
+    return std::unique_ptr<RangePostings>();
+  }
   Result<std::vector<u32>> positions(const Term& term, DocNo doc) const override;
   std::unique_ptr<TermStream> all_terms() const override { return make_term_stream(cut_); }
 
   Result<void> numbers(Field field, u32 first, std::span<i64> out) const override;
   Result<void> numbers_of(Field field, std::span<const u32> docs,
                           std::span<i64> out) const override;
+  Result<void> lengths(u32 first, std::span<u32> out) const override;
   Result<void> codes(Field field, u32 first, std::span<u32> out) const override;
   Result<std::string> code_value(Field field, u32 code) const override;
 
@@ -144,6 +150,23 @@ Result<Bitmap> ArenaIndex::documents(const Term& term) const {
   return Bitmap::from_sorted(docs);
 }
 
+Result<void> ArenaIndex::postings(const Term& term, std::vector<u32>& docs,
+                                  std::vector<u32>& tfs) const {
+  const TermView view = TRY(view_of(term.handle));
+  ChainCursor cursor = cut_.documents_of(view);
+  VisibleFilter visible(cut_);
+  docs.clear();
+  tfs.clear();
+  Posting posting;
+  while (cursor.next(posting) && !visible.is_past_end(posting.document)) {
+    if (!visible(posting.document)) continue;
+    docs.push_back(posting.document);
+    tfs.push_back(posting.tf);
+  }
+  if (cursor.failed()) return Unexpected{cut_.damaged("A posting list is damaged", view.offset)};
+  return cut_.arena().still_there();
+}
+
 Result<void> ArenaIndex::frequencies(const Term& term, std::span<const u32> docs,
                                      std::span<u32> tfs) const {
   const TermView view = TRY(view_of(term.handle));
@@ -225,6 +248,20 @@ Result<void> ArenaIndex::numbers(Field field, u32 first, std::span<i64> out) con
     const DocumentEntry* e = find_entry(cut_.arena(), cut_.header().documents, document);
     if (e == nullptr) return Unexpected{cut_.damaged("A document is missing", document)};
     out[i] = number(*e);
+  }
+  return {};
+}
+
+Result<void> ArenaIndex::lengths(u32 first, std::span<u32> out) const {
+  TRY(check_range(first, out.size()));
+  VisibleFilter visible(cut_);
+  for (usize i = 0; i < out.size(); ++i) {
+    const u32 document = first + u32(i);
+    out[i] = 0;
+    if (!visible(document)) continue;
+    const DocumentEntry* e = find_entry(cut_.arena(), cut_.header().documents, document);
+    if (e == nullptr) return Unexpected{cut_.damaged("A document is missing", document)};
+    out[i] = e->word_count;
   }
   return {};
 }

@@ -20,6 +20,7 @@
 #include "base/bitmap.hpp"
 #include "model/fields.hpp"
 #include "model/numbers.hpp"
+#include "model/range_postings.hpp"
 
 namespace shale {
 
@@ -70,6 +71,11 @@ class Index {
   // How often the term occurs in each of `docs` (ascending, all of them hold it).
   virtual Result<void> frequencies(const Term& term, std::span<const u32> docs,
                                    std::span<u32> tfs) const = 0;
+  // Both at once, for all documents that hold it: cheaper than asking for each.
+  virtual Result<void> postings(const Term& term, std::vector<u32>& docs,
+                                std::vector<u32>& tfs) const = 0;
+  // The same by ranges with score bounds; null where the index keeps none for this term.
+  virtual Result<std::unique_ptr<RangePostings>> range_postings(const Term& term) const = 0;
   // Where the term stands in `doc`, which holds it: word numbers, ascending.
   virtual Result<std::vector<u32>> positions(const Term& term, DocNo doc) const = 0;
   virtual std::unique_ptr<TermStream> all_terms() const = 0;
@@ -80,6 +86,8 @@ class Index {
   // The same of single documents, `docs` ascending.
   virtual Result<void> numbers_of(Field field, std::span<const u32> docs,
                                   std::span<i64> out) const = 0;
+  // Field::words of documents [first, first + out.size()), 0 where absent: what scoring reads.
+  virtual Result<void> lengths(u32 first, std::span<u32> out) const = 0;
   // The value of a single-valued string field (type, task, file, topic), as a code of this index.
   static constexpr u32 no_code = 0xffffffff;
   virtual Result<void> codes(Field field, u32 first, std::span<u32> out) const = 0;

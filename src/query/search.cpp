@@ -9,6 +9,7 @@
 #include "query/collector.hpp"
 #include "query/engine.hpp"
 #include "query/statistics.hpp"
+#include "query/union_ranker.hpp"
 #include "text/analysis.hpp"
 
 namespace shale::query {
@@ -110,12 +111,18 @@ class Search {
   Result<RankedAnswer> rank(bool every_word) {
     RankedAnswer answer;
     Collector collector(scope_, query_.limit);
+    BestScores best(query_.limit);
     for (const ViewPart& part : parts_) {
       const IndexView& view = scope_.enter(part.view);
-      Bitmap docs = TRY(matching_documents(
+      const Bitmap docs = TRY(matching_documents(
           view, filter_, every_word ? holders_of_all(part) : holders_of_any(part)));
       answer.total += docs.count();
-      if (query_.limit > 0) TRY(score(view, part, docs, every_word, collector));
+      if (query_.limit == 0) continue;
+      if (every_word) {
+        TRY(score(view, part, docs, collector));
+      } else {
+        TRY(score_any(view, part, docs, best, collector));
+      }
     }
     return finished(std::move(answer), collector);
   }
@@ -142,32 +149,49 @@ class Search {
 
   // -- scores --
 
+  // `docs` hold every word.
   Result<void> score(const IndexView& view, const ViewPart& part, const Bitmap& docs,
-                     bool every_word, Collector& collector) {
+                     Collector& collector) {
     const std::vector<u32> all = docs.to_vector();
-    std::vector<std::vector<u32>> holding(every_word ? 0 : terms_.size());
-    std::vector<usize> next(holding.size(), 0);
-    for (usize i = 0; i < holding.size(); ++i) {
-      Bitmap holders = part.words[i].docs;
-      holders &= docs;
-      holding[i] = holders.to_vector();
-    }
     for (usize begin = 0; begin < all.size(); begin += block_documents) {
       const usize size = std::min(block_documents, all.size() - begin);
       const std::span<const u32> block(all.data() + begin, size);
       TRY(start_block(view, block));
       for (usize i = 0; i < terms_.size(); ++i) {
-        if (every_word) {
-          TRY(add(view, *part.words[i].term, idf_[i], block));
-        } else if (part.words[i].term) {
-          const std::span<const u32> held = up_to(holding[i], next[i], block.back());
-          TRY(add_some(view, *part.words[i].term, idf_[i], block, held));
-        }
+        TRY(add(view, *part.words[i].term, idf_[i], block));
       }
       for (usize i = 0; i < size; ++i) keys_[i] = key_of(scores_[i]);
       TRY(collector.offer(part.view, block, std::span(keys_).first(size)));
     }
     return {};
+  }
+
+  // `docs` hold some of the words.
+  Result<void> score_any(const IndexView& view, const ViewPart& part, const Bitmap& docs,
+                         BestScores& best, Collector& collector) {
+    std::vector<WeightedWord> words;
+    for (usize i = 0; i < terms_.size(); ++i) {
+      if (!part.words[i].term) continue;
+      WeightedWord word;
+      word.weight = idf_[i];
+      word.ranges = TRY(view.index->range_postings(*part.words[i].term));
+      if (word.ranges == nullptr) {
+        TRY(view.index->postings(*part.words[i].term, word.docs, word.tfs));
+      }
+      words.push_back(std::move(word));
+    }
+    std::vector<ScoredDocument> found;
+    TRY(rank_union(*view.index, words, statistics_.average_length(), &docs, best, found));
+    std::erase_if(found, [&](const ScoredDocument& one) { return one.score < best.threshold(); });
+    std::sort(found.begin(), found.end(),
+              [](const ScoredDocument& a, const ScoredDocument& b) { return a.doc < b.doc; });
+    std::vector<u32> numbers;
+    std::vector<i64> keys;
+    for (const ScoredDocument& one : found) {
+      numbers.push_back(one.doc);
+      keys.push_back(key_of(one.score));
+    }
+    return collector.offer(part.view, numbers, keys);
   }
 
   Result<void> start_block(const IndexView& view, std::span<const u32> block) {
@@ -186,27 +210,6 @@ class Search {
     TRY(view.index->frequencies(term, block, std::span(tfs_).first(block.size())));
     for (usize i = 0; i < block.size(); ++i) scores_[i] += bm25_score(idf, tfs_[i], norms_[i]);
     return {};
-  }
-
-  // `held`, ascending, are those of the block that hold the term.
-  Result<void> add_some(const IndexView& view, const Term& term, float idf,
-                        std::span<const u32> block, std::span<const u32> held) {
-    if (held.empty()) return {};
-    TRY(view.index->frequencies(term, held, std::span(tfs_).first(held.size())));
-    usize at = 0;
-    for (usize i = 0; i < held.size(); ++i) {
-      while (block[at] != held[i]) ++at;
-      scores_[at] += bm25_score(idf, tfs_[i], norms_[at]);
-    }
-    return {};
-  }
-
-  // The run of `docs` from `next` up to `last`, which `next` then stands behind.
-  static std::span<const u32> up_to(const std::vector<u32>& docs, usize& next, u32 last) {
-    const usize begin = next;
-    const auto end = std::upper_bound(docs.begin() + std::ptrdiff_t(begin), docs.end(), last);
-    next = usize(end - docs.begin());
-    return std::span(docs).subspan(begin, next - begin);
   }
 
   static Result<RankedAnswer> finished(RankedAnswer answer, Collector& collector) {

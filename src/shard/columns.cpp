@@ -294,12 +294,21 @@ Result<void> ColumnsReader::values(Column column, u32 first, std::span<i64> out)
 }
 
 Result<void> ColumnsReader::codes(Column column, u32 first, std::span<u32> out) const {
+  return small_values(column, first, out, Index::no_code);
+}
+
+Result<void> ColumnsReader::lengths(u32 first, std::span<u32> out) const {
+  return small_values(Column::word_count, first, out, 0);
+}
+
+Result<void> ColumnsReader::small_values(Column column, u32 first, std::span<u32> out,
+                                         u32 absent) const {
   TRY(check_range(first, out.size()));
   return by_chunks(first, out, [&](u32 chunk, u32 inside, std::span<u32> part) -> Result<void> {
     const ChunkHeader head = TRY(header(column, chunk));
     const Bytes bytes =
         TRY(section_.view(head.offset + u64(inside) * head.width, u64(part.size()) * head.width));
-    decode<u32>(head, bytes.data(), part, Index::no_code);
+    decode<u32>(head, bytes.data(), part, absent);
     return {};
   });
 }

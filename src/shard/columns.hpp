@@ -107,6 +107,8 @@ class ColumnsReader {
   // Values of documents [first, first + out.size()); no_number where absent.
   Result<void> values(Column column, u32 first, std::span<i64> out) const;
   Result<void> codes(Column column, u32 first, std::span<u32> out) const;
+  // Column::word_count, 0 where absent.
+  Result<void> lengths(u32 first, std::span<u32> out) const;
   // Of single documents, ascending.
   Result<void> values_of(Column column, std::span<const u32> docs, std::span<i64> out) const;
   Result<i64> value(Column column, DocNo doc) const;
@@ -119,6 +121,7 @@ class ColumnsReader {
   Unexpected damaged(Column column, std::string what) const;
 
  private:
+  Result<void> small_values(Column column, u32 first, std::span<u32> out, u32 absent) const;
   Result<void> check_range(u32 first, usize count) const;
   Result<ChunkHeader> header(Column column, u32 chunk) const;
   Result<void> values_in_chunk(Column column, u32 chunk, std::span<const u32> docs,

@@ -31,12 +31,16 @@ class OpenShard final : public Shard {
   Result<Bitmap> documents(const Term& term) const override;
   Result<void> frequencies(const Term& term, std::span<const u32> docs,
                            std::span<u32> tfs) const override;
+  Result<void> postings(const Term& term, std::vector<u32>& docs,
+                        std::vector<u32>& tfs) const override;
+  Result<std::unique_ptr<RangePostings>> range_postings(const Term& term) const override;
   Result<std::vector<u32>> positions(const Term& term, DocNo doc) const override;
   std::unique_ptr<TermStream> all_terms() const override;
 
   Result<void> numbers(Field field, u32 first, std::span<i64> out) const override;
   Result<void> numbers_of(Field field, std::span<const u32> docs,
                           std::span<i64> out) const override;
+  Result<void> lengths(u32 first, std::span<u32> out) const override;
   Result<void> codes(Field field, u32 first, std::span<u32> out) const override;
   Result<std::string> code_value(Field field, u32 code) const override;
 

@@ -15,12 +15,13 @@
 #include <span>
 #include <vector>
 
+#include "model/range_postings.hpp"
 #include "shard/sections.hpp"
 
 namespace shale::shard {
 
-inline constexpr u32 range_documents = 256;
 inline constexpr u32 rank_documents = 1024;
+static_assert(range_documents == 256);  // of the format
 inline constexpr u32 range_df_min = 4096;
 
 struct RangeLayout {

@@ -112,6 +112,14 @@ Result<void> OpenShard::frequencies(const Term& term, std::span<const u32> docs,
                                     std::span<u32> tfs) const {
   return terms_.frequencies(term, docs, tfs);
 }
+Result<void> OpenShard::postings(const Term& term, std::vector<u32>& docs,
+                                 std::vector<u32>& tfs) const {
+  return terms_.postings(term, docs, tfs);
+}
+Result<std::unique_ptr<RangePostings>> OpenShard::range_postings(const Term& term) const {
+  const CorpusStatistics own{document_count(), word_count()};
+  return terms_.range_postings(term, own.average_length());
+}
 Result<std::vector<u32>> OpenShard::positions(const Term& term, DocNo doc) const {
   return terms_.positions(term, doc);
 }
@@ -129,6 +137,10 @@ Result<void> OpenShard::numbers_of(Field field, std::span<const u32> docs,
   if (field != Field::bytes) return columns_.numbers_of(field, docs, out);
   for (usize i = 0; i < docs.size(); ++i) TRY(texts_.raw_bytes(docs[i], out.subspan(i, 1)));
   return {};
+}
+
+Result<void> OpenShard::lengths(u32 first, std::span<u32> out) const {
+  return columns_.lengths(first, out);
 }
 
 Result<void> OpenShard::codes(Field field, u32 first, std::span<u32> out) const {

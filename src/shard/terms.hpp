@@ -79,6 +79,11 @@ class TermsReader {
   std::unique_ptr<TermStream> all() const;
   // Score bounds of a word of df >= 4096; nothing for other terms.
   Result<std::optional<RangeMaxima>> range_maxima(const Term& term) const;
+  // Such a word by ranges, null for other terms. `average_length` is the shard's own.
+  Result<std::unique_ptr<RangePostings>> range_postings(const Term& term,
+                                                        float average_length) const;
+  // All of a term: `docs` ascending, a frequency each (1 throughout for metadata terms).
+  Result<void> postings(const Term& term, std::vector<u32>& docs, std::vector<u32>& tfs) const;
   // Every structure of every term, in order; the first thing found wrong.
   Result<void> verify() const;
 

@@ -2,6 +2,7 @@
 #include <cassert>
 #include <numeric>
 
+#include "shard/range_reader.hpp"
 #include "shard/terms_state.hpp"
 
 namespace shale::shard {
@@ -134,6 +135,27 @@ Result<std::optional<RangeMaxima>> TermsReader::range_maxima(const Term& term) c
   const BigTerm big = TRY(state_->postings.big_term(handle.number()));
   if (big.range_number == no_place) return std::optional<RangeMaxima>();
   return std::optional<RangeMaxima>(TRY(state_->ranges.record(big.range_number)));
+}
+
+Result<void> TermsReader::postings(const Term& term, std::vector<u32>& docs,
+                                   std::vector<u32>& tfs) const {
+  const TermHandle handle{term.handle};
+  if (handle.kind() != HandleKind::big) {
+    return state_->postings.list(TRY(state_->dictionary.entry_at(handle.number())), docs, tfs);
+  }
+  const BigTerm big = TRY(state_->postings.big_term(handle.number()));
+  TRY(state_->postings.big_documents(handle.number(), big, docs));
+  tfs.resize(docs.size());
+  return state_->postings.frequencies(big, 0, tfs);
+}
+
+Result<std::unique_ptr<RangePostings>> TermsReader::range_postings(const Term& term,
+                                                                   float average_length) const {
+  const std::optional<RangeMaxima> maxima = TRY(range_maxima(term));
+  if (!maxima) return std::unique_ptr<RangePostings>();
+  const u32 number = TermHandle{term.handle}.number();
+  const BigTerm big = TRY(state_->postings.big_term(number));
+  return make_range_reader(state_->postings, number, big, *maxima, average_length);
 }
 
 // -- positions --

@@ -1,9 +1,9 @@
 #include "text/words.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 
+#include "base/kernel.hpp"
 #include "text/letters.hpp"
 
 #if defined(__x86_64__)
@@ -16,8 +16,6 @@ namespace {
 
 constexpr usize block_bytes = 64;
 constexpr usize slack_bytes = 3 * block_bytes;  // a block stored at the end, and 64 readable more
-
-std::atomic<Kernel> forced_kernel{Kernel::automatic};
 
 // The state of a scan. Word k has its `begin` when k < opened and its `bytes` when k < closed; one
 // word may be open. `at` runs over the source, `to` over the folded text: every byte or character
@@ -161,23 +159,7 @@ void scan_all_scalar(Scan& scan) {
 
 #endif
 
-bool vector_kernel_chosen() {
-  return forced_kernel.load(std::memory_order_relaxed) == Kernel::automatic && has_vector_kernel();
-}
-
 }  // namespace
-
-bool has_vector_kernel() {
-#if defined(__x86_64__)
-  static const bool has = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-                          __builtin_cpu_supports("bmi2");
-  return has;
-#else
-  return false;
-#endif
-}
-
-void force_kernel(Kernel kernel) { forced_kernel.store(kernel, std::memory_order_relaxed); }
 
 void WordScanner::scan(std::string_view text) {
   if (folded_.size() < text.size() + slack_bytes) folded_.resize(text.size() + slack_bytes);

@@ -40,11 +40,6 @@ class WordScanner {
   usize count_ = 0;
 };
 
-// Whether the vector twin runs on this machine; tests force either.
-enum class Kernel : u8 { automatic, scalar };
-void force_kernel(Kernel kernel);
-bool has_vector_kernel();
-
 // A word with the bytes of the *source* it came from, for snippets.
 struct SourceWord {
   u32 begin = 0;

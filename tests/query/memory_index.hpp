@@ -3,11 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "base/checksum.hpp"
+#include "model/bm25.hpp"
 #include "model/fields.hpp"
 #include "model/overlay.hpp"
 #include "text/analysis.hpp"
@@ -21,6 +23,47 @@ struct Document {
 
 // Which call of an index answers an error.
 enum class Failing : u8 { none, documents, numbers, frequencies, ids };
+
+// A word by ranges, its bounds rounded as coarsely as those of a shard.
+class MemoryRanges : public RangePostings {
+ public:
+  MemoryRanges(const std::vector<u32>& docs, const std::vector<u32>& tfs,
+               const std::vector<u32>& lengths, float average_length)
+      : maxima_(range_count(u32(lengths.size()))) {
+    std::vector<float> most(maxima_.size());
+    for (usize i = 0; i < docs.size(); ++i) {
+      tfs_[docs[i]] = tfs[i];
+      const float part = bm25_score(1, tfs[i], bm25_norm(lengths[docs[i]], average_length));
+      most[docs[i] / range_documents] = std::max(most[docs[i] / range_documents], part);
+    }
+    const float scale = *std::max_element(most.begin(), most.end()) / 255 * 1.00001f;
+    for (usize i = 0; i < most.size(); ++i) {
+      maxima_[i] = u8(std::min(255.0f, std::ceil(most[i] / scale)));
+    }
+    bounds_ = {scale, maxima_, average_length};
+  }
+  const RangeBounds& bounds() const override { return bounds_; }
+  Result<void> read(u32 range, RangeBlock& out) const override {
+    ++reads;
+    out.count = 0;
+    auto at = tfs_.lower_bound(range * range_documents);
+    for (; at != tfs_.end() && at->first / range_documents == range; ++at) {
+      out.offsets[out.count] = u8(at->first);
+      out.tfs[out.count++] = at->second;
+    }
+    return {};
+  }
+  Result<u32> frequency(u32 range, u8 offset) const override {
+    const auto at = tfs_.find(range * range_documents + offset);
+    return at == tfs_.end() ? 0 : at->second;
+  }
+  static inline u32 reads = 0;
+
+ private:
+  std::vector<u8> maxima_;
+  RangeBounds bounds_;
+  std::map<u32, u32> tfs_;
+};
 
 class MemoryIndex : public Index {
  public:
@@ -41,6 +84,7 @@ class MemoryIndex : public Index {
     for (auto& entry : postings_) by_handle_.push_back(&entry);
   }
 
+  u32 range_df_min = ~u32(0);  // words of so many documents are had by ranges too
   Failing failing = Failing::none;
   ErrorCode failing_code = ErrorCode::corrupt;
   int failing_errno = 0;
@@ -78,6 +122,25 @@ class MemoryIndex : public Index {
     }
     return {};
   }
+  Result<void> postings(const Term& term, std::vector<u32>& docs,
+                        std::vector<u32>& tfs) const override {
+    TRY(maybe_fail(Failing::documents));
+    docs.clear();
+    tfs.clear();
+    for (const auto& [doc, positions] : by_handle_[term.handle]->second) {
+      docs.push_back(doc);
+      tfs.push_back(u32(positions.size()));
+    }
+    return {};
+  }
+  Result<std::unique_ptr<RangePostings>> range_postings(const Term& term) const override {
+    if (term.df < range_df_min) return std::unique_ptr<RangePostings>();
+    std::vector<u32> docs, tfs;
+    TRY(postings(term, docs, tfs));
+    const CorpusStatistics own{document_count(), word_count()};
+    return std::unique_ptr<RangePostings>(
+        std::make_unique<MemoryRanges>(docs, tfs, words_, own.average_length()));
+  }
   Result<std::vector<u32>> positions(const Term& term, DocNo doc) const override {
     return by_handle_[term.handle]->second.at(to_index(doc));
   }
@@ -92,6 +155,11 @@ class MemoryIndex : public Index {
                           std::span<i64> out) const override {
     TRY(maybe_fail(Failing::numbers));
     for (usize i = 0; i < docs.size(); ++i) out[i] = number(field, docs[i]);
+    return {};
+  }
+  Result<void> lengths(u32 first, std::span<u32> out) const override {
+    TRY(maybe_fail(Failing::numbers));
+    for (usize i = 0; i < out.size(); ++i) out[i] = words_[first + i];
     return {};
   }
   // Codes are 1000 + the document that has the value first: neither dense nor from 0.

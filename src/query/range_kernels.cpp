@@ -1,0 +1,174 @@
+#include "query/range_kernels.hpp"
+
+#include <bit>
+#include <cstring>
+
+#include "base/kernel.hpp"
+#include "model/bm25.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace shale::query {
+namespace {
+
+// -- plain --
+
+void add_bounds_from(usize begin, std::span<float> sums, std::span<const u8> maxima, float factor) {
+  for (usize i = begin; i < maxima.size(); ++i) sums[i] += factor * float(maxima[i]);
+}
+
+u32 count_from(usize begin, std::span<const float> values, float low) {
+  u32 count = 0;
+  for (usize i = begin; i < values.size(); ++i) count += values[i] >= low ? 1 : 0;
+  return count;
+}
+
+u32 select_from(usize begin, std::span<const float> values, float low, float high, u32* out) {
+  u32 found = 0;
+  for (usize i = begin; i < values.size(); ++i) {
+    if (values[i] >= low && values[i] < high) out[found++] = u32(i);
+  }
+  return found;
+}
+
+void norms_from(usize begin, std::span<const u32> lengths, float average_length, float* norms) {
+  for (usize i = begin; i < lengths.size(); ++i) norms[i] = bm25_norm(lengths[i], average_length);
+}
+
+void add_scores_from(usize begin, std::span<const u8> offsets, const u32* tfs, float weight,
+                     const float* norms, float* sums) {
+  for (usize i = begin; i < offsets.size(); ++i) {
+    sums[offsets[i]] += bm25_score(weight, tfs[i], norms[offsets[i]]);
+  }
+}
+
+// -- eight at a time; each hands the rest to its plain twin --
+
+#if defined(__x86_64__)
+
+constexpr usize lanes = 8;
+
+// Of numbers below 2^31: no frequency and no length is larger.
+[[gnu::target("avx2")]] inline __m256 floats_of(const u32* from) {
+  __m256i whole;
+  std::memcpy(&whole, from, sizeof whole);
+  return _mm256_cvtepi32_ps(whole);
+}
+
+[[gnu::target("avx2")]] inline __m256i integers_of(const u8* from) {
+  return _mm256_cvtepu8_epi32(_mm_loadu_si64(from));
+}
+
+[[gnu::target("avx2")]] void add_bounds_vector(std::span<float> sums, std::span<const u8> maxima,
+                                               float factor) {
+  const __m256 factors = _mm256_set1_ps(factor);
+  usize i = 0;
+  for (; i + lanes <= maxima.size(); i += lanes) {
+    const __m256 values = _mm256_cvtepi32_ps(integers_of(maxima.data() + i));
+    const __m256 before = _mm256_loadu_ps(sums.data() + i);
+    _mm256_storeu_ps(sums.data() + i, _mm256_add_ps(before, _mm256_mul_ps(factors, values)));
+  }
+  add_bounds_from(i, sums, maxima, factor);
+}
+
+[[gnu::target("avx2,bmi,popcnt")]] u32 count_vector(std::span<const float> values, float low) {
+  const __m256 lows = _mm256_set1_ps(low);
+  u32 count = 0;
+  usize i = 0;
+  for (; i + lanes <= values.size(); i += lanes) {
+    const __m256 some = _mm256_loadu_ps(values.data() + i);
+    count += u32(std::popcount(u32(_mm256_movemask_ps(_mm256_cmp_ps(some, lows, _CMP_GE_OQ)))));
+  }
+  return count + count_from(i, values, low);
+}
+
+[[gnu::target("avx2,bmi")]] u32 select_vector(std::span<const float> values, float low, float high,
+                                              u32* out) {
+  const __m256 lows = _mm256_set1_ps(low);
+  const __m256 highs = _mm256_set1_ps(high);
+  u32 found = 0;
+  usize i = 0;
+  for (; i + lanes <= values.size(); i += lanes) {
+    const __m256 some = _mm256_loadu_ps(values.data() + i);
+    const __m256 both = _mm256_and_ps(_mm256_cmp_ps(some, lows, _CMP_GE_OQ),
+                                      _mm256_cmp_ps(some, highs, _CMP_LT_OQ));
+    for (u32 mask = u32(_mm256_movemask_ps(both)); mask != 0; mask &= mask - 1) {
+      out[found++] = u32(i) + u32(std::countr_zero(mask));
+    }
+  }
+  return found + select_from(i, values, low, high, out + found);
+}
+
+// The operations of bm25_norm in their order.
+[[gnu::target("avx2")]] void norms_vector(std::span<const u32> lengths, float average_length,
+                                          float* norms) {
+  const __m256 base = _mm256_set1_ps(1.0f - bm25_b);
+  usize i = 0;
+  for (; i + lanes <= lengths.size(); i += lanes) {
+    const __m256 length = floats_of(lengths.data() + i);
+    const __m256 share = _mm256_div_ps(_mm256_mul_ps(_mm256_set1_ps(bm25_b), length),
+                                       _mm256_set1_ps(average_length));
+    _mm256_storeu_ps(norms + i, _mm256_mul_ps(_mm256_set1_ps(bm25_k1), _mm256_add_ps(base, share)));
+  }
+  norms_from(i, lengths, average_length, norms);
+}
+
+[[gnu::target("avx2")]] void add_scores_vector(std::span<const u8> offsets, const u32* tfs,
+                                               float weight, const float* norms, float* sums) {
+  usize i = 0;
+  alignas(32) float scores[lanes];
+  for (; i + lanes <= offsets.size(); i += lanes) {
+    const __m256i at = integers_of(offsets.data() + i);
+    const __m256 norm = _mm256_i32gather_ps(norms, at, 4);
+    const __m256 tf = floats_of(tfs + i);
+    const __m256 score =
+        _mm256_div_ps(_mm256_mul_ps(_mm256_set1_ps(weight), tf), _mm256_add_ps(tf, norm));
+    _mm256_store_ps(scores, score);
+    for (usize lane = 0; lane < lanes; ++lane) sums[offsets[i + lane]] += scores[lane];
+  }
+  add_scores_from(i, offsets, tfs, weight, norms, sums);
+}
+
+#endif
+
+}  // namespace
+
+void add_bounds(std::span<float> sums, std::span<const u8> maxima, float factor) {
+#if defined(__x86_64__)
+  if (vector_kernel_chosen()) return add_bounds_vector(sums, maxima, factor);
+#endif
+  add_bounds_from(0, sums, maxima, factor);
+}
+
+u32 count_at_least(std::span<const float> values, float low) {
+#if defined(__x86_64__)
+  if (vector_kernel_chosen()) return count_vector(values, low);
+#endif
+  return count_from(0, values, low);
+}
+
+u32 select_between(std::span<const float> values, float low, float high, u32* out) {
+#if defined(__x86_64__)
+  if (vector_kernel_chosen()) return select_vector(values, low, high, out);
+#endif
+  return select_from(0, values, low, high, out);
+}
+
+void norms_of(std::span<const u32> lengths, float average_length, float* norms) {
+#if defined(__x86_64__)
+  if (vector_kernel_chosen()) return norms_vector(lengths, average_length, norms);
+#endif
+  norms_from(0, lengths, average_length, norms);
+}
+
+void add_scores(std::span<const u8> offsets, const u32* tfs, float weight, const float* norms,
+                float* sums) {
+#if defined(__x86_64__)
+  if (vector_kernel_chosen()) return add_scores_vector(offsets, tfs, weight, norms, sums);
+#endif
+  add_scores_from(0, offsets, tfs, weight, norms, sums);
+}
+
+}  // namespace shale::query

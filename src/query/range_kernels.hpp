@@ -1,0 +1,31 @@
+// The inner loops of pruned ranking: over all ranges of an index, and over one range's documents.
+//
+// Each has an AVX2 twin (base/kernel.hpp), and both twins round alike (no fused multiply-add), so
+// that a score has the same bits on every machine. Arrays need no alignment; nothing allocates.
+// Used by union_ranker.
+#pragma once
+
+#include <span>
+
+#include "base/integers.hpp"
+
+namespace shale::query {
+
+// sums[i] += factor * maxima[i].
+void add_bounds(std::span<float> sums, std::span<const u8> maxima, float factor);
+
+// How many of `values` are at least `low`.
+u32 count_at_least(std::span<const float> values, float low);
+
+// The numbers i with low <= values[i] < high, ascending, to `out`, which has room for as many as
+// there are values. Returns how many.
+u32 select_between(std::span<const float> values, float low, float high, u32* out);
+
+// bm25_norm of each length.
+void norms_of(std::span<const u32> lengths, float average_length, float* norms);
+
+// sums[offsets[i]] += bm25_score(weight, tfs[i], norms[offsets[i]]); no offset twice.
+void add_scores(std::span<const u8> offsets, const u32* tfs, float weight, const float* norms,
+                float* sums);
+
+}  // namespace shale::query

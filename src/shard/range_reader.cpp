@@ -1,0 +1,161 @@
+#include "shard/range_reader.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace shale::shard {
+namespace {
+
+constexpr u32 ranges_in_container = 65'536 / range_documents;
+constexpr u32 ranges_in_rank = rank_documents / range_documents;
+constexpr u32 words_in_range = range_documents / 64;
+constexpr u16 no_container = 0xffff;
+
+// A container and how many postings stand before it.
+struct RankedContainer {
+  FrozenContainer container;
+  u32 base = 0;
+};
+
+// The part of a container that lies in one range, and the rank of its first posting.
+struct RangePart {
+  u32 rank = 0;
+  std::span<const u64> words;   // four, of a bitset
+  std::span<const u16> values;  // of an array
+};
+
+class RangeReader final : public RangePostings {
+ public:
+  RangeReader(const PostingsReader& postings, const BigTerm& term, const RangeMaxima& maxima,
+              float average_length)
+      : postings_(postings),
+        term_(term),
+        bounds_{maxima.scale, maxima.maxima, average_length},
+        ranks_(maxima.ranks) {}
+
+  Result<void> open(Bytes image);
+
+  const RangeBounds& bounds() const override { return bounds_; }
+  Result<void> read(u32 range, RangeBlock& out) const override;
+  Result<u32> frequency(u32 range, u8 offset) const override;
+
+ private:
+  RangePart part_of(u32 range) const;
+  u32 nibble(u32 rank) const { return u32(nibbles_[rank / 2]) >> (rank % 2 * 4) & 15; }
+  Result<u32> escaped(u32 rank) const;
+
+  const PostingsReader& postings_;
+  BigTerm term_;
+  RangeBounds bounds_;
+  std::span<const u16> ranks_;
+  std::vector<RankedContainer> containers_;
+  std::array<u16, containers_max> container_of_key_;
+  Bytes nibbles_;
+};
+
+Result<void> RangeReader::open(Bytes image) {
+  const auto view = FrozenView::make(image);
+  if (!view) return fail(ErrorCode::corrupt, "A set of documents changed under its reader");
+  container_of_key_.fill(no_container);
+  containers_.reserve(view->container_count());
+  FrozenView::Walk walk(*view);
+  u32 base = 0;
+  for (FrozenContainer container; walk.next(container); base += container.count) {
+    if (container.key >= containers_max) break;
+    container_of_key_[container.key] = u16(containers_.size());
+    containers_.push_back({container, base});
+  }
+  nibbles_ = TRY(postings_.nibbles(term_, 0, term_.df));
+  return {};
+}
+
+RangePart RangeReader::part_of(u32 range) const {
+  const u32 key = range / ranges_in_container;
+  if (key >= containers_max || container_of_key_[key] == no_container) return {};
+  const RankedContainer& here = containers_[container_of_key_[key]];
+  const u32 inside = range % ranges_in_container;
+  const u32 step = range / ranges_in_rank;
+  const u32 jump = step < ranks_.size() ? ranks_[step] : 0;
+  if (here.container.is_bitset) {
+    const std::span<const u64> words = here.container.words;
+    u32 rank = here.base + jump;
+    for (u32 word = inside / ranges_in_rank * ranges_in_rank * words_in_range;
+         word < inside * words_in_range; ++word) {
+      rank += u32(std::popcount(words[word]));
+    }
+    return {rank, words.subspan(inside * words_in_range, words_in_range), {}};
+  }
+  const std::span<const u16> values = here.container.values;
+  const bool last_step = (inside / ranges_in_rank + 1) * ranges_in_rank == ranges_in_container ||
+                         step + 1 >= ranks_.size();
+  const u32 limit = last_step ? u32(values.size()) : std::min<u32>(ranks_[step + 1], values.size());
+  const auto first = values.begin() + std::min(jump, limit);
+  const auto begin = std::lower_bound(first, values.begin() + limit, inside * range_documents);
+  auto end = begin;
+  const u32 behind = (inside + 1) * range_documents;
+  const auto stop =
+      begin + std::min<std::ptrdiff_t>(range_documents, values.begin() + limit - begin);
+  while (end != stop && *end < behind) ++end;
+  return {here.base + u32(begin - values.begin()), {}, {begin, end}};
+}
+
+Result<void> RangeReader::read(u32 range, RangeBlock& out) const {
+  const RangePart part = part_of(range);
+  u32 count = 0;
+  for (u32 word = 0; word < part.words.size(); ++word) {
+    for (u64 bits = part.words[word]; bits != 0; bits &= bits - 1) {
+      out.offsets[count++] = u8(word * 64 + u32(std::countr_zero(bits)));
+    }
+  }
+  for (const u16 value : part.values) out.offsets[count++] = u8(value);
+  // A rank beyond the postings comes of bytes that were lost since they were verified.
+  out.count = part.rank < term_.df ? std::min(count, term_.df - part.rank) : 0;
+  u32 most = 0;
+  for (u32 i = 0; i < out.count; ++i) {
+    out.tfs[i] = nibble(part.rank + i);
+    most = std::max(most, out.tfs[i]);
+  }
+  if (most < nibble_escape) return {};
+  for (u32 i = 0; i < out.count; ++i) {
+    if (out.tfs[i] == nibble_escape) out.tfs[i] = TRY(escaped(part.rank + i));
+  }
+  return {};
+}
+
+Result<u32> RangeReader::frequency(u32 range, u8 offset) const {
+  const RangePart part = part_of(range);
+  u32 rank = part.rank;
+  if (!part.words.empty()) {
+    const u64 bit = u64(1) << offset % 64;
+    if ((part.words[offset / 64] & bit) == 0) return 0u;
+    for (u32 word = 0; word < offset / 64; ++word) rank += u32(std::popcount(part.words[word]));
+    rank += u32(std::popcount(part.words[offset / 64] & (bit - 1)));
+  } else {
+    usize at = 0;
+    while (at < part.values.size() && u8(part.values[at]) < offset) ++at;
+    if (at == part.values.size() || u8(part.values[at]) != offset) return 0u;
+    rank += u32(at);
+  }
+  if (rank >= term_.df) return 0u;
+  const u32 tf = nibble(rank);
+  return tf == nibble_escape ? escaped(rank) : Result<u32>(tf);
+}
+
+Result<u32> RangeReader::escaped(u32 rank) const {
+  const u32 tf = exception_of(TRY(postings_.exceptions(term_)), rank);
+  if (tf != 0) return tf;
+  return postings_.views().frequencies.damaged(u64(term_.frequencies_at) * 4, "misses an escape");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RangePostings>> make_range_reader(const PostingsReader& postings, u32 number,
+                                                         const BigTerm& term,
+                                                         const RangeMaxima& maxima,
+                                                         float average_length) {
+  auto reader = std::make_unique<RangeReader>(postings, term, maxima, average_length);
+  TRY(reader->open(TRY(postings.image(number, term))));
+  return std::unique_ptr<RangePostings>(std::move(reader));
+}
+
+}  // namespace shale::shard
