@@ -47,6 +47,7 @@ class ArenaIndex final : public LogIndex {
   Result<void> numbers_of(Field field, std::span<const u32> docs,
                           std::span<i64> out) const override;
   Result<void> lengths(u32 first, std::span<u32> out) const override;
+  Result<void> lengths_of(std::span<const u32> docs, std::span<u32> out) const override;
   Result<void> codes(Field field, u32 first, std::span<u32> out) const override;
   Result<std::string> code_value(Field field, u32 code) const override;
 
@@ -263,6 +264,11 @@ Result<void> ArenaIndex::lengths(u32 first, std::span<u32> out) const {
     if (e == nullptr) return Unexpected{cut_.damaged("A document is missing", document)};
     out[i] = e->word_count;
   }
+  return {};
+}
+
+Result<void> ArenaIndex::lengths_of(std::span<const u32> docs, std::span<u32> out) const {
+  for (usize i = 0; i < docs.size(); ++i) TRY(lengths(docs[i], out.subspan(i, 1)));
   return {};
 }
 

@@ -88,6 +88,8 @@ class Index {
                                   std::span<i64> out) const = 0;
   // Field::words of documents [first, first + out.size()), 0 where absent: what scoring reads.
   virtual Result<void> lengths(u32 first, std::span<u32> out) const = 0;
+  // The same of single documents, `docs` ascending.
+  virtual Result<void> lengths_of(std::span<const u32> docs, std::span<u32> out) const = 0;
   // The value of a single-valued string field (type, task, file, topic), as a code of this index.
   static constexpr u32 no_code = 0xffffffff;
   virtual Result<void> codes(Field field, u32 first, std::span<u32> out) const = 0;

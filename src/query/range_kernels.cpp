@@ -1,5 +1,6 @@
 #include "query/range_kernels.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -19,6 +20,12 @@ void add_bounds_from(usize begin, std::span<float> sums, std::span<const u8> max
   for (usize i = begin; i < maxima.size(); ++i) sums[i] += factor * float(maxima[i]);
 }
 
+float largest_from(usize begin, std::span<const float> values) {
+  float most = 0;
+  for (usize i = begin; i < values.size(); ++i) most = std::max(most, values[i]);
+  return most;
+}
+
 u32 count_from(usize begin, std::span<const float> values, float low) {
   u32 count = 0;
   for (usize i = begin; i < values.size(); ++i) count += values[i] >= low ? 1 : 0;
@@ -35,6 +42,10 @@ u32 select_from(usize begin, std::span<const float> values, float low, float hig
 
 void norms_from(usize begin, std::span<const u32> lengths, float average_length, float* norms) {
   for (usize i = begin; i < lengths.size(); ++i) norms[i] = bm25_norm(lengths[i], average_length);
+}
+
+void score_all_from(usize begin, std::span<const u32> tfs, float weight, float* scores) {
+  for (usize i = begin; i < tfs.size(); ++i) scores[i] = bm25_score(weight, tfs[i], scores[i]);
 }
 
 void add_scores_from(usize begin, std::span<const u8> offsets, const u32* tfs, float weight,
@@ -71,6 +82,17 @@ constexpr usize lanes = 8;
     _mm256_storeu_ps(sums.data() + i, _mm256_add_ps(before, _mm256_mul_ps(factors, values)));
   }
   add_bounds_from(i, sums, maxima, factor);
+}
+
+[[gnu::target("avx2")]] float largest_vector(std::span<const float> values) {
+  __m256 most = _mm256_setzero_ps();
+  usize i = 0;
+  for (; i + lanes <= values.size(); i += lanes) {
+    most = _mm256_max_ps(most, _mm256_loadu_ps(values.data() + i));
+  }
+  float of_lanes[lanes];
+  std::memcpy(of_lanes, &most, sizeof most);
+  return std::max(largest_from(0, of_lanes), largest_from(i, values));
 }
 
 [[gnu::target("avx2,bmi,popcnt")]] u32 count_vector(std::span<const float> values, float low) {
@@ -115,6 +137,18 @@ constexpr usize lanes = 8;
   norms_from(i, lengths, average_length, norms);
 }
 
+[[gnu::target("avx2")]] void score_all_vector(std::span<const u32> tfs, float weight,
+                                              float* scores) {
+  usize i = 0;
+  for (; i + lanes <= tfs.size(); i += lanes) {
+    const __m256 tf = floats_of(tfs.data() + i);
+    const __m256 most = _mm256_mul_ps(_mm256_set1_ps(weight), tf);
+    const __m256 all = _mm256_add_ps(tf, _mm256_loadu_ps(scores + i));
+    _mm256_storeu_ps(scores + i, _mm256_div_ps(most, all));
+  }
+  score_all_from(i, tfs, weight, scores);
+}
+
 [[gnu::target("avx2")]] void add_scores_vector(std::span<const u8> offsets, const u32* tfs,
                                                float weight, const float* norms, float* sums) {
   usize i = 0;
@@ -142,6 +176,13 @@ void add_bounds(std::span<float> sums, std::span<const u8> maxima, float factor)
   add_bounds_from(0, sums, maxima, factor);
 }
 
+float largest(std::span<const float> values) {
+#if defined(__x86_64__)
+  if (vector_kernel_chosen()) return largest_vector(values);
+#endif
+  return largest_from(0, values);
+}
+
 u32 count_at_least(std::span<const float> values, float low) {
 #if defined(__x86_64__)
   if (vector_kernel_chosen()) return count_vector(values, low);
@@ -161,6 +202,13 @@ void norms_of(std::span<const u32> lengths, float average_length, float* norms) 
   if (vector_kernel_chosen()) return norms_vector(lengths, average_length, norms);
 #endif
   norms_from(0, lengths, average_length, norms);
+}
+
+void score_all(std::span<const u32> tfs, float weight, std::span<float> norms_to_scores) {
+#if defined(__x86_64__)
+  if (vector_kernel_chosen()) return score_all_vector(tfs, weight, norms_to_scores.data());
+#endif
+  score_all_from(0, tfs, weight, norms_to_scores.data());
 }
 
 void add_scores(std::span<const u8> offsets, const u32* tfs, float weight, const float* norms,

@@ -14,6 +14,8 @@ namespace shale::query {
 // sums[i] += factor * maxima[i].
 void add_bounds(std::span<float> sums, std::span<const u8> maxima, float factor);
 
+float largest(std::span<const float> values);  // 0 where all are negative
+
 // How many of `values` are at least `low`.
 u32 count_at_least(std::span<const float> values, float low);
 
@@ -23,6 +25,9 @@ u32 select_between(std::span<const float> values, float low, float high, u32* ou
 
 // bm25_norm of each length.
 void norms_of(std::span<const u32> lengths, float average_length, float* norms);
+
+// norms_to_scores[i] = bm25_score(weight, tfs[i], norms_to_scores[i]).
+void score_all(std::span<const u32> tfs, float weight, std::span<float> norms_to_scores);
 
 // sums[offsets[i]] += bm25_score(weight, tfs[i], norms[offsets[i]]); no offset twice.
 void add_scores(std::span<const u8> offsets, const u32* tfs, float weight, const float* norms,

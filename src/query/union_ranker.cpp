@@ -12,12 +12,26 @@ namespace {
 
 // How many ranges are scored before the rest is chosen by threshold (RANKING 1).
 constexpr usize first_ranges = 24;
+// Lists as short as this are merged without a look at ranges.
+constexpr usize short_list_max = 256;
+constexpr int cut_steps = 12;
+constexpr u32 no_document = ~u32(0);
 // The threshold that is compared with sums of bounds, lowered by more than they can be rounded.
 constexpr float rounding = 1.0f - 1e-5f;
 // Beyond so many candidates those below the threshold are dropped.
 constexpr usize candidates_slack = 4096;
 
-// A word's part of one range.
+// A word as the loops over ranges read it.
+struct RankedWord {
+  float weight = 0;
+  const RangePostings* ranges = nullptr;
+  std::span<const u8> maxima;  // where there are ranges, and what one of 1 adds to a score
+  float factor = 0;
+  std::span<const u32> docs;  // else
+  std::vector<float> scores;  // one each
+};
+
+// What a word has in one range.
 struct Slice {
   u32 word = 0;
   float bound = 0;
@@ -30,73 +44,112 @@ class UnionRanker {
   UnionRanker(const Index& index, std::span<const WeightedWord> words, float average_length,
               const Bitmap* allowed, BestScores& best, std::vector<ScoredDocument>& out)
       : index_(index),
-        words_(words),
+        given_(words),
         average_length_(average_length),
         allowed_(allowed),
         best_(best),
         out_(out),
-        bounds_(range_count(index.document_count())),
-        chosen_(bounds_.size()),
-        list_scores_(words.size()),
+        words_(words.size()),
         slices_(words.size()) {}
 
   Result<void> run() {
+    bool all_short = true;
     for (usize i = 0; i < words_.size(); ++i) {
-      if (words_[i].ranges != nullptr) {
-        add_range_bounds(words_[i]);
-      } else {
-        TRY(score_list(i));
-      }
+      TRY(prepare(given_[i], words_[i]));
+      all_short &= words_[i].ranges == nullptr && words_[i].docs.size() <= short_list_max;
     }
+    if (all_short || (words_.size() == 1 && words_[0].ranges == nullptr)) {
+      merge_lists();
+      return {};
+    }
+    add_all_bounds();
     const float cut = first_cut();
     TRY(score_ranges(cut, std::numeric_limits<float>::infinity()));
-    return score_ranges(std::min(cut, std::max(best_.threshold() * rounding, smallest)), cut);
+    return score_ranges(std::min(cut, std::max(threshold(), smallest)), cut);
   }
 
  private:
   static constexpr float smallest = std::numeric_limits<float>::min();
 
-  // -- bounds --
+  // What a sum of bounds, or of scores in another order, must reach to matter.
+  float threshold() const { return best_.threshold() * rounding; }
 
-  float bound_factor(const WeightedWord& word) const {
+  Result<void> prepare(const WeightedWord& given, RankedWord& word) {
+    word.weight = given.weight;
+    word.ranges = given.ranges.get();
+    if (word.ranges == nullptr) return score_list(given, word);
     const RangeBounds& own = word.ranges->bounds();
-    return word.weight * own.scale * std::max(1.0f, average_length_ / own.average_length);
-  }
-
-  void add_range_bounds(const WeightedWord& word) {
-    add_bounds(bounds_, word.ranges->bounds().maxima, bound_factor(word));
-  }
-
-  // Exact scores of a whole list, which are its bounds too.
-  Result<void> score_list(usize number) {
-    const WeightedWord& word = words_[number];
-    std::vector<float>& scores = list_scores_[number];
-    std::vector<i64> lengths(word.docs.size());
-    TRY(index_.numbers_of(Field::words, word.docs, lengths));
-    scores.resize(word.docs.size());
-    for (usize i = 0; i < scores.size(); ++i) {
-      const u32 length = lengths[i] == no_number ? 0 : u32(lengths[i]);
-      scores[i] = bm25_score(word.weight, word.tfs[i], bm25_norm(length, average_length_));
-    }
-    for (usize begin = 0; begin < scores.size();) {
-      const u32 range = word.docs[begin] / range_documents;
-      float most = 0;
-      for (; begin < scores.size() && word.docs[begin] / range_documents == range; ++begin) {
-        most = std::max(most, scores[begin]);
-      }
-      bounds_[range] += most;
-    }
+    word.maxima = own.maxima;
+    word.factor = word.weight * own.scale * std::max(1.0f, average_length_ / own.average_length);
     return {};
   }
 
-  // A bound that about `first_ranges` ranges reach.
-  float first_cut() {
-    const float most = *std::max_element(bounds_.begin(), bounds_.end());
-    constexpr float step = 0.06f;
-    for (float share = 1.0f - step; share > step; share -= step) {
-      if (count_at_least(bounds_, most * share) >= first_ranges) return most * share;
+  // The exact scores of a whole list, which are its bounds too.
+  Result<void> score_list(const WeightedWord& given, RankedWord& word) {
+    word.docs = given.docs;
+    word.scores.resize(word.docs.size());
+    list_lengths_.resize(word.docs.size());
+    TRY(index_.lengths_of(word.docs, list_lengths_));
+    norms_of(list_lengths_, average_length_, word.scores.data());
+    score_all(given.tfs, word.weight, word.scores);
+    return {};
+  }
+
+  // -- whole lists only --
+
+  void merge_lists() {
+    for (;;) {
+      u32 doc = no_document;
+      for (u32 i = 0; i < words_.size(); ++i) {
+        const usize at = slices_[i].begin;
+        if (at < words_[i].docs.size()) doc = std::min(doc, words_[i].docs[at]);
+      }
+      if (doc == no_document) return;
+      float score = 0;
+      for (u32 i = 0; i < words_.size(); ++i) {
+        usize& at = slices_[i].begin;
+        if (at < words_[i].docs.size() && words_[i].docs[at] == doc)
+          score += words_[i].scores[at++];
+      }
+      offer(score, doc);
     }
-    return smallest;
+  }
+
+  // -- bounds --
+
+  void add_all_bounds() {
+    bounds_.resize(range_count(index_.document_count()));
+    chosen_.resize(bounds_.size());
+    for (const RankedWord& word : words_) {
+      if (word.ranges != nullptr) {
+        add_bounds(bounds_, word.maxima, word.factor);
+      } else {
+        add_list_bounds(word);
+      }
+    }
+  }
+
+  void add_list_bounds(const RankedWord& word) {
+    for (usize begin = 0; begin < word.docs.size();) {
+      const u32 range = word.docs[begin] / range_documents;
+      float most = 0;
+      for (; begin < word.docs.size() && word.docs[begin] / range_documents == range; ++begin) {
+        most = std::max(most, word.scores[begin]);
+      }
+      bounds_[range] += most;
+    }
+  }
+
+  // A bound that some dozens of ranges reach, found by halving.
+  float first_cut() {
+    float low = 0, high = largest(bounds_);
+    for (int step = 0; step < cut_steps; ++step) {
+      const float middle = (low + high) / 2;
+      const u32 count = count_at_least(bounds_, middle);
+      if (count >= first_ranges && count <= 2 * first_ranges) return middle;
+      (count < first_ranges ? high : low) = middle;
+    }
+    return std::max(low, smallest);
   }
 
   // -- ranges --
@@ -105,46 +158,43 @@ class UnionRanker {
   Result<void> score_ranges(float low, float high) {
     const u32 count = select_between(bounds_, low, high, chosen_.data());
     const std::span<u32> chosen(chosen_.data(), count);
-    if (high > low && count <= 4 * first_ranges) {
+    if (count <= 4 * first_ranges) {
       std::sort(chosen.begin(), chosen.end(),
                 [&](u32 a, u32 b) { return bounds_[a] > bounds_[b]; });
     }
     for (const u32 range : chosen) {
-      if (bounds_[range] >= best_.threshold() * rounding) TRY(score_range(range));
+      if (bounds_[range] >= threshold()) TRY(score_range(range));
     }
     return {};
   }
 
-  // Those that have postings in the range, smallest bound first.
+  // The words that have postings in the range, smallest bound first.
   std::span<Slice> slices_of(u32 range) {
     usize count = 0;
     for (u32 i = 0; i < words_.size(); ++i) {
+      const RankedWord& word = words_[i];
       Slice slice{i, 0, 0, 0};
-      if (words_[i].ranges != nullptr) {
-        const u8 most = words_[i].ranges->bounds().maxima[range];
-        if (most == 0) continue;
-        slice.bound = bound_factor(words_[i]) * float(most);
-      } else if (!find_in_list(range, slice)) {
-        continue;
+      if (word.ranges != nullptr) {
+        slice.bound = word.factor * float(word.maxima[range]);
+      } else {
+        find_in_list(word, range, slice);
       }
-      slices_[count++] = slice;
+      if (slice.bound == 0) continue;
+      usize at = count++;
+      for (; at > 0 && slices_[at - 1].bound > slice.bound; --at) slices_[at] = slices_[at - 1];
+      slices_[at] = slice;
     }
-    const std::span<Slice> found(slices_.data(), count);
-    std::sort(found.begin(), found.end(),
-              [](const Slice& a, const Slice& b) { return a.bound < b.bound; });
-    return found;
+    return {slices_.data(), count};
   }
 
-  bool find_in_list(u32 range, Slice& slice) const {
-    const std::vector<u32>& docs = words_[slice.word].docs;
+  static void find_in_list(const RankedWord& word, u32 range, Slice& slice) {
     const u32 first = range * range_documents;
-    const auto begin = std::lower_bound(docs.begin(), docs.end(), first);
-    slice.begin = slice.end = usize(begin - docs.begin());
-    const std::vector<float>& scores = list_scores_[slice.word];
-    for (; slice.end < docs.size() && docs[slice.end] - first < range_documents; ++slice.end) {
-      slice.bound = std::max(slice.bound, scores[slice.end]);
+    const auto begin = std::lower_bound(word.docs.begin(), word.docs.end(), first);
+    slice.begin = slice.end = usize(begin - word.docs.begin());
+    for (; slice.end < word.docs.size() && word.docs[slice.end] - first < range_documents;
+         ++slice.end) {
+      slice.bound = std::max(slice.bound, word.scores[slice.end]);
     }
-    return slice.begin != slice.end;
   }
 
   Result<void> score_range(u32 range) {
@@ -152,22 +202,24 @@ class UnionRanker {
     // The words that are looked up only: together they cannot reach the threshold.
     float rest = 0;
     usize looked_up = 0;
-    while (looked_up < slices.size() &&
-           rest + slices[looked_up].bound < best_.threshold() * rounding) {
+    while (looked_up < slices.size() && rest + slices[looked_up].bound < threshold()) {
       rest += slices[looked_up++].bound;
     }
     if (looked_up == slices.size()) return {};
     TRY(load_norms(range));
     sums_.fill(0);
-    // In query order: where nothing is looked up, the sums are the scores.
-    std::sort(slices.begin() + std::ptrdiff_t(looked_up), slices.end(),
-              [](const Slice& a, const Slice& b) { return a.word < b.word; });
     for (const Slice& slice : slices.subspan(looked_up)) TRY(add_slice(range, slice));
-    const float cut = std::max((best_.threshold() - rest) * rounding, smallest);
+    const float cut = std::max(threshold() - rest * (2 - rounding), smallest);
     const u32 count =
         select_between(sums_, cut, std::numeric_limits<float>::infinity(), promising_.data());
+    const bool is_exact = looked_up == 0 && slices.size() < 3;  // two numbers add up either way
     for (const u32 offset : std::span(promising_).first(count)) {
-      TRY(consider(range, u8(offset), slices.first(looked_up)));
+      const u32 doc = range * range_documents + offset;
+      if (is_exact) {
+        offer(sums_[offset], doc);
+      } else if (TRY(can_reach(range, u8(offset), slices.first(looked_up), rest))) {
+        offer(TRY(exact_score(range, u8(offset))), doc);
+      }
     }
     return {};
   }
@@ -181,10 +233,10 @@ class UnionRanker {
   }
 
   Result<void> add_slice(u32 range, const Slice& slice) {
-    const WeightedWord& word = words_[slice.word];
+    const RankedWord& word = words_[slice.word];
     if (word.ranges == nullptr) {
       for (usize i = slice.begin; i < slice.end; ++i) {
-        sums_[word.docs[i] % range_documents] += list_scores_[slice.word][i];
+        sums_[word.docs[i] % range_documents] += word.scores[i];
       }
       return {};
     }
@@ -196,42 +248,50 @@ class UnionRanker {
 
   // -- documents --
 
-  Result<void> consider(u32 range, u8 offset, std::span<const Slice> looked_up) {
-    const u32 doc = range * range_documents + offset;
-    if (allowed_ != nullptr && !allowed_->contains(doc)) return {};
-    float score = sums_[offset];
-    if (!looked_up.empty()) {
-      float reachable = score;
-      for (const Slice& slice : looked_up) reachable += slice.bound;
-      if (reachable < best_.threshold() * rounding) return {};
-      score = TRY(exact_score(range, offset));
+  // Adds what the words that were left out give, largest bound first, until it is decided.
+  Result<bool> can_reach(u32 range, u8 offset, std::span<const Slice> left_out, float rest) {
+    float sum = sums_[offset];
+    for (usize i = left_out.size(); i-- > 0;) {
+      if (sum + rest * (2 - rounding) < threshold()) return false;
+      rest -= left_out[i].bound;
+      sum += TRY(score_in(left_out[i], range, offset));
     }
-    if (score < best_.threshold()) return {};
-    best_.add(score);
-    out_.push_back({score, doc});
-    if (out_.size() > candidates_max_) drop_beaten();
-    return {};
+    return sum >= threshold();
   }
 
+  Result<float> score_in(const Slice& slice, u32 range, u8 offset) {
+    const RankedWord& word = words_[slice.word];
+    if (word.ranges == nullptr) {
+      for (usize i = slice.begin; i < slice.end; ++i) {
+        if (u8(word.docs[i]) == offset) return word.scores[i];
+      }
+      return 0.0f;
+    }
+    const u32 tf = TRY(word.ranges->frequency(range, offset));
+    return tf == 0 ? 0.0f : bm25_score(word.weight, tf, norms_[offset]);
+  }
+
+  // In query order.
   Result<float> exact_score(u32 range, u8 offset) {
     float score = 0;
     for (u32 i = 0; i < words_.size(); ++i) {
-      const WeightedWord& word = words_[i];
-      if (word.ranges == nullptr) {
-        score += list_score(i, range * range_documents + offset);
-      } else if (word.ranges->bounds().maxima[range] != 0) {
-        const u32 tf = TRY(word.ranges->frequency(range, offset));
-        if (tf != 0) score += bm25_score(word.weight, tf, norms_[offset]);
+      Slice slice{i, 0, 0, 0};
+      if (words_[i].ranges == nullptr) {
+        find_in_list(words_[i], range, slice);
+      } else if (words_[i].maxima[range] == 0) {
+        continue;
       }
+      score += TRY(score_in(slice, range, offset));
     }
     return score;
   }
 
-  float list_score(u32 number, u32 doc) const {
-    const std::vector<u32>& docs = words_[number].docs;
-    const auto at = std::lower_bound(docs.begin(), docs.end(), doc);
-    if (at == docs.end() || *at != doc) return 0;
-    return list_scores_[number][usize(at - docs.begin())];
+  void offer(float score, u32 doc) {
+    if (score < best_.threshold()) return;
+    if (allowed_ != nullptr && !allowed_->contains(doc)) return;
+    best_.add(score);
+    out_.push_back({score, doc});
+    if (out_.size() > candidates_max_) drop_beaten();
   }
 
   void drop_beaten() {
@@ -240,16 +300,17 @@ class UnionRanker {
   }
 
   const Index& index_;
-  std::span<const WeightedWord> words_;
+  std::span<const WeightedWord> given_;
   float average_length_;
   const Bitmap* allowed_;
   BestScores& best_;
   std::vector<ScoredDocument>& out_;
   usize candidates_max_ = candidates_slack;
 
+  std::vector<RankedWord> words_;
+  std::vector<u32> list_lengths_;
   std::vector<float> bounds_;  // of each range
   std::vector<u32> chosen_;
-  std::vector<std::vector<float>> list_scores_;
   // Of one range.
   std::vector<Slice> slices_;
   RangeBlock block_;

@@ -111,6 +111,29 @@ void decode(const ChunkHeader& header, const std::byte* from, std::span<Out> out
   }
 }
 
+// Of single documents; `from` holds those from `first` on. Lengths are bytes or words of two.
+template <class Stored, class Out>
+void decode_some_fixed(const ChunkHeader& header, const std::byte* from, std::span<const u32> docs,
+                       u32 first, std::span<Out> out, Out absent) {
+  constexpr Stored sentinel = Stored(~Stored(0));
+  for (usize i = 0; i < docs.size(); ++i) {
+    const Stored stored = load<Stored>(from + usize(docs[i] - first) * sizeof(Stored));
+    out[i] = stored == sentinel ? absent : Out(u64(header.base) + stored);
+  }
+}
+
+template <class Out>
+void decode_some(const ChunkHeader& header, const std::byte* from, std::span<const u32> docs,
+                 u32 first, std::span<Out> out, Out absent) {
+  const bool is_plain = (header.flags & ChunkHeader::plain_bits) != 0;
+  if (header.width == 1) return decode_some_fixed<u8>(header, from, docs, first, out, absent);
+  if (header.width == 2) return decode_some_fixed<u16>(header, from, docs, first, out, absent);
+  if (header.width == 0 && !is_plain) return decode(header, from, out, absent);
+  for (usize i = 0; i < docs.size(); ++i) {
+    decode<Out>(header, from + usize(docs[i] - first) * header.width, out.subspan(i, 1), absent);
+  }
+}
+
 Column column_of(Field field) {
   switch (field) {
     case Field::created:
@@ -315,32 +338,38 @@ Result<void> ColumnsReader::small_values(Column column, u32 first, std::span<u32
 
 Result<void> ColumnsReader::values_of(Column column, std::span<const u32> docs,
                                       std::span<i64> out) const {
+  return some_values<i64>(column, docs, out, no_number);
+}
+
+Result<void> ColumnsReader::lengths_of(std::span<const u32> docs, std::span<u32> out) const {
+  return some_values<u32>(Column::word_count, docs, out, 0);
+}
+
+template <class Out>
+Result<void> ColumnsReader::some_values(Column column, std::span<const u32> docs,
+                                        std::span<Out> out, Out absent) const {
   for (usize i = 0; i < docs.size();) {
     TRY(check_range(docs[i], 1));
     const u32 chunk = docs[i] / chunk_documents;
+    const u32 behind = std::min(document_count_, (chunk + 1) * chunk_documents);
     usize end = i + 1;
-    while (end < docs.size() && docs[end] < document_count_ &&
-           docs[end] / chunk_documents == chunk) {
-      ++end;
-    }
-    TRY(values_in_chunk(column, chunk, docs.subspan(i, end - i), out.subspan(i, end - i)));
+    while (end < docs.size() && docs[end] >= docs[i] && docs[end] < behind) ++end;
+    TRY(values_in_chunk(column, chunk, docs.subspan(i, end - i), out.subspan(i, end - i), absent));
     i = end;
   }
   return {};
 }
 
 // A chunk is at most two extents long, so one view serves all its documents.
+template <class Out>
 Result<void> ColumnsReader::values_in_chunk(Column column, u32 chunk, std::span<const u32> docs,
-                                            std::span<i64> out) const {
+                                            std::span<Out> out, Out absent) const {
   const ChunkHeader head = TRY(header(column, chunk));
   const auto [least, most] = std::minmax_element(docs.begin(), docs.end());
   const u32 first = *least % chunk_documents;
   const u64 count = *most - *least + 1;
   const Bytes bytes = TRY(section_.view(head.offset + u64(first) * head.width, count * head.width));
-  for (usize i = 0; i < docs.size(); ++i) {
-    decode<i64>(head, bytes.data() + usize(docs[i] - *least) * head.width, out.subspan(i, 1),
-                no_number);
-  }
+  decode_some(head, bytes.data(), docs, *least, out, absent);
   return {};
 }
 

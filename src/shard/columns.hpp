@@ -109,6 +109,7 @@ class ColumnsReader {
   Result<void> codes(Column column, u32 first, std::span<u32> out) const;
   // Column::word_count, 0 where absent.
   Result<void> lengths(u32 first, std::span<u32> out) const;
+  Result<void> lengths_of(std::span<const u32> docs, std::span<u32> out) const;
   // Of single documents, ascending.
   Result<void> values_of(Column column, std::span<const u32> docs, std::span<i64> out) const;
   Result<i64> value(Column column, DocNo doc) const;
@@ -124,8 +125,12 @@ class ColumnsReader {
   Result<void> small_values(Column column, u32 first, std::span<u32> out, u32 absent) const;
   Result<void> check_range(u32 first, usize count) const;
   Result<ChunkHeader> header(Column column, u32 chunk) const;
+  template <class Out>
+  Result<void> some_values(Column column, std::span<const u32> docs, std::span<Out> out,
+                           Out absent) const;
+  template <class Out>
   Result<void> values_in_chunk(Column column, u32 chunk, std::span<const u32> docs,
-                               std::span<i64> out) const;
+                               std::span<Out> out, Out absent) const;
 
   SectionView section_;
   u32 document_count_ = 0;

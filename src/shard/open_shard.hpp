@@ -41,6 +41,7 @@ class OpenShard final : public Shard {
   Result<void> numbers_of(Field field, std::span<const u32> docs,
                           std::span<i64> out) const override;
   Result<void> lengths(u32 first, std::span<u32> out) const override;
+  Result<void> lengths_of(std::span<const u32> docs, std::span<u32> out) const override;
   Result<void> codes(Field field, u32 first, std::span<u32> out) const override;
   Result<std::string> code_value(Field field, u32 code) const override;
 

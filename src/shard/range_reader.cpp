@@ -24,6 +24,24 @@ struct RangePart {
   std::span<const u16> values;  // of an array
 };
 
+u32 count_plain(std::span<const u64> words) {
+  u32 count = 0;
+  for (const u64 word : words) count += u32(std::popcount(word));
+  return count;
+}
+
+// Baseline x86-64 has no popcnt, and a call for each word takes four times as long.
+#if defined(__x86_64__)
+[[gnu::target("popcnt")]] u32 count_popcnt(std::span<const u64> words) {
+  u32 count = 0;
+  for (const u64 word : words) count += u32(std::popcount(word));
+  return count;
+}
+const auto count_bits = __builtin_cpu_supports("popcnt") ? count_popcnt : count_plain;
+#else
+const auto count_bits = count_plain;
+#endif
+
 class RangeReader final : public RangePostings {
  public:
   RangeReader(const PostingsReader& postings, const BigTerm& term, const RangeMaxima& maxima,
@@ -43,6 +61,7 @@ class RangeReader final : public RangePostings {
   RangePart part_of(u32 range) const;
   u32 nibble(u32 rank) const { return u32(nibbles_[rank / 2]) >> (rank % 2 * 4) & 15; }
   Result<u32> escaped(u32 rank) const;
+  Unexpected misses_escape() const;
 
   const PostingsReader& postings_;
   BigTerm term_;
@@ -51,6 +70,7 @@ class RangeReader final : public RangePostings {
   std::vector<RankedContainer> containers_;
   std::array<u16, containers_max> container_of_key_;
   Bytes nibbles_;
+  std::span<const TfException> escapes_;
 };
 
 Result<void> RangeReader::open(Bytes image) {
@@ -66,6 +86,7 @@ Result<void> RangeReader::open(Bytes image) {
     containers_.push_back({container, base});
   }
   nibbles_ = TRY(postings_.nibbles(term_, 0, term_.df));
+  escapes_ = TRY(postings_.exceptions(term_));
   return {};
 }
 
@@ -78,17 +99,16 @@ RangePart RangeReader::part_of(u32 range) const {
   const u32 jump = step < ranks_.size() ? ranks_[step] : 0;
   if (here.container.is_bitset) {
     const std::span<const u64> words = here.container.words;
-    u32 rank = here.base + jump;
-    for (u32 word = inside / ranges_in_rank * ranges_in_rank * words_in_range;
-         word < inside * words_in_range; ++word) {
-      rank += u32(std::popcount(words[word]));
-    }
-    return {rank, words.subspan(inside * words_in_range, words_in_range), {}};
+    const u32 from = inside / ranges_in_rank * ranges_in_rank * words_in_range;
+    const u32 to = inside * words_in_range;
+    const u32 rank = here.base + jump + count_bits(words.subspan(from, to - from));
+    return {rank, words.subspan(to, words_in_range), {}};
   }
   const std::span<const u16> values = here.container.values;
   const bool last_step = (inside / ranges_in_rank + 1) * ranges_in_rank == ranges_in_container ||
                          step + 1 >= ranks_.size();
-  const u32 limit = last_step ? u32(values.size()) : std::min<u32>(ranks_[step + 1], values.size());
+  const u32 count = u32(values.size());
+  const u32 limit = last_step ? count : std::min<u32>(ranks_[step + 1], count);
   const auto first = values.begin() + std::min(jump, limit);
   const auto begin = std::lower_bound(first, values.begin() + limit, inside * range_documents);
   auto end = begin;
@@ -116,8 +136,12 @@ Result<void> RangeReader::read(u32 range, RangeBlock& out) const {
     most = std::max(most, out.tfs[i]);
   }
   if (most < nibble_escape) return {};
+  const auto before = [](const TfException& e, u32 rank) { return e.rank < rank; };
+  auto at = std::lower_bound(escapes_.begin(), escapes_.end(), part.rank, before);
   for (u32 i = 0; i < out.count; ++i) {
-    if (out.tfs[i] == nibble_escape) out.tfs[i] = TRY(escaped(part.rank + i));
+    if (out.tfs[i] != nibble_escape) continue;
+    if (at == escapes_.end() || at->rank != part.rank + i) return misses_escape();
+    out.tfs[i] = (at++)->tf;
   }
   return {};
 }
@@ -128,8 +152,10 @@ Result<u32> RangeReader::frequency(u32 range, u8 offset) const {
   if (!part.words.empty()) {
     const u64 bit = u64(1) << offset % 64;
     if ((part.words[offset / 64] & bit) == 0) return 0u;
-    for (u32 word = 0; word < offset / 64; ++word) rank += u32(std::popcount(part.words[word]));
-    rank += u32(std::popcount(part.words[offset / 64] & (bit - 1)));
+    std::array<u64, words_in_range> below{};
+    std::copy_n(part.words.begin(), offset / 64 + 1, below.begin());
+    below[offset / 64] &= bit - 1;
+    rank += count_bits(below);
   } else {
     usize at = 0;
     while (at < part.values.size() && u8(part.values[at]) < offset) ++at;
@@ -142,8 +168,12 @@ Result<u32> RangeReader::frequency(u32 range, u8 offset) const {
 }
 
 Result<u32> RangeReader::escaped(u32 rank) const {
-  const u32 tf = exception_of(TRY(postings_.exceptions(term_)), rank);
+  const u32 tf = exception_of(escapes_, rank);
   if (tf != 0) return tf;
+  return misses_escape();
+}
+
+Unexpected RangeReader::misses_escape() const {
   return postings_.views().frequencies.damaged(u64(term_.frequencies_at) * 4, "misses an escape");
 }
 
@@ -154,7 +184,8 @@ Result<std::unique_ptr<RangePostings>> make_range_reader(const PostingsReader& p
                                                          const RangeMaxima& maxima,
                                                          float average_length) {
   auto reader = std::make_unique<RangeReader>(postings, term, maxima, average_length);
-  TRY(reader->open(TRY(postings.image(number, term))));
+  const Bytes image = TRY(postings.image(number, term));
+  TRY(reader->open(image));
   return std::unique_ptr<RangePostings>(std::move(reader));
 }
 

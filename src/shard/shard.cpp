@@ -1,6 +1,7 @@
 #include "shard/shard.hpp"
 
 #include "base/checksum.hpp"
+#include "model/bm25.hpp"
 #include "shard/open_shard.hpp"
 
 namespace shale::shard {
@@ -141,6 +142,10 @@ Result<void> OpenShard::numbers_of(Field field, std::span<const u32> docs,
 
 Result<void> OpenShard::lengths(u32 first, std::span<u32> out) const {
   return columns_.lengths(first, out);
+}
+
+Result<void> OpenShard::lengths_of(std::span<const u32> docs, std::span<u32> out) const {
+  return columns_.lengths_of(docs, out);
 }
 
 Result<void> OpenShard::codes(Field field, u32 first, std::span<u32> out) const {

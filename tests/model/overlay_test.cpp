@@ -19,6 +19,14 @@ class MetadataIndex : public Index {
   Result<void> frequencies(const Term&, std::span<const u32>, std::span<u32>) const override {
     return none();
   }
+  Result<void> postings(const Term&, std::vector<u32>&, std::vector<u32>&) const override {
+    return none();
+  }
+  Result<std::unique_ptr<RangePostings>> range_postings(const Term&) const override {
+    return none();
+  }
+  Result<void> lengths(u32, std::span<u32>) const override { return none(); }
+  Result<void> lengths_of(std::span<const u32>, std::span<u32>) const override { return none(); }
   Result<std::vector<u32>> positions(const Term&, DocNo) const override { return none(); }
   std::unique_ptr<TermStream> all_terms() const override { return nullptr; }
   Result<void> numbers(Field, u32, std::span<i64>) const override { return none(); }

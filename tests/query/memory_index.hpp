@@ -162,6 +162,11 @@ class MemoryIndex : public Index {
     for (usize i = 0; i < out.size(); ++i) out[i] = words_[first + i];
     return {};
   }
+  Result<void> lengths_of(std::span<const u32> docs, std::span<u32> out) const override {
+    TRY(maybe_fail(Failing::numbers));
+    for (usize i = 0; i < docs.size(); ++i) out[i] = words_[docs[i]];
+    return {};
+  }
   // Codes are 1000 + the document that has the value first: neither dense nor from 0.
   Result<void> codes(Field field, u32 first, std::span<u32> out) const override {
     for (usize i = 0; i < out.size(); ++i) {
