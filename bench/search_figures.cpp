@@ -1,7 +1,7 @@
 // Ranked search over one shard beside block-max WAND and MaxScore on the same lists, in one process
 // and one thread: what `./run prove search` prints.
 //
-//   search_figures rank SHARD [PER_PATTERN [K]]
+//   search_figures rank SHARD [PER_PATTERN [K [PATTERN]]]
 //
 // Queries are words that stand together in a random document, by how frequent they are: H in 2 % of
 // the documents or more, M 0.1 to 2 %, L in ten documents or more. Every algorithm runs five times
@@ -73,10 +73,12 @@ class Collection {
     return lists_.try_emplace(word, docs, tfs, idf(term.df), norms_).first->second;
   }
 
-  std::vector<BenchQuery> queries(int per_pattern) {
+  // Of one pattern, or of all where it is empty.
+  std::vector<BenchQuery> queries(int per_pattern, const std::string& only) {
     std::mt19937 random(42);
     std::vector<BenchQuery> made;
     for (const std::string& pattern : patterns) {
+      if (!only.empty() && pattern != only) continue;
       int count = 0;
       for (int tries = 0; tries < 20'000 && count < per_pattern; ++tries) {
         BenchQuery query{pattern, {}};
@@ -141,6 +143,7 @@ Scores rank_union(Collection& collection, const BenchQuery& query, std::size_t k
     const shale::Term term = collection.shard().find_term(name).value().value();
     shale::query::WeightedWord word;
     word.weight = collection.idf(term.df);
+    word.df = term.df;
     word.ranges = collection.shard().range_postings(term).value();
     if (word.ranges == nullptr) collection.shard().postings(term, word.docs, word.tfs).value();
     words.push_back(std::move(word));
@@ -195,9 +198,9 @@ std::vector<const shale::bench::BlockMaxList*> lists_of(Collection& collection,
   return lists;
 }
 
-int rank(const char* path, int per_pattern, std::size_t k) {
+int rank(const char* path, int per_pattern, std::size_t k, const std::string& pattern) {
   Collection collection(path);
-  const std::vector<BenchQuery> queries = collection.queries(per_pattern);
+  const std::vector<BenchQuery> queries = collection.queries(per_pattern, pattern);
   const auto lists = [&](const BenchQuery& q) { return lists_of(collection, q); };
   std::vector<Algorithm> algorithms = {
       {"block-max WAND",
@@ -238,10 +241,10 @@ int rank(const char* path, int per_pattern, std::size_t k) {
 
 int main(int argc, char** argv) {
   const std::string verb = argc > 1 ? argv[1] : "";
-  if (verb == "rank" && argc >= 3 && argc <= 5) {
+  if (verb == "rank" && argc >= 3 && argc <= 6) {
     return rank(argv[2], argc > 3 ? std::stoi(argv[3]) : 60,
-                argc > 4 ? std::size_t(std::stoul(argv[4])) : 10);
+                argc > 4 ? std::size_t(std::stoul(argv[4])) : 10, argc > 5 ? argv[5] : "");
   }
-  std::fprintf(stderr, "usage: search_figures rank SHARD [PER_PATTERN [K]]\n");
+  std::fprintf(stderr, "usage: search_figures rank SHARD [PER_PATTERN [K [PATTERN]]]\n");
   return 2;
 }

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -124,28 +125,28 @@ class [[nodiscard]] Result<void> {
   using value_type = void;
   using error_type = Error;
 
-  Result() = default;
-  Result(Unexpected unexpected) : error_(std::move(unexpected.error)), failed_(true) {}
+  Result() noexcept {}  // if it were defaulted, `return {}` would clear room for an error each time
+  Result(Unexpected unexpected) : error_(std::move(unexpected.error)) {}
 
-  bool has_value() const noexcept { return !failed_; }
-  explicit operator bool() const noexcept { return !failed_; }
+  bool has_value() const noexcept { return !error_.has_value(); }
+  explicit operator bool() const noexcept { return has_value(); }
   void operator*() const noexcept {}
   void value() const {
-    if (!failed_) return;
+    if (has_value()) return;
 #if defined(__cpp_exceptions)
-    throw Error(error_);
+    throw Error(*error_);
 #else
-    std::fprintf(stderr, "shale: %s\n", error_.what());
+    std::fprintf(stderr, "shale: %s\n", error_->what());
     std::abort();
 #endif
   }
-  Error& error() & noexcept { return error_; }
-  const Error& error() const& noexcept { return error_; }
-  Error&& error() && noexcept { return std::move(error_); }
+  // Undefined on a value.
+  Error& error() & noexcept { return *error_; }
+  const Error& error() const& noexcept { return *error_; }
+  Error&& error() && noexcept { return *std::move(error_); }
 
  private:
-  Error error_;
-  bool failed_ = false;
+  std::optional<Error> error_;
 };
 
 }  // namespace shale

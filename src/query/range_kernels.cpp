@@ -169,6 +169,8 @@ constexpr usize lanes = 8;
 
 }  // namespace
 
+void clear(std::span<float> sums) { std::fill(sums.begin(), sums.end(), 0.0f); }
+
 void add_bounds(std::span<float> sums, std::span<const u8> maxima, float factor) {
 #if defined(__x86_64__)
   if (vector_kernel_chosen()) return add_bounds_vector(sums, maxima, factor);

@@ -11,6 +11,10 @@
 
 namespace shale::query {
 
+// All zero; a loop, because `rep stos`, which the compiler takes for a constant size, is slow to
+// start.
+void clear(std::span<float> sums);
+
 // sums[i] += factor * maxima[i].
 void add_bounds(std::span<float> sums, std::span<const u8> maxima, float factor);
 

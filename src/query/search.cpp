@@ -174,6 +174,7 @@ class Search {
       if (!part.words[i].term) continue;
       WeightedWord word;
       word.weight = idf_[i];
+      word.df = part.words[i].term->df;
       word.ranges = TRY(view.index->range_postings(*part.words[i].term));
       if (word.ranges == nullptr) {
         TRY(view.index->postings(*part.words[i].term, word.docs, word.tfs));

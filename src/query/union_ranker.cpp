@@ -29,6 +29,7 @@ struct RankedWord {
   float factor = 0;
   std::span<const u32> docs;  // else
   std::vector<float> scores;  // one each
+  u32 density = 0;            // postings in a range, on average
 };
 
 // What a word has in one range.
@@ -58,7 +59,11 @@ class UnionRanker {
       TRY(prepare(given_[i], words_[i]));
       all_short &= words_[i].ranges == nullptr && words_[i].docs.size() <= short_list_max;
     }
-    if (all_short || (words_.size() == 1 && words_[0].ranges == nullptr)) {
+    if (words_.size() == 1 && words_[0].ranges == nullptr) {
+      offer_list(words_[0]);
+      return {};
+    }
+    if (all_short) {
       merge_lists();
       return {};
     }
@@ -76,6 +81,7 @@ class UnionRanker {
 
   Result<void> prepare(const WeightedWord& given, RankedWord& word) {
     word.weight = given.weight;
+    word.density = given.df / range_count(index_.document_count());
     word.ranges = given.ranges.get();
     if (word.ranges == nullptr) return score_list(given, word);
     const RangeBounds& own = word.ranges->bounds();
@@ -96,6 +102,18 @@ class UnionRanker {
   }
 
   // -- whole lists only --
+
+  void offer_list(const RankedWord& word) {
+    for (usize begin = 0; begin < word.scores.size(); begin += range_documents) {
+      const usize size = std::min<usize>(range_documents, word.scores.size() - begin);
+      const u32 count = select_between(std::span(word.scores).subspan(begin, size),
+                                       std::max(best_.threshold(), smallest),
+                                       std::numeric_limits<float>::infinity(), promising_.data());
+      for (const u32 at : std::span(promising_).first(count)) {
+        offer(word.scores[begin + at], word.docs[begin + at]);
+      }
+    }
+  }
 
   void merge_lists() {
     for (;;) {
@@ -189,8 +207,14 @@ class UnionRanker {
 
   static void find_in_list(const RankedWord& word, u32 range, Slice& slice) {
     const u32 first = range * range_documents;
-    const auto begin = std::lower_bound(word.docs.begin(), word.docs.end(), first);
-    slice.begin = slice.end = usize(begin - word.docs.begin());
+    const u32* begin = word.docs.data();
+    // Halving without branches: which half it is cannot be foretold.
+    for (usize size = word.docs.size(); size > 1; size -= size / 2) {
+      begin += begin[size / 2 - 1] < first ? size / 2 : 0;
+    }
+    slice.begin = usize(begin - word.docs.data());
+    if (slice.begin < word.docs.size() && *begin < first) ++slice.begin;
+    slice.end = slice.begin;
     for (; slice.end < word.docs.size() && word.docs[slice.end] - first < range_documents;
          ++slice.end) {
       slice.bound = std::max(slice.bound, word.scores[slice.end]);
@@ -199,30 +223,49 @@ class UnionRanker {
 
   Result<void> score_range(u32 range) {
     const std::span<Slice> slices = slices_of(range);
-    // The words that are looked up only: together they cannot reach the threshold.
-    float rest = 0;
-    usize looked_up = 0;
-    while (looked_up < slices.size() && rest + slices[looked_up].bound < threshold()) {
-      rest += slices[looked_up++].bound;
+    // Words are left out, smallest bound first, as long as all of them together cannot reach the
+    // threshold: a document that holds no other is none.
+    usize left_out = 0;
+    for (float rest = 0; left_out < slices.size(); ++left_out) {
+      rest += slices[left_out].bound;
+      if (rest >= threshold()) break;
     }
-    if (looked_up == slices.size()) return {};
+    if (left_out == slices.size()) return {};
     TRY(load_norms(range));
-    sums_.fill(0);
-    for (const Slice& slice : slices.subspan(looked_up)) TRY(add_slice(range, slice));
-    const float cut = std::max(threshold() - rest * (2 - rounding), smallest);
-    const u32 count =
-        select_between(sums_, cut, std::numeric_limits<float>::infinity(), promising_.data());
-    const bool is_exact = looked_up == 0 && slices.size() < 3;  // two numbers add up either way
+    clear(sums_);
+    for (const Slice& slice : slices.subspan(left_out)) TRY(add_slice(range, slice));
+    // Where many documents are promising yet, adding one more word costs less than looking it up.
+    u32 count = select_promising(slices.first(left_out));
+    while (left_out > 0 && count > lookups_max(slices[left_out - 1])) {
+      TRY(add_slice(range, slices[--left_out]));
+      count = select_promising(slices.first(left_out));
+    }
+    const bool is_exact = left_out == 0 && slices.size() < 3;  // two numbers add up either way
     for (const u32 offset : std::span(promising_).first(count)) {
       const u32 doc = range * range_documents + offset;
       if (is_exact) {
         offer(sums_[offset], doc);
-      } else if (TRY(can_reach(range, u8(offset), slices.first(looked_up), rest))) {
+      } else if (TRY(can_reach(range, u8(offset), slices.first(left_out)))) {
         offer(TRY(exact_score(range, u8(offset))), doc);
       }
     }
     return {};
   }
+
+  // Those that reach the threshold if they hold all that was left out.
+  u32 select_promising(std::span<const Slice> left_out) {
+    const float cut = std::max(threshold() - sum_of_bounds(left_out) * (2 - rounding), smallest);
+    return select_between(sums_, cut, std::numeric_limits<float>::infinity(), promising_.data());
+  }
+
+  static float sum_of_bounds(std::span<const Slice> slices) {
+    float sum = 0;
+    for (const Slice& slice : slices) sum += slice.bound;
+    return sum;
+  }
+
+  // A look-up takes about as long as ten postings in a row.
+  u32 lookups_max(const Slice& slice) const { return 2 + words_[slice.word].density / 10; }
 
   Result<void> load_norms(u32 range) {
     const u32 first = range * range_documents;
@@ -249,12 +292,11 @@ class UnionRanker {
   // -- documents --
 
   // Adds what the words that were left out give, largest bound first, until it is decided.
-  Result<bool> can_reach(u32 range, u8 offset, std::span<const Slice> left_out, float rest) {
+  Result<bool> can_reach(u32 range, u8 offset, std::span<const Slice> left_out) {
     float sum = sums_[offset];
-    for (usize i = left_out.size(); i-- > 0;) {
-      if (sum + rest * (2 - rounding) < threshold()) return false;
-      rest -= left_out[i].bound;
-      sum += TRY(score_in(left_out[i], range, offset));
+    for (; !left_out.empty(); left_out = left_out.first(left_out.size() - 1)) {
+      if (sum + sum_of_bounds(left_out) * (2 - rounding) < threshold()) return false;
+      sum += TRY(score_in(left_out.back(), range, offset));
     }
     return sum >= threshold();
   }

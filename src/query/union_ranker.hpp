@@ -24,6 +24,7 @@ namespace shale::query {
 // One word of the query as one index has it: by ranges, or its whole list.
 struct WeightedWord {
   float weight = 0;  // idf, times how often the query names the word
+  u32 df = 0;        // in this index
   std::unique_ptr<RangePostings> ranges;
   std::vector<u32> docs;  // where `ranges` is null: ascending, none twice
   std::vector<u32> tfs;   // one each

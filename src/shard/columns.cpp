@@ -63,9 +63,10 @@ template <class Stored, class Out>
 void decode_fixed(const ChunkHeader& header, const std::byte* from, std::span<Out> out,
                   Out absent) {
   constexpr Stored sentinel = Stored(~Stored(0));
+  const Out base = Out(header.base);  // wraps as the sum in 64 bits would: vectorised in 32
   for (usize i = 0; i < out.size(); ++i) {
     const Stored stored = load<Stored>(from + i * sizeof(Stored));
-    out[i] = stored == sentinel ? absent : Out(u64(header.base) + stored);
+    out[i] = stored == sentinel ? absent : Out(std::make_unsigned_t<Out>(base) + Out(stored));
   }
 }
 

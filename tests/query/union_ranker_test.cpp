@@ -41,6 +41,7 @@ std::vector<WeightedWord> words_of(const Index& index, const std::vector<std::st
     if (!term) continue;
     WeightedWord word;
     word.weight = bm25_idf(index.document_count(), term->df) * float(1 + below(random, 2));
+    word.df = term->df;
     word.ranges = index.range_postings(*term).value();
     if (word.ranges == nullptr) index.postings(*term, word.docs, word.tfs).value();
     words.push_back(std::move(word));
