@@ -23,7 +23,7 @@ struct Node {
     fuzzy,   // the text before the `~`; `distance` is the number of edits, 1 or 2
     regex,   // what stood between slashes, `\/` as written
     clause,  // `clause` holds it, `text` its spelling
-    // with children, two at least (a sequence at the root has any number)
+    // with children, two at least; the root is a sequence of any number, and `-(-a)` one of one
     all_of,    // joined by AND
     any_of,    // joined by OR
     sequence,  // side by side: the match mode decides

@@ -141,9 +141,8 @@ void Groups::dissolve() {
     alone.end = opener.paren + 1;
     add(std::move(alone));
   }
-  Group& outer = groups_.back();
-  std::move(group.items.begin(), group.items.end(), std::back_inserter(outer.items));
-  outer.plain += group.plain;
+  std::vector<Item>& outer = groups_.back().items;
+  std::move(group.items.begin(), group.items.end(), std::back_inserter(outer));
 }
 
 // What stands directly behind an opener that opens nothing.

@@ -259,6 +259,7 @@ TEST_CASE("a parenthesis that nothing closes belongs to what is directly behind 
          {"((a b)", "(sequence (words \"a\") (words \"b\"))"},
          {"((a b) c OR d",
           "(sequence (words \"a\") (words \"b\")) (any_of (words \"c\") (words \"d\"))"},
+         {"-( a", "(not (words \"(\")) (words \"a\")"},
          {"(\"a b\" c", "(phrase \"a b\") (words \"c\")"},
          {"(-\"a b\" c", "(not (phrase \"a b\")) (words \"c\")"},
          {"-(\"a b\" c", "(not (phrase \"a b\")) (words \"c\")"},
