@@ -370,6 +370,7 @@ TEST_CASE("regular expressions") {
          {"/a /", words("/a /")},
          {"/a/b", words("/a/b")},
          {"/a/i", words("/a/i")},
+         {"/usr/lib/", words("/usr/lib/")},
          {"/a/,", words("/a/,")},
          {"/a/)x", words("/a/)x")},
          {"x/a/", words("x/a/")},
