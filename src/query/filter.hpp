@@ -46,6 +46,11 @@ struct Filter {
 
 // `now` (microseconds since 1970) is what ages count from.
 Result<Filter> parse_filter(std::string_view where, i64 now);
+// One clause with nothing around it, for a text that holds other things as well (parser.hpp).
+Result<Clause> parse_clause(std::string_view clause, i64 now);
+// The bytes of the quoted value that `text` begins with, quotes included; 0 where there is none or
+// nothing closes it.
+usize quoted_bytes(std::string_view text);
 
 // The attribute values that an `equals` clause of an attribute accepts.
 std::vector<AttributeValue> accepted_attributes(const Clause& clause);

@@ -53,6 +53,11 @@ Unexpected refuse(const RawClause& raw, const std::string& reason) {
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
+// Whether a backslash there quotes the byte behind it.
+bool is_escape(std::string_view text, usize at) {
+  return text[at] == '\\' && at + 1 < text.size() && (text[at + 1] == '"' || text[at + 1] == '\\');
+}
+
 // Cuts the text into clauses.
 class Cutter {
  public:
@@ -89,17 +94,17 @@ class Cutter {
       while (at_ < text_.size() && !is_space(text_[at_])) out.value += text_[at_++];
       return true;
     }
-    for (++at_; at_ < text_.size(); ++at_) {
-      if (text_[at_] == '"') {
-        ++at_;
-        return at_ == text_.size() || is_space(text_[at_]);
-      }
-      const bool escape = text_[at_] == '\\' && at_ + 1 < text_.size() &&
-                          (text_[at_ + 1] == '"' || text_[at_ + 1] == '\\');
-      if (escape) ++at_;
+    const usize end = at_ + quoted_bytes(text_.substr(at_));
+    if (end == at_) {
+      at_ = text_.size();
+      return false;
+    }
+    for (++at_; at_ < end - 1; ++at_) {
+      if (is_escape(text_, at_)) ++at_;
       out.value += text_[at_];
     }
-    return false;
+    at_ = end;
+    return at_ == text_.size() || is_space(text_[at_]);
   }
 
   std::string_view text_;
@@ -353,6 +358,25 @@ Result<Filter> parse_filter(std::string_view where, i64 now) {
   RawClause raw;
   while (TRY(cutter.next(raw))) filter.clauses.push_back(TRY(ClauseParser(raw, now).parse()));
   return filter;
+}
+
+Result<Clause> parse_clause(std::string_view clause, i64 now) {
+  Cutter cutter(clause);
+  RawClause raw;
+  if (!TRY(cutter.next(raw)) || raw.whole.size() != clause.size()) {
+    raw.whole = clause;
+    return refuse(raw, "it is not one clause alone.");
+  }
+  return ClauseParser(raw, now).parse();
+}
+
+usize quoted_bytes(std::string_view text) {
+  if (!text.starts_with('"')) return 0;
+  for (usize at = 1; at < text.size(); ++at) {
+    if (text[at] == '"') return at + 1;
+    if (is_escape(text, at)) ++at;
+  }
+  return 0;
 }
 
 std::vector<AttributeValue> accepted_attributes(const Clause& clause) {

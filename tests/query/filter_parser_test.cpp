@@ -292,6 +292,41 @@ TEST_CASE("clauses come back whatever their values hold") {
   }
 }
 
+TEST_CASE("one clause alone is the clause it is in a filter") {
+  for (const char* const where :
+       {"file:src/*.cpp", "-tokens:>=5", "task:\"a \\\" b\"", "attr.n:..", "lines:3..9", "tag:*"}) {
+    INFO(where);
+    const Clause clause = parse_clause(where, now).value();
+    const Clause expected = one(where);
+    CHECK(clause.field == expected.field);
+    CHECK(clause.kind == expected.kind);
+    CHECK(clause.negated == expected.negated);
+    CHECK(clause.quoted == expected.quoted);
+    CHECK(clause.value == expected.value);
+    CHECK(clause.low == expected.low);
+    CHECK(clause.high == expected.high);
+  }
+  for (const char* const text : {"", " ", "word", "tag:", "tag:a tag:b", " tag:a", "tag:a ",
+                                 "tag:\"a\" b", "tag:\"a\"b", "colour:red", "created:nonsense"}) {
+    INFO(text);
+    const Result<Clause> clause = parse_clause(text, now);
+    REQUIRE_FALSE(clause);
+    CHECK(clause.error().code == ErrorCode::invalid_argument);
+  }
+}
+
+TEST_CASE("a quoted value ends at the first quote that no backslash quotes") {
+  CHECK(quoted_bytes("\"\"") == 2);
+  CHECK(quoted_bytes("\"a b\" c\"") == 5);
+  CHECK(quoted_bytes("\"a\\\"b\"") == 6);
+  CHECK(quoted_bytes("\"a\\\\\"b\"") == 5);
+  CHECK(quoted_bytes("\"a\\n\"") == 5);
+  for (const char* const open : {"", "\"", "a\"b\"", " \"\"", "\"a", "\"a\\\"", "\"\\"}) {
+    INFO(open);
+    CHECK(quoted_bytes(open) == 0);
+  }
+}
+
 TEST_CASE("bounds of attributes are the nearest integer and the nearest number") {
   const auto low = [](std::string_view where) {
     const Clause clause = one(where);
