@@ -145,6 +145,7 @@ TEST_CASE("spellings that differ in case are one term, with all their occurrence
   CHECK(got.word_count == 8);
   analyser.analyse("x");
   CHECK(analyser.forms().empty());
+  CHECK(analysis_by(analyser, "merges").forms == Strings{"merges"});  // a form known from before
 }
 
 TEST_CASE("a text of more than 65,535 words, each many times") {

@@ -54,6 +54,29 @@ TEST_CASE("words share their terms, and long words are told apart") {
   }
 }
 
+TEST_CASE("words of one hash are told apart, and known again") {
+  WordMemo memo;
+  memo.begin_text();
+  const std::string long_word(40, 'q');
+  for (const std::string& base : {std::string("wor"), long_word}) {
+    CAPTURE(base);
+    const u64 before = memo.expansions();
+    std::vector<u32> places;
+    for (int round = 0; round < 2; ++round) {
+      for (const char last : {'k', 'x'}) {
+        std::string padded = base + last;
+        const usize bytes = padded.size();
+        padded.append(short_bytes_max, '\0');
+        places.push_back(memo.find_or_add(std::string_view(padded).substr(0, bytes), 7));
+      }
+    }
+    CHECK(memo.expansions() == before + 2);
+    CHECK(places[0] != places[1]);
+    CHECK(places[0] == places[2]);
+    CHECK(places[1] == places[3]);
+  }
+}
+
 TEST_CASE("the words of a text are looked up together") {
   std::string text;
   std::vector<AnalysedTerm> words;
