@@ -68,7 +68,8 @@ struct StoreOptions {
   // ErrorCode::read_only). Changes nothing on the file systems that are known to do.
   bool any_file_system = false;
   // Options a new store is made with (they live in shale.toml afterwards).
-  std::string analysis = "plain";
+  // How text becomes terms: "english" (stems, parts of identifiers, stop words) or "plain" (words).
+  std::string analysis = "english";
   std::string shard_by = "none";  // or "month"
   bool positions = true;
 };

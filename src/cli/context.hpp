@@ -29,7 +29,7 @@ struct Globals {
 
 // What a store that has to be made is made with.
 struct CreateOptions {
-  std::string analysis = "plain";
+  std::string analysis = "english";
   std::string shard_by = "none";
   bool no_positions = false;
 };

@@ -172,8 +172,8 @@ CLI::Validator whole_number() {
 }
 
 void add_create_options(CLI::App& verb, CreateOptions& options) {
-  verb.add_option("--analysis", options.analysis, "of a new store: plain")
-      ->check(CLI::IsMember({"plain"}));
+  verb.add_option("--analysis", options.analysis, "of a new store: english (the default) or plain")
+      ->check(CLI::IsMember({"english", "plain"}));
   verb.add_option("--shard-by", options.shard_by, "of a new store: none or month")
       ->check(CLI::IsMember({"none", "month"}));
   verb.add_flag("--no-positions", options.no_positions,

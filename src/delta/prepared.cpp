@@ -67,9 +67,15 @@ usize encoded_bytes_max(std::span<const std::string> metadata, const Analyser& a
   usize bytes = sizeof(PreparedHeader) + record_bytes;
   for (const std::string& term : metadata) bytes += sizeof(PreparedTerm) + term.size();
   for (const AnalysedTerm& term : analyser.terms()) bytes += sizeof(PreparedTerm) + term.bytes;
+  for (const AnalysedForm& form : analyser.forms()) bytes += sizeof(PreparedTerm) + 1 + form.bytes;
   // Gaps of one term sum up to less than 2^32, and a varint of n bytes needs a gap of 2^(7(n-1)).
-  if (positions) bytes += usize(analyser.word_count()) * 5;
+  if (positions) bytes += usize(analyser.occurrences()) * 5;
   return bytes;
+}
+
+// A term without frequency and positions.
+void add_document_term(std::string_view term, u8 code, Encoder& encoder) {
+  encoder.add({term_hash(term), 0, 1, 0, 0, code, 1}, term, {}, 1);
 }
 
 // Memory to encode into, kept from text to text: the bound is some three times what a document
@@ -112,14 +118,18 @@ PreparedDocument IndexWriter::prepare(Analyser& analyser, const Metadata& metada
 
   PreparedDocument result;
   result.id_hash = hash_of_id(metadata.id);
-  const u32 term_count = u32(fields.size() + analyser.terms().size());
+  const u32 term_count = u32(fields.size() + analyser.terms().size() + analyser.forms().size());
   const Scratch scratch(encoded_bytes_max(fields, analyser, record.size(), positions));
   Encoder encoder(scratch.buffer(), term_count, record.bytes());
-  for (const std::string& field : fields)
-    encoder.add({term_hash(field), 0, 1, 0, 0, code_of(field), 1}, field, {}, 1);
+  for (const std::string& field : fields) add_document_term(field, code_of(field), encoder);
   for (const AnalysedTerm& term : analyser.terms())
     encoder.add({term.hash, 0, term.tf, 0, 0, 0, 0}, analyser.term(term),
                 positions ? analyser.positions(term) : std::span<const u32>(), positions ? 2 : 1);
+  std::string tagged(1, form_tag);
+  for (const AnalysedForm& form : analyser.forms()) {
+    tagged.resize(1);
+    add_document_term(tagged.append(analyser.form(form)), 0, encoder);
+  }
   store_value(scratch.buffer().data(),
               PreparedHeader{term_count, analyser.word_count(), u32(metadata.id.size()),
                              u32(record.size() - metadata.id.size())});

@@ -1,8 +1,8 @@
 // A document analysed in private memory, as IndexWriter::prepare leaves it and add_document reads
 // it: PreparedHeader, PreparedTerm[], then the bytes they point to. Never stored, never shared.
 //
-// Metadata terms come first, then the words in order of first occurrence. Of each term: its bytes,
-// then its positions as varints (first, then gaps).
+// Metadata terms come first, then the terms of the text and then its forms, both in order of first
+// occurrence. Of each term: its bytes, then its positions as varints (first, then gaps).
 #pragma once
 
 #include "delta/index_writer.hpp"
@@ -24,7 +24,7 @@ struct PreparedTerm {
   u32 position_bytes = 0;
   u16 bytes = 0;
   u8 code = 0;         // 1..4: the value of type, task, file, topic; else 0
-  u8 is_metadata = 0;  // has no position chain
+  u8 is_metadata = 0;  // or a form: has no position chain
 };
 static_assert(sizeof(PreparedTerm) == 24);
 

@@ -2,7 +2,8 @@
 //
 // Filterable string values are indexed as *metadata terms*: a tag byte below 0x20, which no word
 // of text can begin with, then the value. Shard and delta keep them in the same dictionary and
-// posting lists as words, so a filter is a posting list and needs no machinery of its own.
+// posting lists as words, so a filter is a posting list and needs no machinery of its own. Forms
+// (form_tag) are kept there in the same way.
 #pragma once
 
 #include <optional>
@@ -48,7 +49,16 @@ constexpr bool has_terms(Field field) { return u8(field) < 32; }
 constexpr bool is_number(Field field) { return u8(field) > u8(Field::id); }
 
 inline constexpr char first_text_byte = 0x20;  // metadata terms begin below this, words do not
-inline constexpr i64 no_number = INT64_MIN;    // "absent" in a block of numbers
+// The tag byte of a *form*: a spelling of the text whose term is its stem (text/expansion.hpp). It
+// is kept like a metadata term, documents alone, and sorts between those and the words; but it
+// belongs to the text, and no update changes it.
+inline constexpr char form_tag = 0x1f;
+inline constexpr i64 no_number = INT64_MIN;  // "absent" in a block of numbers
+
+// Whether a term is one that an update of the metadata may take away.
+constexpr bool is_metadata_term(std::string_view term) {
+  return !term.empty() && u8(term[0]) < u8(first_text_byte) && term[0] != form_tag;
+}
 
 // The metadata term of a value.
 std::string metadata_term(Field field, std::string_view value);

@@ -10,6 +10,7 @@
 #include "model/bm25.hpp"
 #include "model/overlay.hpp"
 #include "query/filter.hpp"
+#include "text/analysis.hpp"
 
 namespace shale::query {
 
@@ -30,11 +31,13 @@ struct RankedAnswer {
   std::vector<Ranked> hits;  // score descending, newest, id
   u64 total = 0;
   bool widened = false;
-  std::vector<std::string> terms;  // of the query, folded: for snippets
+  std::vector<std::string> terms;  // of the query: for snippets
   std::vector<Fault> faults;
 };
 
-Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query);
+// `analysis` is that of the views' texts.
+Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query,
+                            Analysis analysis);
 
 struct ListedAnswer {
   std::vector<Place> places;

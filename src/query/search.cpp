@@ -10,7 +10,7 @@
 #include "query/engine.hpp"
 #include "query/statistics.hpp"
 #include "query/union_ranker.hpp"
-#include "text/analysis.hpp"
+#include "text/query_words.hpp"
 
 namespace shale::query {
 
@@ -237,9 +237,10 @@ class Search {
 
 }  // namespace
 
-Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query) {
+Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query,
+                            Analysis analysis) {
   const Filter filter = TRY(parse_filter(query.where, now_microseconds()));
-  std::vector<std::string> terms = query_terms(query.text);
+  std::vector<std::string> terms = query_terms(query.text, analysis);
   RankedAnswer answer = TRY(answer_without_failed(
       views, [&](Scope& scope) { return Search(scope, query, filter, terms).run(); }));
   answer.terms = std::move(terms);

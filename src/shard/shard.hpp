@@ -31,6 +31,7 @@ struct ShardInfo {
   u64 base_lsn = 0;
   bool positions = false;
   std::string analysis;
+  u32 words_version = 1;  // of the analysis (text/words.hpp)
   std::vector<FileId> replaced;
 };
 

@@ -9,7 +9,7 @@ namespace shale::shard {
 
 namespace {
 
-constexpr u32 reader_version = 1;  // the newest format this code reads
+constexpr u32 reader_version = 2;  // the newest format this code reads
 constexpr u64 contents_bytes_max = u64(64) << 20;
 
 u64 header_checksum(const ShardHeader& header) {
@@ -32,9 +32,10 @@ void encode_info(const ShardInfo& info, const CodeRanges& codes, ByteWriter& out
     out.varint(range.first);
     out.varint(range.count);
   }
+  out.varint(info.words_version);
 }
 
-bool decode_info(Bytes bytes, ShardInfo& info, CodeRanges& codes) {
+bool decode_info(Bytes bytes, u32 shard_version, ShardInfo& info, CodeRanges& codes) {
   ByteReader in(bytes);
   const u64 documents = in.varint();
   info.document_count = u32(documents);
@@ -54,7 +55,10 @@ bool decode_info(Bytes bytes, ShardInfo& info, CodeRanges& codes) {
     if (first > 0xffffffff || count > 0xffffffff - first) return false;
     range = {u32(first), u32(count)};
   }
-  return in.ok() && in.at_end() && documents <= documents_max;
+  // Before version 2 of the format there was one version of the words.
+  const u64 version = shard_version == 1 ? 1 : in.varint();
+  info.words_version = u32(version);
+  return in.ok() && in.at_end() && documents <= documents_max && version <= 0xffffffff;
 }
 
 // Reads one file step by step; each step trusts what the steps before have checked.
@@ -131,7 +135,7 @@ class FrameReader {
     for (u32 i = 0; i < footer.section_count; ++i) {
       frame_.contents.push_back(in.value<ContentsEntry>());
     }
-    if (!decode_info(in.raw(footer.info_bytes), frame_.info, frame_.codes)) {
+    if (!decode_info(in.raw(footer.info_bytes), frame_.header.version, frame_.info, frame_.codes)) {
       return damaged(footer.contents_offset, "The info block of the shard is damaged");
     }
     frame_.info.id = {frame_.header.sequence, frame_.header.random};

@@ -3,7 +3,8 @@
 // Written once by shard_writer, read with pread by shard when a shard is opened or verified. What
 // lies inside the sections is not looked at here. The info block, in varints unless said otherwise:
 //   document count, text bytes, word count, base LSN, positions (0 or 1), analysis (text),
-//   n, then n replaced files {sequence, u64 random}, then {first, count} of each coded field
+//   n, then n replaced files {sequence, u64 random}, then {first, count} of each coded field, then
+//   (since version 2) the version of the analysis
 #pragma once
 
 #include <vector>

@@ -284,6 +284,7 @@ Result<u64> ShardWriter::State::write_end(u64 offset) {
   info.base_lsn = options.base_lsn;
   info.positions = options.positions;
   info.analysis = options.analysis;
+  info.words_version = options.words_version;
   info.replaced = options.replaced;
   frame.codes = codes.ranges();
   ShardFooter& footer = frame.footer;

@@ -34,6 +34,7 @@ struct ShardOptions {
   bool positions = true;
   bool fast_reads = false;  // text.fast_reads: literals uncompressed
   std::string analysis = "plain";
+  u32 words_version = 1;  // of the analysis
   // What finish() writes into the footer, so that MANIFEST can be rebuilt from the folder.
   u64 base_lsn = 0;                    // added to every document's LSN (bulk: local LSNs are 0)
   std::vector<FileId> replaced;        // shards and logs whose content this shard takes over
@@ -74,7 +75,8 @@ class ShardWriter {
   ShardWriter(ShardWriter&&) noexcept;
   ShardWriter& operator=(ShardWriter&&) noexcept;
 
-  // `term.docs` are numbers of this shard. Metadata terms (first byte < 0x20) keep no positions.
+  // `term.docs` are numbers of this shard. Metadata terms and forms (first byte < 0x20)
+  // keep no positions.
   Result<void> add_term(const TermPostings& term);
 
   // Makes a dictionary known and returns its number; the same bytes give the same number. At most

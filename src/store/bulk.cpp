@@ -114,7 +114,7 @@ class BulkIngest {
 
   Result<void> build_shards(const std::vector<const NewSegment*>& segments, u64 total_bytes) {
     const Time now{now_microseconds(), true};
-    Analyser analyser;
+    Analyser analyser(project_.analysis);
     u64 done = 0;
     for (usize next = 0; next < segments.size();) {
       Piece piece = TRY(Piece::make(project_));

@@ -2,6 +2,7 @@
 
 #include "base/shortage.hpp"
 #include "catalog/overlay_file.hpp"
+#include "store/project_analysis.hpp"
 
 namespace shale::store {
 
@@ -26,6 +27,7 @@ class Opener {
 
   Result<std::shared_ptr<const Edition>> run() {
     edition_->manifest = request_.manifest;
+    edition_->analysis = TRY(project_analysis(request_.manifest));
     for (const catalog::ShardEntry& entry : request_.manifest.shards) TRY(add_shard(entry));
     for (const catalog::LogEntry& entry : request_.manifest.logs) TRY(add_log(entry));
     return std::shared_ptr<const Edition>(edition_);
@@ -74,6 +76,16 @@ class Opener {
     if (shard->info().id != entry.id || shard->info().checksum != entry.checksum ||
         shard->document_count() != entry.documents) {
       return fail_at(ErrorCode::corrupt, "The shard is not the one that MANIFEST names",
+                     path.string());
+    }
+    // Its terms would not be those that a query asks for, nor may they be merged with others.
+    if (shard->info().analysis != request_.manifest.analysis ||
+        shard->info().words_version != request_.manifest.words_version) {
+      return fail_at(ErrorCode::corrupt,
+                     "The shard is analysed as '" + shard->info().analysis + "' of version " +
+                         std::to_string(shard->info().words_version) + ", its project as '" +
+                         request_.manifest.analysis + "' of version " +
+                         std::to_string(request_.manifest.words_version),
                      path.string());
     }
     return shard;

@@ -14,6 +14,7 @@
 #include "model/overlay.hpp"
 #include "shard/page_budget.hpp"
 #include "shard/shard.hpp"
+#include "text/analysis.hpp"
 
 namespace shale::store {
 
@@ -25,6 +26,7 @@ struct OpenLog {
 
 struct Edition {
   catalog::Manifest manifest;
+  Analysis analysis;                                        // of every text in it
   std::vector<std::shared_ptr<const shard::Shard>> shards;  // as in the manifest; null: a fault
   std::vector<std::shared_ptr<const Overlay>> overlays;     // of the shards, from their files
   std::vector<OpenLog> logs;  // as in the manifest; arena null: a fault

@@ -38,6 +38,7 @@ Result<std::string> inspect_shard(const std::filesystem::path& path) {
   lines.add("text bytes", info.text_bytes);
   lines.add("words", info.word_count);
   lines.add("analysis", info.analysis);
+  lines.add("words version", info.words_version);
   lines.add("positions", info.positions ? "yes" : "no");
   for (const FileId& id : info.replaced) lines.add("replaces", catalog::file_id_text(id));
   for (const SectionBytes& section : shard->sections()) {

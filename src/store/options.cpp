@@ -58,9 +58,9 @@ class Reader {
 };
 
 Result<StoreConfig> checked(StoreConfig config) {
-  if (!is_known_analysis(config.analysis)) {
-    return fail(ErrorCode::invalid_argument,
-                "Unknown analysis '" + config.analysis + "': this version knows 'plain'");
+  if (!analysis_of(config.analysis)) {
+    return fail(ErrorCode::invalid_argument, "Unknown analysis '" + config.analysis +
+                                                 "': this version knows 'plain' and 'english'");
   }
   if (config.shard_by != "none" && config.shard_by != "month") {
     return fail(ErrorCode::invalid_argument,
@@ -112,7 +112,7 @@ std::string format_config(const StoreConfig& config) {
   std::string out;
   out += "# Options of this shale store. Analysis, positions and shard_by are fixed in a project\n";
   out += "# when it is made; the others take effect at the next open.\n";
-  out += "analysis = " + quoted(config.analysis) + "      # how text becomes terms: plain\n";
+  out += "analysis = " + quoted(config.analysis) + "    # how text becomes terms: english, plain\n";
   out += "tokenizer = " + quoted(config.tokenizer) + "      # what counts tokens: none\n";
   out += "shard_by = " + quoted(config.shard_by) + "       # none, or month\n";
   out += "positions = " + flag(config.positions) + "       # keep word positions\n\n[text]\n";

@@ -15,7 +15,7 @@
 namespace shale::store {
 
 struct StoreConfig {
-  std::string analysis = "plain";
+  std::string analysis = "english";
   std::string tokenizer = "none";
   std::string shard_by = "none";  // or "month"
   bool positions = true;

@@ -25,6 +25,7 @@
 #include "store/active_segments.hpp"
 #include "store/options.hpp"
 #include "store/view.hpp"
+#include "text/analysis.hpp"
 
 namespace shale {
 
@@ -75,7 +76,9 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   std::shared_ptr<store::SharedCaches> caches;
   u64 project_id = 0;
   u64 boot = 0;
-  bool positions = true;  // as MANIFEST fixed it when the project was made
+  // As MANIFEST fixed them when the project was made.
+  Analysis analysis;
+  bool positions = true;
   u64 generation = process_generation();
   bool is_private = false;  // nothing is written: logs are indexed in this process's own memory
   bool is_alone = false;    // it holds the lease while it is open (surroundings.hpp)

@@ -9,6 +9,7 @@
 #include "store/edition.hpp"
 #include "store/lease.hpp"
 #include "store/orphans.hpp"
+#include "store/project_analysis.hpp"
 #include "store/replay.hpp"
 #include "store/slots.hpp"
 
@@ -274,6 +275,7 @@ Result<void> read_identity(Project::State& project) {
                    project.paths.manifest().string());
   }
   project.project_id = manifest.project_id;
+  project.analysis = TRY(project_analysis(manifest));
   project.positions = manifest.positions;
   return {};
 }

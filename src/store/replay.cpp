@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/shortage.hpp"
-#include "text/analysis.hpp"
+#include "store/project_analysis.hpp"
 
 namespace shale::store {
 
@@ -26,6 +26,7 @@ class Replay {
   Result<ReplayedLog> run(const catalog::LogEntry& entry) {
     ReplayedLog result;
     result.log.id = entry.id;
+    if (!analyser_) analyser_.emplace(TRY(project_analysis(*request_.manifest)));
     const u64 project_id = request_.manifest->project_id;
     auto opened = delta::LogReader::open(request_.paths.log(entry.id), project_id, entry.id);
     const bool skipped = !opened && request_.skip_unreadable && !is_shortage(opened.error());
@@ -80,7 +81,7 @@ class Replay {
     for (usize i = 0; i < changes.size(); ++i) {
       const auto* stash = std::get_if<delta::StashChange>(&changes[i]);
       if (stash != nullptr) {
-        prepared[i] = delta::IndexWriter::prepare(analyser_, stash->metadata, stash->text,
+        prepared[i] = delta::IndexWriter::prepare(*analyser_, stash->metadata, stash->text,
                                                   request_.manifest->positions);
         ++size.documents;
         ++size.tombstones;
@@ -154,7 +155,7 @@ class Replay {
   }
 
   const ReplayRequest& request_;
-  Analyser analyser_;
+  std::optional<Analyser> analyser_;
   FileId log_;
   std::optional<delta::IndexWriter> writer_;
   std::unordered_map<std::string, Place> known_;

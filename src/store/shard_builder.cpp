@@ -56,6 +56,7 @@ shard::ShardOptions options_of(const BuildRequest& request) {
   options.positions = request.positions;
   options.fast_reads = request.fast_reads;
   options.analysis = request.analysis;
+  options.words_version = request.words_version;
   options.replaced = request.replaced;
   return options;
 }
@@ -125,6 +126,7 @@ BuildRequest build_request(const Project::State& project, const View& view) {
   request.positions = manifest.positions;
   request.fast_reads = project.config.fast_reads;
   request.analysis = manifest.analysis;
+  request.words_version = manifest.words_version;
   request.budget = project.caches->pages;
   return request;
 }

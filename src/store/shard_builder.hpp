@@ -28,6 +28,7 @@ struct BuildRequest {
   bool positions = true;
   bool fast_reads = false;
   std::string analysis;
+  u32 words_version = 0;
   std::vector<FileId> replaced;
   bool local_lsns = false;  // bulk: documents are numbered 0 here, MANIFEST adds the base
   Buffer newest_dictionary;

@@ -55,10 +55,10 @@ Hit hit_of(const query::Ranked& ranked, const Metadata& metadata) {
 }
 
 Hit make_hit(const query::Ranked& ranked, const Segment& segment, const Query& query,
-             const std::vector<std::string>& terms) {
+             const std::vector<std::string>& terms, Analysis analysis) {
   Hit hit = hit_of(ranked, segment.metadata());
   if (!query.snippets) return hit;
-  Snippet snippet = make_snippet(segment.text(), terms);
+  Snippet snippet = make_snippet(segment.text(), terms, analysis);
   hit.snippet = std::move(snippet.text);
   hit.spans = std::move(snippet.spans);
   return hit;
@@ -71,7 +71,8 @@ class Asked {
       : project_(project), view_(view), lost_(lost) {}
 
   Result<Answer> search(const Query& query) const {
-    query::RankedAnswer ranked = TRY(query::search(view_.indexes, query));
+    const Analysis analysis = view_.edition->analysis;
+    query::RankedAnswer ranked = TRY(query::search(view_.indexes, query, analysis));
     Answer answer;
     answer.total = ranked.total;
     answer.widened = ranked.widened;
@@ -79,7 +80,7 @@ class Asked {
     for (const query::Ranked& one : ranked.hits) {
       auto segment = read({one.place.view, one.place.doc});
       if (segment) {
-        answer.hits.push_back(make_hit(one, *segment, query, ranked.terms));
+        answer.hits.push_back(make_hit(one, *segment, query, ranked.terms, analysis));
       } else if (is_damage(segment.error())) {
         answer.faults.push_back(text_fault(segment.error(), project_.name, one.id));
       } else {

@@ -31,14 +31,15 @@ class BatchWriter {
  public:
   explicit BatchWriter(std::vector<delta::Change> changes) : changes_(std::move(changes)) {}
 
-  // Without any lock: terms of every text, and the frame's payload.
-  void prepare(bool positions) {
-    Analyser analyser;
+  // Without any lock: terms of every text, and the frame's payload. What the thread's analyser
+  // knows of words stays for its next batch.
+  void prepare(const Project::State& project) {
+    Analyser& analyser = thread_analyser(project.analysis);
     prepared_.resize(changes_.size());
     for (usize i = 0; i < changes_.size(); ++i) {
       if (const auto* stash = std::get_if<delta::StashChange>(&changes_[i])) {
         prepared_[i] =
-            delta::IndexWriter::prepare(analyser, stash->metadata, stash->text, positions);
+            delta::IndexWriter::prepare(analyser, stash->metadata, stash->text, project.positions);
         text_bytes_ += stash->text.size();
         ++size_.documents;
         size_.arena_bytes += prepared_[i].arena_bytes;
@@ -48,6 +49,7 @@ class BatchWriter {
       }
       ++size_.tombstones;
     }
+    analyser.trim();
     payload_ = delta::encode_payload(changes_);
   }
 
@@ -216,7 +218,7 @@ Result<Committed> commit_batch(Project::State& project, const Batch::State& batc
   TRY(check_batch(batch));
   if (is_bulk(project, batch)) return ingest_batch(project, batch, {}, {});
   BatchWriter writer(changes_of(batch, {now_microseconds(), true}));
-  writer.prepare(project.positions);
+  writer.prepare(project);
   Committed done;
   FileId log;
   {

@@ -21,10 +21,6 @@ usize varints_end(Bytes bytes, usize from, u32 count) {
   return from + shard::varints_bytes(rest, count).value_or(rest.size());
 }
 
-bool is_metadata_term(std::string_view term) {
-  return !term.empty() && u8(term.front()) < u8(first_text_byte);
-}
-
 }  // namespace
 
 // The metadata terms of patched documents, from their current metadata, under their new numbers.

@@ -2,7 +2,8 @@
 //
 // Word characters are the categories L*, M* and N* and the underscore. Folding is one character to
 // one: the Unicode case folding where it is a single character, else the lower-case letter (so ß
-// stays ß and İ becomes i). No normalisation. Used by the word scanner and by snippets.
+// stays ß and İ becomes i). Also: which scripts are written without blanks, what composes with what
+// (NFC), and the case of letters. Used by the word scanner and by the expansion of words.
 #pragma once
 
 #include <array>
@@ -30,36 +31,39 @@ u32 fold_letter(u32 code);
 struct Letter {
   u32 fold = 0;   // 0: separates words
   u32 bytes = 1;  // of the source; one for a byte of no character
+  u32 code = 0;   // as the source has it
 };
 
 // The letter at the start of `text`, which is not empty.
 inline Letter letter_at(std::string_view text) {
-  if (u8(text[0]) < 0x80) return {u32(ascii_folds[u8(text[0])]), 1};
+  const u8 first = u8(text[0]);
+  if (first < 0x80) return {u32(ascii_folds[first]), 1, first};
   const Character character = decode_utf8(text);
   if (character.bytes == 0) return {};
-  return {fold_letter(character.code), character.bytes};
+  return {fold_letter(character.code), character.bytes, character.code};
 }
 
-// Calls f(begin, end, folded) for each word of `text`: the bytes of the source it covers, whole,
-// and its folded form, cut at `folded_bytes_max` as words.hpp says. For snippets: no vectors here.
-template <class F>
-void for_each_source_word(std::string_view text, usize folded_bytes_max, F&& f) {
-  std::string folded;
-  for (usize at = 0; at < text.size();) {
-    const usize begin = at;
-    Letter letter = letter_at(text.substr(at));
-    for (folded.clear(); letter.fold != 0; letter = letter_at(text.substr(at))) {
-      append_utf8(letter.fold, folded);
-      at += letter.bytes;
-      if (at == text.size()) break;
-    }
-    if (at == begin) {
-      at += letter.bytes;
-      continue;
-    }
-    folded.resize(character_border(folded, folded_bytes_max));
-    f(u32(begin), u32(at), std::string_view(folded));
-  }
+// Scripts written without blanks between words. Han and Kana are one, because a Japanese word
+// begins in one and ends in the other: alone, its first character would be a poor term.
+enum class Script : u8 { spaced, han_kana, hangul, thai };
+
+Script unspaced_script(u32 code);
+
+// Of a word character; digits and marks of other scripts than these are `spaced`.
+inline Script script_of(u32 code) {
+  constexpr u32 thai_begin = 0xE00;
+  return code < thai_begin ? Script::spaced : unspaced_script(code);
 }
+
+// Whether a word with this character may differ from its composed form (NFC).
+bool may_compose(u32 code);
+// Canonical composition; text that is not UTF-8 comes back as it is.
+std::string composed(std::string_view text);
+// Every character folded.
+std::string folded(std::string_view word);
+
+enum class LetterCase : u8 { none, upper, lower, digit, mark, separator };
+// Of a word character; the underscore is the separator. Letters without case are `none`.
+LetterCase case_of(u32 code);
 
 }  // namespace shale

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "text/letters.hpp"
-#include "text/words.hpp"
+#include "text/utf8.hpp"
 
 namespace shale {
 
@@ -19,16 +18,33 @@ struct Occurrence {
   u32 term = 0;
 };
 
-std::vector<Occurrence> find_terms(std::string_view text, std::span<const std::string> terms) {
+// Ascending; a word that holds several of the terms comes once for each.
+std::vector<Occurrence> find_terms(std::string_view text, std::span<const std::string> terms,
+                                   Analysis analysis) {
   std::vector<Occurrence> found;
   std::unordered_map<std::string_view, u32> numbers;
   for (usize i = 0; i < terms.size(); ++i) numbers.emplace(terms[i], u32(i));
   if (numbers.empty()) return found;
-  for_each_source_word(text, word_bytes_max, [&](u32 begin, u32 end, std::string_view folded) {
-    const auto number = numbers.find(folded);
-    if (number != numbers.end()) found.push_back({begin, end, number->second});
+  Analyser& analyser = thread_analyser(analysis);
+  analyser.for_each_word(text, [&](SourceRange word, std::span<const std::string_view> its_terms) {
+    for (const std::string_view term : its_terms) {
+      const auto number = numbers.find(term);
+      if (number != numbers.end()) found.push_back({word.begin, word.end, number->second});
+    }
   });
+  analyser.trim();
   return found;
+}
+
+// What is marked: each word once, and pairs of characters that overlap up to the next one.
+std::vector<SourceRange> marks_of(std::span<const Occurrence> found) {
+  std::vector<SourceRange> marks;
+  for (const Occurrence& one : found) {
+    if (!marks.empty() && marks.back().begin == one.begin) continue;
+    if (!marks.empty()) marks.back().end = std::min(marks.back().end, one.begin);
+    marks.push_back({one.begin, one.end});
+  }
+  return marks;
 }
 
 // A run of occurrences, [first, last).
@@ -70,11 +86,11 @@ usize start_before(std::string_view text, usize begin, usize context) {
 // Writes source as one clean line and remembers where occurrences land.
 class LineWriter {
  public:
-  LineWriter(std::string_view text, std::span<const Occurrence> found, usize bytes_max)
-      : text_(text), found_(found), bytes_max_(bytes_max) {}
+  LineWriter(std::string_view text, std::span<const SourceRange> marks, usize bytes_max)
+      : text_(text), marks_(marks), bytes_max_(bytes_max) {}
 
   Snippet write(usize at) {
-    while (next_ < found_.size() && found_[next_].begin < at) ++next_;
+    while (next_ < marks_.size() && marks_[next_].begin < at) ++next_;
     while (at < text_.size()) {
       open_span(at);
       const Character character = decode_utf8(text_.substr(at));
@@ -88,13 +104,15 @@ class LineWriter {
 
  private:
   void open_span(usize at) {
-    if (inside_ || next_ == found_.size() || at < found_[next_].begin) return;
+    if (inside_ || next_ == marks_.size() || at < marks_[next_].begin) return;
     inside_ = true;
+    // Words without a blank between them are marked as one.
+    if (!line_.spans.empty() && line_.spans.back().end == line_.text.size()) return;
     line_.spans.push_back({u32(line_.text.size()), 0});
   }
 
   void close_span(usize at) {
-    if (!inside_ || at < found_[next_].end) return;
+    if (!inside_ || at < marks_[next_].end) return;
     line_.spans.back().end = u32(line_.text.size());
     inside_ = false;
     ++next_;
@@ -133,19 +151,19 @@ class LineWriter {
   }
 
   std::string_view text_;
-  std::span<const Occurrence> found_;
+  std::span<const SourceRange> marks_;
   usize bytes_max_;
   Snippet line_;
-  usize next_ = 0;  // the occurrence to come, or the one we are in
+  usize next_ = 0;  // the mark to come, or the one we are in
   bool inside_ = false;
 };
 
 }  // namespace
 
-Snippet make_snippet(std::string_view text, std::span<const std::string> terms,
+Snippet make_snippet(std::string_view text, std::span<const std::string> terms, Analysis analysis,
                      std::size_t bytes_max) {
   text = text.substr(0, character_border(text, searched_bytes_max));
-  const std::vector<Occurrence> found = find_terms(text, terms);
+  const std::vector<Occurrence> found = find_terms(text, terms, analysis);
   const Run run = best_run(found, terms.size(), bytes_max);
   usize begin = 0;
   if (run.count() > 0) {
@@ -153,7 +171,7 @@ Snippet make_snippet(std::string_view text, std::span<const std::string> terms,
     const usize bytes = std::min<usize>(found[run.last - 1].end - first, bytes_max);
     begin = start_before(text, first, (bytes_max - bytes) / 2);
   }
-  return LineWriter(text, found, bytes_max).write(begin);
+  return LineWriter(text, marks_of(found), bytes_max).write(begin);
 }
 
 }  // namespace shale

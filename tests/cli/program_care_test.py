@@ -237,7 +237,7 @@ class Inspect(Case):
         values = self.values(path)
         self.assertEqual((values["documents"], values["text bytes"], values["words"]),
                          ("4", "40", "8"))
-        self.assertEqual((values["analysis"], values["positions"]), ("plain", "yes"))
+        self.assertEqual((values["analysis"], values["positions"]), ("english", "yes"))
         self.assertTrue(os.path.basename(path).startswith(values["shard"]))
         sections = sum(int(v) for k, v in values.items() if k.startswith("section "))
         self.assertTrue(0 < sections <= os.path.getsize(path))

@@ -134,7 +134,8 @@ class Large(Case):
         self.assertEqual((answer["stashed"], answer["bad"]), (151, 0))
         self.assertEqual(self.text("count"), "150\n")
         self.assertEqual(self.text("get", "s0"), "replaced in the same input")
-        self.assertEqual([h["id"] for h in self.ndjson("search", "unique149")], ["s149"])
+        found = self.ndjson("search", "unique149", "--match", "all")
+        self.assertEqual([h["id"] for h in found], ["s149"])
         self.assertEqual(self.json("verify")["faults"], [])
 
     def test_an_interrupt_keeps_what_was_committed(self):

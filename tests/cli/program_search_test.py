@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`shale search`: ranking against a model, widening, limits, snippets, forms of the answer."""
 import json
+import os
 import unittest
 
 from program import Case
@@ -132,7 +133,21 @@ class Words(Case):
     def test_words_are_runs_of_letters_digits_and_underscores(self):
         for word in ["SNAKE_CASE", "camelcase", "X2", "42"]:
             self.assertEqual(self.found(word), ["b"], word)
-        for word in ["snake", "case", "camel", "x", "4"]:
+        for word in ["snake_", "amel", "4"]:
+            self.assertEqual(self.found(word), [], word)
+
+    def test_words_are_found_by_their_parts_and_stems(self):
+        for word in ["snake", "snakes", "case", "camel", "x", "2"]:
+            self.assertEqual(self.found(word), ["b"], word)
+        self.assertEqual(self.found("CamelCases"), ["b"])
+
+    def test_a_plain_store_knows_whole_words_alone(self):
+        self.store = os.path.join(self.folder, "plain")
+        self.run_program("init", "--analysis", "plain", "--store", self.store)
+        self.ingest({"id": "p", "text": "the snake_case CamelCase"})
+        for word in ["snake_case", "camelcase", "the"]:
+            self.assertEqual(self.found(word), ["p"], word)
+        for word in ["snake", "case", "CamelCases"]:
             self.assertEqual(self.found(word), [], word)
 
     def test_bytes_that_are_not_utf8_separate_words(self):

@@ -52,6 +52,7 @@ Result<void> Session::create() {
   {
     StoreOptions options;
     options.create = true;
+    options.analysis = "plain";
     const Store store = TRY(Store::open(path_, options));
     (void)TRY(store.project("default"));
   }

@@ -9,6 +9,34 @@ using namespace shale;
 using namespace shale::delta;
 using namespace shale::delta::testing;
 
+TEST_CASE("forms are kept like metadata, under a tag of their own") {
+  Analyser analyser(english);
+  Metadata metadata;
+  metadata.id = "a";
+  metadata.type = "note";
+  for (const bool positions : {true, false}) {
+    const PreparedDocument prepared =
+        IndexWriter::prepare(analyser, metadata, "the getNames names the", positions);
+    const PreparedView view(prepared);
+    CHECK(view.header.word_count == 4);  // three of getNames, one more name
+    std::vector<std::string> names;
+    for (const PreparedTerm& term : view.terms) {
+      names.emplace_back(view.term(term));
+      CHECK(term.hash == term_hash(names.back()));
+      CHECK((term.is_metadata != 0) == (names.back()[0] < first_text_byte));
+      CHECK(view.positions(term).empty() == (term.is_metadata != 0 || !positions));
+    }
+    CHECK(names == std::vector<std::string>{"\1note", "the", "getnam", "get", "name",
+                                            "\x1f"
+                                            "getnames",
+                                            "\x1f"
+                                            "names"});
+    CHECK(view.terms[1].tf == 2);
+    CHECK(view.terms[4].tf == 2);
+    CHECK(view.terms[5].tf == 1);
+  }
+}
+
 TEST_CASE("a prepared document holds metadata terms, words, positions and the record") {
   Random random = seeded(41);
   Analyser analyser;

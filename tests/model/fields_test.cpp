@@ -156,5 +156,15 @@ TEST_CASE("terms of random segments ascend and begin below any word") {
   }
 }
 
+TEST_CASE("forms are neither words nor what an update takes away") {
+  CHECK(is_metadata_term(metadata_term(Field::type, "note")));
+  CHECK(is_metadata_term(metadata_term(Field::attribute, "")));
+  CHECK_FALSE(is_metadata_term(std::string(1, form_tag) + "names"));
+  CHECK_FALSE(is_metadata_term("names"));
+  CHECK_FALSE(is_metadata_term(""));
+  CHECK(u8(form_tag) < u8(first_text_byte));
+  CHECK(u8(form_tag) > u8(Field::attribute));
+}
+
 }  // namespace
 }  // namespace shale

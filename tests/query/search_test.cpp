@@ -112,15 +112,15 @@ void search_once(CorpusMaker& maker, const Corpus& corpus) {
 
   query.match = Match::all;
   const auto all = oracle.find(words, true, wanted);
-  compare(search(corpus.views, query).value(), all, query.limit);
+  compare(search(corpus.views, query, {}).value(), all, query.limit);
   query.match = Match::any;
   const auto any = oracle.find(words, false, wanted);
-  const RankedAnswer any_answer = search(corpus.views, query).value();
+  const RankedAnswer any_answer = search(corpus.views, query, {}).value();
   compare(any_answer, any, query.limit);
   CHECK(any_answer.terms == words);
 
   query.match = Match::auto_;
-  const RankedAnswer automatic = search(corpus.views, query).value();
+  const RankedAnswer automatic = search(corpus.views, query, {}).value();
   const bool widened = all.size() < query.limit && words.size() > 1;
   REQUIRE(automatic.widened == widened);
   compare(automatic, widened ? any : all, query.limit);
@@ -144,7 +144,7 @@ TEST_CASE("ties beyond the collector's room are told apart by id") {
   for (int i = 0; i < 6; ++i) search_once(maker, corpus);
   Query query;
   query.limit = 700;
-  compare(search(corpus.views, query).value(),
+  compare(search(corpus.views, query, {}).value(),
           Oracle{corpus}.find({}, true, Wanted{"", [](const Live&) { return true; }}), 700);
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("empty text lists what passes, newest first") {
     Query query;
     query.where = wanted.text;
     query.limit = 1 + maker.below(30);
-    const RankedAnswer answer = search(corpus.views, query).value();
+    const RankedAnswer answer = search(corpus.views, query, {}).value();
     auto expected = Oracle{corpus}.find({}, true, wanted);
     std::sort(expected.begin(), expected.end(), [](const Expected& a, const Expected& b) {
       return a.created != b.created ? a.created > b.created : a.id < b.id;
@@ -179,7 +179,7 @@ TEST_CASE("text without a word finds nothing") {
       Query query;
       query.text = text;
       query.match = match;
-      const RankedAnswer answer = search(corpus.views, query).value();
+      const RankedAnswer answer = search(corpus.views, query, {}).value();
       CHECK(answer.total == 0);
       CHECK(answer.hits.empty());
       CHECK_FALSE(answer.widened);
@@ -194,12 +194,12 @@ TEST_CASE("equal documents get equal bits, whatever the match mode") {
   query.text = "w0 w1";
   query.limit = 100'000;
   std::map<std::string, float> scores;
-  const RankedAnswer all = search(corpus.views, query).value();
+  const RankedAnswer all = search(corpus.views, query, {}).value();
   for (const Ranked& hit : all.hits) scores[hit.id] = hit.score;
   REQUIRE(scores.size() > 10);
   query.match = Match::any;
   usize met = 0;
-  const RankedAnswer any = search(corpus.views, query).value();
+  const RankedAnswer any = search(corpus.views, query, {}).value();
   for (const Ranked& hit : any.hits) {
     if (!scores.contains(hit.id)) continue;
     ++met;
@@ -214,11 +214,11 @@ TEST_CASE("a damaged view is a fault and leaves no other trace") {
   const std::vector<IndexView> sound = {corpus.views[0], corpus.views[2]};
   Query query;
   query.text = "w0 w1";
-  const RankedAnswer expected = search(sound, query).value();
+  const RankedAnswer expected = search(sound, query, {}).value();
   REQUIRE(expected.total > 0);
   for (const Failing failing : {Failing::documents, Failing::numbers, Failing::frequencies}) {
     corpus.indexes[1]->failing = failing;
-    const RankedAnswer answer = search(corpus.views, query).value();
+    const RankedAnswer answer = search(corpus.views, query, {}).value();
     REQUIRE(answer.faults.size() == 1);
     CHECK(answer.faults[0].file == "planted.shard");
     CHECK(answer.faults[0].offset == 42);
@@ -231,16 +231,16 @@ TEST_CASE("a damaged view is a fault and leaves no other trace") {
     }
   }
   corpus.indexes[1]->failing_code = ErrorCode::no_space;  // no damage: the caller must know
-  CHECK(search(corpus.views, query).error().code == ErrorCode::no_space);
+  CHECK(search(corpus.views, query, {}).error().code == ErrorCode::no_space);
 }
 
 TEST_CASE("a bad filter is the caller's error") {
   Query query;
   query.where = "colour:red";
-  CHECK(search({}, query).error().code == ErrorCode::invalid_argument);
+  CHECK(search({}, query, {}).error().code == ErrorCode::invalid_argument);
   query.where = "";
   query.text = "word";
-  CHECK(search({}, query).value().total == 0);
+  CHECK(search({}, query, {}).value().total == 0);
 }
 
 }  // namespace

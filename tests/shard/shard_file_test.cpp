@@ -98,10 +98,10 @@ TEST_CASE("magic, version and id") {
     CHECK(patient.read(sealed()));
   }
   SECTION("too new") {
-    header.reader_version = 2;
+    header.reader_version = 3;
     const Error error = patient.error(sealed());
     CHECK(error.code == ErrorCode::too_new);
-    CHECK(error.message.find("version 2") != std::string::npos);
+    CHECK(error.message.find("version 3") != std::string::npos);
   }
   SECTION("the header of another shard") {
     header.random ^= 1;

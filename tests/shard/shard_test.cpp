@@ -132,6 +132,7 @@ TEST_CASE("a shard answers what the model says") {
   ShardOptions options;
   options.positions = positions;
   options.analysis = "parts";
+  options.words_version = 300;
   options.base_lsn = random() % 2 == 0 ? 0 : 1000;
   options.replaced = {{1, 2}, {3, ~u64(0)}};
   const auto finished = write_shard(folder / "s", model, options);
@@ -145,6 +146,7 @@ TEST_CASE("a shard answers what the model says") {
   CHECK(shard->word_count() == finished.word_count);
   CHECK(shard->info().base_lsn == options.base_lsn);
   CHECK(shard->info().analysis == "parts");
+  CHECK(shard->info().words_version == 300);
   CHECK(shard->info().replaced == options.replaced);
   check_documents(*shard, model);
   check_terms(*shard, model, positions);

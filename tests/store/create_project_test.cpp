@@ -26,7 +26,8 @@ TEST_CASE("a new project is whole and nothing else is left") {
   CHECK(manifest.project == "default");
   CHECK(manifest.project_id != 0);
   CHECK(manifest.edition == 1);
-  CHECK(manifest.analysis == "plain");
+  CHECK(manifest.analysis == "english");
+  CHECK(manifest.words_version == words_version);
   CHECK(manifest.shard_by == "month");
   CHECK(!manifest.positions);
   REQUIRE(manifest.logs.size() == 1);

@@ -16,7 +16,7 @@ Error parse_error(const std::string& text) {
 
 TEST_CASE("an empty shale.toml means the defaults") {
   const StoreConfig config = parse_config("", "shale.toml").value();
-  CHECK(config.analysis == "plain");
+  CHECK(config.analysis == "english");
   CHECK(config.tokenizer == "none");
   CHECK(config.shard_by == "none");
   CHECK(config.positions);

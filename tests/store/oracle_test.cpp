@@ -110,7 +110,7 @@ class Script {
   void reopen() {
     project_.reset();
     store_.reset();
-    store_.emplace(Store::open(folder_ / "store", {.create = true}).value());
+    store_.emplace(Store::open(folder_ / "store", {.create = true, .analysis = "plain"}).value());
     project_.emplace(store_->project("default").value());
   }
 

@@ -73,9 +73,16 @@ inline std::vector<std::string> files_in(const path& folder, const std::string& 
   return names;
 }
 
+// What most tests of a store want: words are terms as they stand.
+inline store::StoreConfig plain_config() {
+  store::StoreConfig config;
+  config.analysis = "plain";
+  return config;
+}
+
 class TestStore {
  public:
-  explicit TestStore(const store::StoreConfig& config = {}) : path_(folder_ / "store") {
+  explicit TestStore(const store::StoreConfig& config = plain_config()) : path_(folder_ / "store") {
     std::filesystem::create_directories(path_ / "projects");
     set_config(config);
   }
@@ -129,7 +136,7 @@ inline StoreOptions patience(int milliseconds) {
 }
 
 inline store::StoreConfig sealing_after(u64 segments) {
-  store::StoreConfig config;
+  store::StoreConfig config = plain_config();
   config.delta_segments = segments;
   return config;
 }

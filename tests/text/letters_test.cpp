@@ -1,11 +1,10 @@
 #include "text/letters.hpp"
 
-#include <tuple>
+#include <utf8proc.h>
+
 #include <vector>
 
 #include "tests/support/catch.hpp"
-#include "tests/text/random_text.hpp"
-#include "text/words.hpp"
 
 namespace shale {
 namespace {
@@ -85,46 +84,73 @@ TEST_CASE("a letter says how much of the source it took") {
   CHECK(letter_at("\xE2\x80").bytes == 1);
 }
 
-TEST_CASE("source words name the bytes they cover") {
-  using Found = std::tuple<u32, u32, std::string>;
-  std::vector<Found> found;
-  const auto keep = [&](u32 begin, u32 end, std::string_view folded) {
-    found.emplace_back(begin, end, folded);
+TEST_CASE("scripts without blanks are told from the others") {
+  const auto is = [](u32 code, Script script) {
+    CAPTURE(code);
+    CHECK(script_of(code) == script);
   };
-  for_each_source_word(" Ab\xC3\x89 \xFFx", 255, keep);
-  CHECK(found == std::vector<Found>{{1, 5, "ab\xC3\xA9"}, {7, 8, "x"}});
-  found.clear();
-  for_each_source_word("abcdef g", 4, keep);  // the word is cut, its stretch is not
-  CHECK(found == std::vector<Found>{{0, 6, "abcd"}, {7, 8, "g"}});
-  found.clear();
-  for_each_source_word("", 255, keep);
-  for_each_source_word(" .", 255, keep);
-  CHECK(found.empty());
+  for (const u32 code : {u32('a'), 0xE9u, 0x416u, 0x5D0u, 0x301u, 0x915u, 0xE50u, 0x3105u, 0xFF21u})
+    is(code, Script::spaced);
+  for (const u32 code : {0x6F22u, 0x3005u, 0x304Bu, 0x30ABu, 0x3099u, 0x30FCu, 0xFF76u, 0x20000u})
+    is(code, Script::han_kana);
+  for (const u32 code : {0xD55Cu, 0x1100u, 0x1161u, 0x3131u, 0xFFA1u}) is(code, Script::hangul);
+  for (const u32 code : {0xE01u, 0xE31u, 0xE48u}) is(code, Script::thai);
 }
 
-TEST_CASE("words of a text and words of its folded form are the same") {
-  const u64 seed = std::random_device{}();
-  CAPTURE(seed);
-  testing::Random random(seed);
-  for (int round = 0; round < 500; ++round) {
-    const std::string text = testing::random_text(random, testing::below(random, 500));
-    std::vector<std::string> words;
-    std::string folded_text;
-    u32 last_end = 0;
-    for_each_source_word(text, word_bytes_max, [&](u32 begin, u32 end, std::string_view folded) {
-      REQUIRE(begin >= last_end);
-      REQUIRE(end > begin);
-      REQUIRE(folded.size() <= word_bytes_max);
-      last_end = end;
-      words.emplace_back(folded);
-      folded_text.append(folded).append(" ");
-    });
-    REQUIRE(last_end <= text.size());
-    std::vector<std::string> again;
-    for_each_source_word(folded_text, word_bytes_max,
-                         [&](u32, u32, std::string_view folded) { again.emplace_back(folded); });
-    REQUIRE(again == words);
+TEST_CASE("composition is canonical") {
+  CHECK(composed("e\xCC\x81") == "\xC3\xA9");
+  CHECK(composed("\xE2\x84\xAB") == "\xC3\x85");                   // the sign of the angstrom
+  CHECK(composed("a\xCC\x81\xCC\xA3") == "\xE1\xBA\xA1\xCC\x81");  // marks are sorted
+  CHECK(composed("\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB") == "\xED\x95\x9C");  // 한
+  CHECK(composed("plain") == "plain");
+  CHECK(composed("") == "");
+  CHECK(composed("\xFF") == "\xFF");
+}
+
+std::string encoded(u32 code) {
+  std::string text;
+  append_utf8(code, text);
+  return text;
+}
+
+// Every character a canonical composition changes, alone or by joining the one before it.
+TEST_CASE("whatever composes is known to") {
+  std::vector<u32> wrong;
+  for (u32 code = 0x80; code <= 0x10FFFF; ++code) {
+    if (fold_letter(code) == 0) continue;
+    const std::string text = encoded(code);
+    if (composed(text) != text && !may_compose(code)) wrong.push_back(code);
+    // What it is made of: all but the first must be known.
+    utf8proc_int32_t pieces[16];
+    const auto count =
+        utf8proc_decompose_char(utf8proc_int32_t(code), pieces, 16, UTF8PROC_DECOMPOSE, nullptr);
+    REQUIRE(count > 0);
+    for (utf8proc_ssize_t i = 1; i < count; ++i) {
+      if (fold_letter(u32(pieces[i])) != 0 && !may_compose(u32(pieces[i]))) wrong.push_back(code);
+    }
   }
+  CHECK(wrong == std::vector<u32>{});
+  for (u32 code = 0; code < 0x300; ++code) CHECK_FALSE(may_compose(code));
+}
+
+TEST_CASE("letters have a case, or none") {
+  CHECK(case_of('A') == LetterCase::upper);
+  CHECK(case_of('a') == LetterCase::lower);
+  CHECK(case_of('7') == LetterCase::digit);
+  CHECK(case_of('_') == LetterCase::separator);
+  CHECK(case_of(0xC9) == LetterCase::upper);
+  CHECK(case_of(0x1C5) == LetterCase::upper);  // Dž, a title case
+  CHECK(case_of(0xDF) == LetterCase::lower);
+  CHECK(case_of(0x663) == LetterCase::digit);
+  CHECK(case_of(0x5D0) == LetterCase::none);
+  CHECK(case_of(0xB2) == LetterCase::none);
+  CHECK(case_of(0x301) == LetterCase::mark);
+}
+
+TEST_CASE("a word is folded letter by letter") {
+  CHECK(folded("AbC_9") == "abc_9");
+  CHECK(folded("\xC3\x89T\xC3\xA9") == "\xC3\xA9t\xC3\xA9");
+  CHECK(folded("") == "");
 }
 
 }  // namespace

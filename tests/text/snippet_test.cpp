@@ -5,7 +5,7 @@
 
 #include "tests/support/catch.hpp"
 #include "tests/text/random_text.hpp"
-#include "text/words.hpp"
+#include "text/query_words.hpp"
 
 namespace shale {
 namespace {
@@ -13,6 +13,18 @@ namespace {
 using testing::below;
 using testing::Random;
 using Strings = std::vector<std::string>;
+
+constexpr Analysis plain{};
+
+// Of every word, its parts behind it.
+Strings terms_of(std::string_view text, Analysis analysis) {
+  Strings terms;
+  for (const QueryWord& word : query_words(text, analysis)) {
+    terms.push_back(word.term);
+    terms.insert(terms.end(), word.parts.begin(), word.parts.end());
+  }
+  return terms;
+}
 
 Strings marked(const Snippet& snippet) {
   Strings texts;
@@ -32,16 +44,17 @@ bool is_well_formed(std::string_view text) {
 }
 
 TEST_CASE("a short text is shown whole with its matches") {
-  const Snippet snippet = make_snippet("Why is search slow? Search!", Strings{"search", "slow"});
+  const Snippet snippet =
+      make_snippet("Why is search slow? Search!", Strings{"search", "slow"}, plain);
   CHECK(snippet.text == "Why is search slow? Search!");
   CHECK(marked(snippet) == Strings{"search", "slow", "Search"});
 }
 
 TEST_CASE("without a match the start is shown") {
-  CHECK(make_snippet("", Strings{"x"}).text.empty());
-  CHECK(make_snippet("one two", {}).text == "one two");
+  CHECK(make_snippet("", Strings{"x"}, plain).text.empty());
+  CHECK(make_snippet("one two", {}, plain).text == "one two");
   const std::string text = "first words " + std::string(500, '-');
-  const Snippet snippet = make_snippet(text, Strings{"absent"}, 20);
+  const Snippet snippet = make_snippet(text, Strings{"absent"}, plain, 20);
   CHECK(snippet.text.starts_with("first words"));
   CHECK(snippet.text.size() <= 20);
   CHECK(snippet.spans.empty());
@@ -51,13 +64,13 @@ TEST_CASE("white space and control bytes become one blank") {
   const Snippet snippet = make_snippet(std::string("  a\t\n\r b\0\x01 c\x7F"
                                                    "d \xC2\xA0 e\n",
                                                    20),
-                                       Strings{"b", "d"});
+                                       Strings{"b", "d"}, plain);
   CHECK(snippet.text == "a b c d e");
   CHECK(marked(snippet) == Strings{"b", "d"});
 }
 
 TEST_CASE("bytes that are no UTF-8 become U+FFFD and shift the spans behind them") {
-  const Snippet snippet = make_snippet("\xFFok \xC3", Strings{"ok"});
+  const Snippet snippet = make_snippet("\xFFok \xC3", Strings{"ok"}, plain);
   CHECK(snippet.text == "\xEF\xBF\xBDok \xEF\xBF\xBD");
   CHECK(snippet.spans == std::vector<Span>{{3, 5}});
 }
@@ -65,7 +78,9 @@ TEST_CASE("bytes that are no UTF-8 become U+FFFD and shift the spans behind them
 TEST_CASE("the window holds the most distinct terms, then the most matches, then the first") {
   const std::string gap(400, '.');
   const Strings terms{"alpha", "beta"};
-  const auto shown = [&](const std::string& text) { return marked(make_snippet(text, terms, 60)); };
+  const auto shown = [&](const std::string& text) {
+    return marked(make_snippet(text, terms, plain, 60));
+  };
   CHECK(shown("alpha alpha alpha " + gap + " alpha beta " + gap) == Strings{"alpha", "beta"});
   CHECK(shown("alpha beta " + gap + " beta alpha beta " + gap) == Strings{"beta", "alpha", "beta"});
   CHECK(shown("Alpha Beta " + gap + " alpha beta") == Strings{"Alpha", "Beta"});
@@ -78,7 +93,7 @@ TEST_CASE("the best window is shown from anywhere in the text") {
     while (text.size() < before) text += "filler words, ";
     text += "the needle here";
     for (int i = 0; i < 100; ++i) text += " and more";
-    const Snippet snippet = make_snippet(text, Strings{"needle"});
+    const Snippet snippet = make_snippet(text, Strings{"needle"}, plain);
     CHECK(marked(snippet) == Strings{"needle"});
     CHECK(snippet.text.size() <= 160);
     CHECK(snippet.text.size() >= 120);
@@ -93,22 +108,40 @@ TEST_CASE("the best window is shown from anywhere in the text") {
 
 TEST_CASE("what stands beyond 256 KB is not looked at") {
   const std::string text = "start " + std::string(300 << 10, '.') + " needle";
-  const Snippet snippet = make_snippet(text, Strings{"needle"});
+  const Snippet snippet = make_snippet(text, Strings{"needle"}, plain);
   CHECK(snippet.spans.empty());
   CHECK(snippet.text.starts_with("start"));
 }
 
+TEST_CASE("in english stems and parts mark the words of the source") {
+  const auto shown = [&](std::string_view text, const Strings& terms) {
+    return marked(make_snippet(text, terms, english));
+  };
+  CHECK(shown("He merges what merged.", {"merg"}) == Strings{"merges", "merged"});
+  CHECK(shown("call getUserName now", {"user", "name"}) == Strings{"getUserName"});
+  CHECK(shown("the others", {"the"}) == Strings{"the"});
+  CHECK(shown("getUserName", {"username"}).empty());
+}
+
+TEST_CASE("pairs of characters that overlap are marked as one") {
+  CHECK(marked(make_snippet("見た漢字かなだ", Strings{"漢字", "字か", "かな"}, plain)) ==
+        Strings{"漢字かな"});
+  CHECK(marked(make_snippet("漢字かな", Strings{"字か"}, plain)) == Strings{"字か"});
+  CHECK(marked(make_snippet("漢字x漢字", Strings{"漢字"}, plain)) == Strings{"漢字", "漢字"});
+}
+
 TEST_CASE("a match longer than the window is cut with its span") {
-  const Snippet snippet = make_snippet(std::string(200, 'a'), Strings{std::string(200, 'a')}, 50);
+  const Snippet snippet =
+      make_snippet(std::string(200, 'a'), Strings{std::string(200, 'a')}, plain, 50);
   CHECK(snippet.text == std::string(50, 'a'));
   CHECK(snippet.spans == std::vector<Span>{{0, 50}});
 }
 
 TEST_CASE("the cut end drops half a word") {
-  CHECK(make_snippet("one two three four", {}, 12).text == "one two");
-  CHECK(make_snippet("one two three four", {}, 13).text == "one two");
-  CHECK(make_snippet("one two three", {}, 13).text == "one two three");
-  CHECK(make_snippet("one two three", Strings{"two"}, 7).text == "two");
+  CHECK(make_snippet("one two three four", {}, plain, 12).text == "one two");
+  CHECK(make_snippet("one two three four", {}, plain, 13).text == "one two");
+  CHECK(make_snippet("one two three", {}, plain, 13).text == "one two three");
+  CHECK(make_snippet("one two three", Strings{"two"}, plain, 7).text == "two");
 }
 
 TEST_CASE("any text and terms: one clean line within its size, spans on words that matched") {
@@ -118,14 +151,15 @@ TEST_CASE("any text and terms: one clean line within its size, spans on words th
   usize spans = 0;
   for (int round = 0; round < 1500; ++round) {
     const std::string text = testing::random_text(random, below(random, 3000));
-    const std::vector<SourceWord> words = source_words(text);
+    const Analysis analysis = below(random, 2) == 0 ? plain : english;
+    const Strings words = terms_of(text, analysis);
     Strings terms;
     for (u32 i = 0; i < 3 && !words.empty(); ++i) {
-      terms.push_back(words[below(random, words.size())].folded);
+      terms.push_back(words[below(random, words.size())]);
     }
     const usize bytes_max = below(random, 300);
     CAPTURE(text, terms, bytes_max);
-    const Snippet snippet = make_snippet(text, terms, bytes_max);
+    const Snippet snippet = make_snippet(text, terms, analysis, bytes_max);
     REQUIRE(snippet.text.size() <= bytes_max);
     REQUIRE(is_well_formed(snippet.text));
     REQUIRE(snippet.text.find("  ") == std::string::npos);
@@ -137,9 +171,11 @@ TEST_CASE("any text and terms: one clean line within its size, spans on words th
       REQUIRE(span.end > span.begin);
       end = span.end;
       REQUIRE(end <= snippet.text.size());
-      const auto found = source_words(snippet.text.substr(span.begin, span.end - span.begin));
-      REQUIRE(found.size() == 1);
-      const bool matched = std::find(terms.begin(), terms.end(), found[0].folded) != terms.end();
+      const Strings found =
+          terms_of(snippet.text.substr(span.begin, span.end - span.begin), analysis);
+      const bool matched = std::any_of(found.begin(), found.end(), [&](const std::string& word) {
+        return std::find(terms.begin(), terms.end(), word) != terms.end();
+      });
       REQUIRE((matched || end == snippet.text.size()));  // the last one may be cut
       ++spans;
     }

@@ -1,0 +1,14 @@
+#include "store/project_analysis.hpp"
+
+namespace shale::store {
+
+Result<Analysis> project_analysis(const catalog::Manifest& manifest) {
+  if (const auto known = analysis_of(manifest.analysis, manifest.words_version)) return *known;
+  return fail(ErrorCode::too_new, "Project '" + manifest.project + "' is analysed as '" +
+                                      manifest.analysis + "' of version " +
+                                      std::to_string(manifest.words_version) +
+                                      "; this program knows 'plain' and 'english' up to version " +
+                                      std::to_string(words_version));
+}
+
+}  // namespace shale::store
