@@ -371,4 +371,32 @@ Result<void> rank_union(const Index& index, std::span<const WeightedWord> words,
   return UnionRanker(index, words, average_length, allowed, best, out).run();
 }
 
+Result<void> score_documents(const Index& index, std::span<const WeightedWord> words,
+                             float average_length, std::span<const u32> docs, BestScores& best,
+                             std::vector<ScoredDocument>& out) {
+  std::vector<u32> lengths(docs.size());
+  std::vector<float> norms(docs.size());
+  std::vector<float> scores(docs.size(), 0.0f);
+  TRY(index.lengths_of(docs, lengths));
+  norms_of(lengths, average_length, norms.data());
+  for (const WeightedWord& word : words) {
+    auto at = word.docs.begin();
+    for (usize i = 0; i < docs.size(); ++i) {
+      u32 tf = 0;
+      if (word.ranges != nullptr) {
+        tf = TRY(word.ranges->frequency(docs[i] / range_documents, u8(docs[i])));
+      } else {
+        at = std::lower_bound(at, word.docs.end(), docs[i]);
+        if (at != word.docs.end() && *at == docs[i]) tf = word.tfs[usize(at - word.docs.begin())];
+      }
+      if (tf != 0) scores[i] += bm25_score(word.weight, tf, norms[i]);
+    }
+  }
+  for (usize i = 0; i < docs.size(); ++i) {
+    best.add(scores[i]);
+    out.push_back({scores[i], docs[i]});
+  }
+  return {};
+}
+
 }  // namespace shale::query

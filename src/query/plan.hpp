@@ -1,0 +1,76 @@
+// What a query asks of an index: a tree of conditions over units, and which units score.
+//
+// A unit is what has documents and frequencies: a word, a phrase, all words of a prefix. A pure
+// function of the parsed text (ast.hpp), the analysis and the match mode; knows no index. Read by
+// search.cpp.
+//
+// How leaves become units and conditions:
+// - A word is its term. An identifier (getUserName) scores as a whole and by its parts; where every
+//   word is required its parts have to stand together: in one word, or one behind the other.
+// - Several words in one piece without blanks (std::vector) score one by one; where every word is
+//   required they have to follow each other.
+// - A quoted phrase is one unit, which scores with its own frequency. Stop words count in phrases;
+//   elsewhere they are left out of a query that has anything else.
+// - What is negated decides and never scores; negations and clauses hold in every match mode.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "query/ast.hpp"
+#include "text/query_words.hpp"
+
+namespace shale::query {
+
+struct Unit {
+  enum class Kind : u8 {
+    word,
+    phrase,    // the words at their offsets exactly
+    together,  // one behind the other or at one position, in this order
+    near,      // all of them within words.size() + distance positions, in any order
+    prefix,
+    fuzzy,
+    regex,
+  };
+  struct Word {
+    std::string term;
+    u32 offset = 0;  // positions behind the first
+    bool operator==(const Word&) const = default;
+  };
+  Kind kind = Kind::word;
+  std::vector<Word> words;  // of a prefix and a fuzzy word none
+  std::string text;         // of a prefix, a fuzzy word (folded) or a regex
+  u32 distance = 0;         // near: slop; fuzzy: edits
+  u32 times = 0;            // how often it scores; 0 where it decides only
+
+  bool same_as(const Unit& other) const {
+    return kind == other.kind && words == other.words && text == other.text &&
+           distance == other.distance;
+  }
+};
+
+struct Condition {
+  enum class Kind : u8 { unit, clause, all, any };
+  Kind kind = Kind::all;
+  bool negated = false;
+  u32 unit = 0;
+  std::optional<Clause> clause;
+  std::vector<Condition> children;
+};
+
+struct Plan {
+  std::vector<Unit> units;  // in query order, none twice
+  // What a document has to fulfil; nothing where the text holds no word and no clause, or nothing
+  // that is not negated: then no document does.
+  std::optional<Condition> condition;
+  bool scores() const {
+    return std::any_of(units.begin(), units.end(), [](const Unit& u) { return u.times > 0; });
+  }
+};
+
+Plan make_plan(const Node& root, Analysis analysis, bool every_word);
+
+// One line, for --explain and tests: (all (word "merg") (not (phrase "a" "b"+2)))
+std::string to_string(const Plan& plan);
+
+}  // namespace shale::query
