@@ -59,7 +59,7 @@ void Analyser::begin_positions(std::span<AnalysedTerm> terms) {
 
 // -- english: a word is its terms, which other words may share --
 
-// 160 MB/s where every word of 60 MB of C headers is met for the first time, 215 where the memo
+// 160 MB/s where every word of 60 MB of C headers is met for the first time, 215 where a memo
 // knows them, 170 on abstracts; plain on the same busy machine: 500 and 290 (prose has more words).
 void Analyser::take_english() {
   memo_.begin_text();

@@ -44,7 +44,7 @@ class Expander {
   Stemmer stemmer_;
 };
 
-// The runs of a composed word, in order, whatever their number; for expand and its test.
+// The runs of a word, in order, whatever their number; for expand and its test.
 std::vector<std::string_view> identifier_runs(std::string_view word);
 
 bool is_stop_word(std::string_view folded);

@@ -20,7 +20,8 @@ namespace shale {
 
 class WordMemo {
  public:
-  // Beyond it begin_text() starts anew. 8 MiB hold some 60,000 words: all of 60 MB of C headers.
+  // Beyond it begin_text() starts anew. 8 MiB hold some 50,000 words; 60 MB of C headers have
+  // 62,000 and are analysed at 215 MB/s by a memo of 12 MiB that knows them, at 165 by this one.
   static constexpr usize bytes_max = usize(8) << 20;
 
   // A word as its record has it; valid until the next look-up.
