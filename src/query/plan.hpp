@@ -38,10 +38,10 @@ struct Unit {
     bool operator==(const Word&) const = default;
   };
   Kind kind = Kind::word;
-  std::vector<Word> words;  // of a prefix and a fuzzy word none
-  std::string text;         // of a prefix, a fuzzy word (folded) or a regex
-  u32 distance = 0;         // near: slop; fuzzy: edits
-  u32 times = 0;            // how often it scores; 0 where it decides only
+  std::vector<Word> words = {};  // of a prefix and a fuzzy word none
+  std::string text = {};         // of a prefix, a fuzzy word (folded) or a regex
+  u32 distance = 0;              // near: slop; fuzzy: edits
+  u32 times = 0;                 // how often it scores; 0 where it decides only
 
   bool same_as(const Unit& other) const {
     return kind == other.kind && words == other.words && text == other.text &&

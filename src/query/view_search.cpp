@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "query/edits.hpp"
 #include "query/phrases.hpp"
 #include "query/statistics.hpp"
 
@@ -21,7 +22,8 @@ Result<void> ViewSearch::look_up() {
 }
 
 Result<void> ViewSearch::look_up(const Unit& unit, FoundUnit& found) const {
-  if (unit.kind == Unit::Kind::prefix) return list_prefix(unit, found);
+  const bool is_expanded = unit.kind == Unit::Kind::prefix || unit.kind == Unit::Kind::fuzzy;
+  if (is_expanded) return list_expansion(unit, found);
   for (const Unit::Word& word : unit.words) {
     const std::optional<Term> term = TRY(index_.find_term(word.term));
     if (!term) return {};
@@ -36,22 +38,36 @@ Result<void> ViewSearch::look_up(const Unit& unit, FoundUnit& found) const {
   return {};
 }
 
-// Once in each document that has a word with the prefix, however many it has.
-Result<void> ViewSearch::list_prefix(const Unit& unit, FoundUnit& found) const {
+// Once in each document that has such a word, however many it has.
+Result<void> ViewSearch::list_expansion(const Unit& unit, FoundUnit& found) const {
   Bitmap docs;
-  for (const std::string& prefix : {unit.text, form_term(unit.text)}) {
-    std::vector<Term> terms;
-    TRY(index_.for_each_term(prefix, [&](std::string_view, const Term& term) {
-      terms.push_back(term);
-      return true;
-    }));
-    for (const Term& term : terms) docs |= TRY(index_.documents(term));
-  }
+  for (const Term& term : TRY(expansion(unit))) docs |= TRY(index_.documents(term));
   found.docs = docs.to_vector();
   found.tfs.assign(found.docs.size(), 1);
   found.is_listed = true;
   found.is_possible = !found.docs.empty();
   return {};
+}
+
+// The words of a prefix, or those a few edits away: terms, and spellings whose term is a stem.
+Result<std::vector<Term>> ViewSearch::expansion(const Unit& unit) const {
+  std::vector<Term> terms;
+  const bool is_prefix = unit.kind == Unit::Kind::prefix;
+  FuzzyWord fuzzy(unit.text, unit.distance);
+  const auto visit = [&](std::string_view term, const Term& found) {
+    const bool is_form = term.front() == form_tag;
+    const std::string_view word = is_form ? term.substr(1) : term;
+    const bool is_word = is_form || u8(term.front()) >= u8(first_text_byte);
+    if (is_prefix || (is_word && fuzzy.matches(word))) terms.push_back(found);
+    return true;
+  };
+  if (is_prefix) {
+    TRY(index_.for_each_term(unit.text, visit));
+    TRY(index_.for_each_term(form_tag + unit.text, visit));
+  } else {
+    TRY(index_.for_each_term("", visit));
+  }
+  return terms;
 }
 
 Result<void> ViewSearch::add_df(std::span<u64> df) const {

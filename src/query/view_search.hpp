@@ -40,7 +40,8 @@ class ViewSearch {
   };
 
   Result<void> look_up(const Unit& unit, FoundUnit& found) const;
-  Result<void> list_prefix(const Unit& unit, FoundUnit& found) const;
+  Result<void> list_expansion(const Unit& unit, FoundUnit& found) const;
+  Result<std::vector<Term>> expansion(const Unit& unit) const;
   Result<Bitmap> holders_of_all(const FoundUnit& found, const Bitmap* among) const;
   Result<Bitmap> holders(u32 unit, const Bitmap* among) const;
   Result<Bitmap> fulfilling(const Condition& condition, const Bitmap* among) const;

@@ -124,7 +124,7 @@ class MemoryIndex : public Index {
   }
   Result<void> postings(const Term& term, std::vector<u32>& docs,
                         std::vector<u32>& tfs) const override {
-    TRY(maybe_fail(Failing::documents));
+    TRY(maybe_fail(Failing::frequencies));
     docs.clear();
     tfs.clear();
     for (const auto& [doc, positions] : by_handle_[term.handle]->second) {

@@ -1,0 +1,73 @@
+#include "query/phrases.hpp"
+
+#include "tests/query/memory_index.hpp"
+#include "tests/support/catch.hpp"
+
+namespace shale::query::testing {
+namespace {
+
+using Lists = std::vector<std::vector<u32>>;
+
+u32 count(Unit::Kind kind, const std::vector<u32>& offsets, u32 distance, const Lists& positions) {
+  Unit unit;
+  unit.kind = kind;
+  unit.distance = distance;
+  for (const u32 offset : offsets) unit.words.push_back({"", offset});
+  return occurrences(unit, positions);
+}
+
+TEST_CASE("phrases: words at their offsets") {
+  const auto phrase = [](const std::vector<u32>& offsets, const Lists& positions) {
+    return count(Unit::Kind::phrase, offsets, 0, positions);
+  };
+  CHECK(phrase({0, 1}, {{3, 7, 9}, {4, 10}}) == 2);
+  CHECK(phrase({0, 1}, {{3}, {2}}) == 0);
+  CHECK(phrase({0, 2}, {{3, 7}, {5, 8}}) == 1);
+  CHECK(phrase({0, 1, 2}, {{1, 5}, {2, 6}, {3, 9}}) == 1);
+  CHECK(phrase({0, 1}, {{1, 2, 3}, {1, 2, 3}}) == 2);  // "a a" in a a a
+  CHECK(phrase({0, 1}, {{0xffffffff}, {0}}) == 0);
+}
+
+TEST_CASE("phrases: parts in one place or one behind the other") {
+  const auto together = [](const Lists& positions) {
+    return count(Unit::Kind::together, std::vector<u32>(positions.size()), 0, positions);
+  };
+  CHECK(together({{4}, {4}}) == 1);
+  CHECK(together({{4}, {5}}) == 1);
+  CHECK(together({{4}, {6}}) == 0);
+  CHECK(together({{5}, {4}}) == 0);
+  CHECK(together({{1}, {1, 2}, {3}}) == 1);
+  CHECK(together({{1, 9}, {1, 2, 9}, {9}}) == 1);
+}
+
+TEST_CASE("phrases: near words in any order") {
+  const auto near = [](u32 distance, const Lists& positions) {
+    return count(Unit::Kind::near, std::vector<u32>(positions.size()), distance, positions);
+  };
+  CHECK(near(1, {{4}, {6}}) == 1);
+  CHECK(near(1, {{6}, {4}}) == 1);
+  CHECK(near(1, {{4}, {7}}) == 0);
+  CHECK(near(2, {{1, 20}, {4, 21}, {30}}) == 0);
+  CHECK(near(1, {{1, 20}, {3, 21}}) == 2);
+  CHECK(near(5, {{1, 2, 3}, {4}}) == 1);  // none overlaps another
+}
+
+TEST_CASE("phrases: candidates of an index") {
+  std::vector<Document> documents;
+  for (const char* text : {"the quick brown fox", "brown quick fox", "quick brown, quick brown"}) {
+    documents.emplace_back().text = text;
+  }
+  const MemoryIndex index(std::move(documents));
+  const std::vector<Term> terms = {*index.find_term("quick").value(),
+                                   *index.find_term("brown").value()};
+  Unit unit;
+  unit.kind = Unit::Kind::phrase;
+  unit.words = {{"quick", 0}, {"brown", 1}};
+  std::vector<u32> docs, tfs;
+  match_positions(index, unit, terms, Bitmap::range(0, 3), docs, tfs).value();
+  CHECK(docs == std::vector<u32>{0, 2});
+  CHECK(tfs == std::vector<u32>{1, 2});
+}
+
+}  // namespace
+}  // namespace shale::query::testing
