@@ -1,5 +1,8 @@
 // Which twin of a hot loop runs: the vector one (AVX2, BMI, BMI2) where the machine has it, or the
-// plain one. Tests force either; both must give the same bits.
+// plain one.
+//
+// Both must give the same bits; tests force the plain one to see it. A process-wide switch, safe
+// from many threads. Used wherever a loop has twins: words of a text, kernels of the ranking.
 #pragma once
 
 #include "base/integers.hpp"

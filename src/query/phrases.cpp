@@ -43,26 +43,50 @@ u32 chains(std::span<const Positions> positions) {
   return count;
 }
 
-// The words' next positions move on, the hindmost first; where all lie close enough, one is found.
+// A word of a stretch, which may have to stand in it several times: from its occurrence `at` on.
+struct Needed {
+  const Positions* positions = nullptr;
+  usize times = 1;
+  usize at = 0;
+  bool is_over() const { return at + times > positions->size(); }
+  u32 first() const { return (*positions)[at]; }
+  u32 last() const { return (*positions)[at + times - 1]; }
+};
+
+std::vector<Needed> needed_words(const Unit& unit, std::span<const Positions> positions) {
+  std::vector<Needed> needed;
+  for (usize i = 0; i < positions.size(); ++i) {
+    usize same = 0;
+    while (unit.words[same].term != unit.words[i].term) ++same;
+    if (same < i) {
+      const auto is_same = [&](const Needed& n) { return n.positions == &positions[same]; };
+      ++std::find_if(needed.begin(), needed.end(), is_same)->times;
+    } else {
+      needed.push_back({&positions[i], 1, 0});
+    }
+  }
+  return needed;
+}
+
+// The hindmost word moves on until all lie close enough; behind a stretch all begin anew.
 u32 stretches(const Unit& unit, std::span<const Positions> positions) {
   const u64 span_max = unit.words.size() - 1 + unit.distance;
-  std::vector<usize> at(positions.size(), 0);
-  u32 count = 0;
-  for (;;) {
-    usize hindmost = 0;
+  std::vector<Needed> needed = needed_words(unit, positions);
+  for (u32 count = 0;;) {
+    Needed* hindmost = nullptr;
     u32 last = 0;
-    for (usize i = 0; i < positions.size(); ++i) {
-      if (at[i] == positions[i].size()) return count;
-      last = std::max(last, positions[i][at[i]]);
-      if (positions[i][at[i]] < positions[hindmost][at[hindmost]]) hindmost = i;
+    for (Needed& word : needed) {
+      if (word.is_over()) return count;
+      last = std::max(last, word.last());
+      if (hindmost == nullptr || word.first() < hindmost->first()) hindmost = &word;
     }
-    if (last - positions[hindmost][at[hindmost]] > span_max) {
-      ++at[hindmost];
+    if (last - hindmost->first() > span_max) {
+      ++hindmost->at;
       continue;
     }
     ++count;
-    for (usize i = 0; i < positions.size(); ++i) {
-      while (at[i] < positions[i].size() && positions[i][at[i]] <= last) ++at[i];
+    for (Needed& word : needed) {
+      while (!word.is_over() && word.first() <= last) ++word.at;
     }
   }
 }

@@ -12,7 +12,9 @@ u32 count(Unit::Kind kind, const std::vector<u32>& offsets, u32 distance, const 
   Unit unit;
   unit.kind = kind;
   unit.distance = distance;
-  for (const u32 offset : offsets) unit.words.push_back({"", offset});
+  for (usize i = 0; i < offsets.size(); ++i) {
+    unit.words.push_back({"word " + std::to_string(i), offsets[i]});
+  }
   return occurrences(unit, positions);
 }
 
@@ -50,6 +52,10 @@ TEST_CASE("phrases: near words in any order") {
   CHECK(near(2, {{1, 20}, {4, 21}, {30}}) == 0);
   CHECK(near(1, {{1, 20}, {3, 21}}) == 2);
   CHECK(near(5, {{1, 2, 3}, {4}}) == 1);  // none overlaps another
+  Unit twice{Unit::Kind::near, {{"a", 0}, {"a", 1}, {"b", 2}}};
+  twice.distance = 1;
+  CHECK(occurrences(twice, Lists{{1, 9}, {1, 9}, {2}}) == 0);
+  CHECK(occurrences(twice, Lists{{1, 4, 9}, {1, 4, 9}, {2}}) == 1);
 }
 
 TEST_CASE("phrases: candidates of an index") {

@@ -1,0 +1,141 @@
+// Conditions over one index against reading every text: phrases, prefixes, groups, negations.
+#include "query/view_search.hpp"
+
+#include <functional>
+#include <random>
+
+#include "query/parser.hpp"
+#include "tests/query/memory_index.hpp"
+#include "tests/support/catch.hpp"
+
+namespace shale::query::testing {
+namespace {
+
+using Words = std::vector<std::string>;
+using Holds = std::function<bool(const Words&)>;
+
+// A query text and what it says of a document's words.
+struct Asked {
+  std::string text;
+  Holds holds;
+};
+
+class Questions {
+ public:
+  explicit Questions(u32 seed) : random_(seed) {}
+
+  std::string word() { return "w" + std::to_string(below(14)); }
+  Words document() {
+    Words words;
+    for (u32 i = below(12); i-- > 0;) words.push_back(word());
+    return words;
+  }
+
+  Asked leaf() {
+    const std::string a = word(), b = word();
+    switch (below(5)) {
+      case 0:
+        return {'"' + a + ' ' + b + '"', [=](const Words& w) { return follows(w, a, b, 1); }};
+      case 1:
+        return {a + "::" + b, [=](const Words& w) { return follows(w, a, b, 1); }};
+      case 2:
+        return {'"' + a + ' ' + b + "\"~2",
+                [=](const Words& w) { return follows(w, a, b, 3) || follows(w, b, a, 3); }};
+      case 3:
+        return {"w1*", [](const Words& w) { return any(w, [](auto& x) { return x[1] == '1'; }); }};
+      default:
+        return {a, [=](const Words& w) { return any(w, [&](auto& x) { return x == a; }); }};
+    }
+  }
+
+  Asked question(u32 depth) {
+    if (depth == 0) return leaf();
+    const Asked a = question(depth - 1), b = question(depth - 1);
+    const Holds left = a.holds, right = b.holds;
+    switch (below(4)) {
+      case 0:
+        return {'(' + a.text + " OR " + b.text + ')',
+                [=](const Words& w) { return left(w) || right(w); }};
+      case 1:
+        return {'(' + a.text + " -" + b.text + ')',
+                [=](const Words& w) { return left(w) && !right(w); }};
+      case 2:
+        return {'(' + a.text + " AND " + b.text + ')',
+                [=](const Words& w) { return left(w) && right(w); }};
+      default:
+        return {'(' + a.text + ' ' + b.text + ')',
+                [=](const Words& w) { return left(w) && right(w); }};
+    }
+  }
+
+  u32 below(u32 n) { return u32(random_() % n); }
+
+ private:
+  template <class Test>
+  static bool any(const Words& words, Test test) {
+    return std::any_of(words.begin(), words.end(), test);
+  }
+  static bool follows(const Words& words, const std::string& a, const std::string& b, usize far) {
+    for (usize i = 0; i < words.size(); ++i) {
+      for (usize j = i + 1; j <= i + far && j < words.size(); ++j) {
+        if (words[i] == a && words[j] == b) return true;
+      }
+    }
+    return false;
+  }
+
+  std::mt19937 random_;
+};
+
+void compare_once(Questions& questions) {
+  std::vector<Words> texts(1 + questions.below(60));
+  std::vector<Document> documents;
+  for (Words& words : texts) {
+    words = questions.document();
+    documents.emplace_back();
+    for (const std::string& word : words) documents.back().text.append(word).append(" ");
+  }
+  const IndexView view = view_of(std::make_shared<MemoryIndex>(std::move(documents)));
+  for (int round = 0; round < 20; ++round) {
+    const Asked asked = questions.question(questions.below(4));
+    INFO(asked.text);
+    const ParsedQuery parsed = parse_query(asked.text, 0, nullptr);
+    const Plan plan = make_plan(parsed.root, {}, true);
+    INFO(to_string(plan));
+    std::vector<u32> expected;
+    for (u32 doc = 0; doc < texts.size(); ++doc) {
+      if (asked.holds(texts[doc])) expected.push_back(doc);
+    }
+    REQUIRE(plan.condition.has_value());
+    ViewSearch search(view, plan);
+    search.look_up().value();
+    REQUIRE(search.documents({}).value().to_vector() == expected);
+  }
+}
+
+TEST_CASE("view search: conditions hold of what they say they hold of") {
+  const u32 seed = std::random_device()();
+  INFO("seed " << seed);
+  Questions questions(seed);
+  for (int round = 0; round < 200; ++round) compare_once(questions);
+}
+
+TEST_CASE("view search: fuzzy words") {
+  std::vector<Document> documents(3);
+  documents[0].text = "colour";
+  documents[1].text = "color cooler";
+  documents[2].text = "colouring";
+  const IndexView view = view_of(std::make_shared<MemoryIndex>(std::move(documents)));
+  const auto found = [&](const char* text) {
+    const Plan plan = make_plan(parse_query(text, 0, nullptr).root, {}, true);
+    ViewSearch search(view, plan);
+    search.look_up().value();
+    return search.documents({}).value().to_vector();
+  };
+  CHECK(found("Colour~") == std::vector<u32>{0, 1});
+  CHECK(found("colouring~1") == std::vector<u32>{2});
+  CHECK(found("xyz~2").empty());
+}
+
+}  // namespace
+}  // namespace shale::query::testing
