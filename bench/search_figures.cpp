@@ -22,7 +22,7 @@
 #include "query/engine.hpp"
 #include "query/union_ranker.hpp"
 #include "shard/shard.hpp"
-#include "text/analysis.hpp"
+#include "text/query_words.hpp"
 
 namespace {
 
@@ -102,7 +102,7 @@ class Collection {
 
   bool pick(std::mt19937& random, BenchQuery& query) {
     const auto doc = shale::DocNo{u32(random() % shard_->document_count())};
-    std::vector<std::string> words = shale::query_terms(shard_->text(doc).value());
+    std::vector<std::string> words = shale::query_terms(shard_->text(doc).value(), analysis_);
     std::shuffle(words.begin(), words.end(), random);
     for (const char wanted : query.pattern) {
       const auto at = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
@@ -116,6 +116,7 @@ class Collection {
   }
 
   std::shared_ptr<const shale::shard::Shard> shard_;
+  shale::Analysis analysis_ = shale::analysis_of(shard_->info().analysis).value();
   float average_length_;
   std::vector<float> norms_;
   std::map<std::string, char> classes_;

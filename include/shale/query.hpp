@@ -29,8 +29,10 @@ enum class Match : std::uint8_t {
   auto_,  // all; where that finds fewer than `limit`, any (Answer::widened says so)
 };
 
-// A search. Empty text means every segment that passes `where`, newest first; text without a
-// single word ("!!!") finds nothing.
+// A search. Every byte string is a legal text: words, "phrases", "near words"~5, prefix*, fuzzy~,
+// -negations, OR, AND, (groups) and `field:value` clauses; what is no syntax is words (README
+// "Searching"). Empty text means every segment that passes `where`, newest first; text without a
+// single word ("!!!"), or with negations only, finds nothing.
 struct Query {
   std::string text = {};
   std::string where = {};  // `field:value` clauses, all of which must hold; see README "Filters"

@@ -40,6 +40,7 @@ class ArenaIndex final : public LogIndex {
   Result<std::unique_ptr<RangePostings>> range_postings(const Term&) const override {
     return std::unique_ptr<RangePostings>();
   }
+  Result<std::unique_ptr<PositionCursor>> position_cursor(const Term& term) const override;
   Result<std::vector<u32>> positions(const Term& term, DocNo doc) const override;
   std::unique_ptr<TermStream> all_terms() const override { return make_term_stream(cut_); }
 
@@ -197,6 +198,38 @@ Result<std::vector<u32>> ArenaIndex::positions(const Term& term, DocNo doc) cons
     return result;
   }
   return Unexpected{cut_.damaged("A position list is damaged", view.offset)};
+}
+
+// Walks the term's chain as the documents ascend.
+class ChainPositions final : public PositionCursor {
+ public:
+  ChainPositions(const ArenaCut& cut, const TermView& term)
+      : cut_(cut), offset_(term.offset), cursor_(cut.positions_of(term)) {}
+
+  Result<void> read(u32 doc, std::vector<u32>& positions) override {
+    Posting posting;
+    while (cursor_.next(posting) && posting.document <= doc) {
+      if (posting.document != doc) {
+        cursor_.skip_positions(posting.tf);
+        continue;
+      }
+      cursor_.read_positions(posting.tf, positions);
+      if (cursor_.failed()) break;
+      return {};
+    }
+    return Unexpected{cut_.damaged("A position list is damaged", offset_)};
+  }
+
+ private:
+  const ArenaCut& cut_;
+  u64 offset_;
+  ChainCursor cursor_;
+};
+
+Result<std::unique_ptr<PositionCursor>> ArenaIndex::position_cursor(const Term& term) const {
+  const TermView view = TRY(view_of(term.handle));
+  if (view.chains < 2) return std::unique_ptr<PositionCursor>();
+  return std::unique_ptr<PositionCursor>(std::make_unique<ChainPositions>(cut_, view));
 }
 
 // -- columns --

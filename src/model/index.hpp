@@ -20,6 +20,7 @@
 #include "base/bitmap.hpp"
 #include "model/fields.hpp"
 #include "model/numbers.hpp"
+#include "model/position_cursor.hpp"
 #include "model/range_postings.hpp"
 
 namespace shale {
@@ -76,6 +77,8 @@ class Index {
                                 std::vector<u32>& tfs) const = 0;
   // The same by ranges with score bounds; null where the index keeps none for this term.
   virtual Result<std::unique_ptr<RangePostings>> range_postings(const Term& term) const = 0;
+  // Where the term stands, document by document; null where the index keeps no positions.
+  virtual Result<std::unique_ptr<PositionCursor>> position_cursor(const Term& term) const = 0;
   // Where the term stands in `doc`, which holds it: word numbers, ascending.
   virtual Result<std::vector<u32>> positions(const Term& term, DocNo doc) const = 0;
   virtual std::unique_ptr<TermStream> all_terms() const = 0;

@@ -109,15 +109,20 @@ Result<void> match_positions(const Index& index, const Unit& unit, std::span<con
                              std::vector<u32>& tfs) {
   docs.clear();
   tfs.clear();
+  std::vector<std::unique_ptr<PositionCursor>> cursors;
+  for (const Term& term : terms) {
+    cursors.push_back(TRY(index.position_cursor(term)));
+    if (cursors.back() == nullptr && index.has_positions()) {
+      return fail(ErrorCode::corrupt, "A word has no positions in an index that keeps them");
+    }
+  }
   std::vector<Positions> positions(terms.size());
   Bitmap::Walk walk(candidates);
   for (auto block = walk.next(); !block.empty(); block = walk.next()) {
     for (const u32 doc : block) {
       u32 tf = 1;
       if (index.has_positions()) {
-        for (usize i = 0; i < terms.size(); ++i) {
-          positions[i] = TRY(index.positions(terms[i], DocNo{doc}));
-        }
+        for (usize i = 0; i < terms.size(); ++i) TRY(cursors[i]->read(doc, positions[i]));
         tf = occurrences(unit, positions);
       }
       if (tf == 0) continue;

@@ -34,6 +34,9 @@ class OpenShard final : public Shard {
   Result<void> postings(const Term& term, std::vector<u32>& docs,
                         std::vector<u32>& tfs) const override;
   Result<std::unique_ptr<RangePostings>> range_postings(const Term& term) const override;
+  Result<std::unique_ptr<PositionCursor>> position_cursor(const Term& term) const override {
+    return terms_.position_cursor(term);
+  }
   Result<std::vector<u32>> positions(const Term& term, DocNo doc) const override;
   std::unique_ptr<TermStream> all_terms() const override;
 

@@ -74,6 +74,8 @@ class TermsReader {
   Result<Bitmap> documents(const Term& term) const;
   // `docs` ascending; 0 for a document that does not hold the term.
   Result<void> frequencies(const Term& term, std::span<const u32> docs, std::span<u32> tfs) const;
+  // Null for metadata terms and without positions.
+  Result<std::unique_ptr<PositionCursor>> position_cursor(const Term& term) const;
   // Empty for metadata terms, without positions, and for a document that does not hold the term.
   Result<std::vector<u32>> positions(const Term& term, DocNo doc) const;
   std::unique_ptr<TermStream> all() const;

@@ -2,6 +2,7 @@
 #include <cassert>
 #include <numeric>
 
+#include "shard/position_reader.hpp"
 #include "shard/range_reader.hpp"
 #include "shard/terms_state.hpp"
 
@@ -166,6 +167,11 @@ Result<std::vector<u32>> TermsReader::positions(const Term& term, DocNo doc) con
   if (handle.kind() == HandleKind::big)
     return state_->big_positions(handle.number(), to_index(doc));
   return state_->small_positions(handle.number(), to_index(doc));
+}
+
+Result<std::unique_ptr<PositionCursor>> TermsReader::position_cursor(const Term& term) const {
+  if (!state_->keeps_positions) return std::unique_ptr<PositionCursor>();
+  return make_position_reader({state_->dictionary, state_->postings, state_->positions}, term);
 }
 
 Result<std::vector<u32>> TermsReader::State::small_positions(u32 ordinal, u32 doc) const {

@@ -27,6 +27,9 @@ class MetadataIndex : public Index {
   }
   Result<void> lengths(u32, std::span<u32>) const override { return none(); }
   Result<void> lengths_of(std::span<const u32>, std::span<u32>) const override { return none(); }
+  Result<std::unique_ptr<PositionCursor>> position_cursor(const Term&) const override {
+    return none();
+  }
   Result<std::vector<u32>> positions(const Term&, DocNo) const override { return none(); }
   std::unique_ptr<TermStream> all_terms() const override { return nullptr; }
   Result<void> numbers(Field, u32, std::span<i64>) const override { return none(); }

@@ -65,6 +65,19 @@ class MemoryRanges : public RangePostings {
   std::map<u32, u32> tfs_;
 };
 
+class MemoryPositions : public PositionCursor {
+ public:
+  MemoryPositions(const Index& index, const Term& term) : index_(index), term_(term) {}
+  Result<void> read(u32 doc, std::vector<u32>& positions) override {
+    positions = TRY(index_.positions(term_, DocNo{doc}));
+    return {};
+  }
+
+ private:
+  const Index& index_;
+  Term term_;
+};
+
 class MemoryIndex : public Index {
  public:
   explicit MemoryIndex(std::vector<Document> documents) : documents_(std::move(documents)) {
@@ -140,6 +153,9 @@ class MemoryIndex : public Index {
     const CorpusStatistics own{document_count(), word_count()};
     return std::unique_ptr<RangePostings>(
         std::make_unique<MemoryRanges>(docs, tfs, words_, own.average_length()));
+  }
+  Result<std::unique_ptr<PositionCursor>> position_cursor(const Term& term) const override {
+    return std::unique_ptr<PositionCursor>(std::make_unique<MemoryPositions>(*this, term));
   }
   Result<std::vector<u32>> positions(const Term& term, DocNo doc) const override {
     return by_handle_[term.handle]->second.at(to_index(doc));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/kernel.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/text/random_text.hpp"
 #include "text/letters.hpp"
