@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@ std::optional<i64> number(std::string_view text) {
 
 // The numbered entries of a folder under /proc: processes, or open files. None where it may not be
 // read, or is gone.
-std::vector<i64> numbered(const std::string& folder) {
+std::vector<i64> numbered(const std::filesystem::path& folder) {
   std::vector<i64> found;
   for (const std::string& name : list_folder(folder).value_or(std::vector<std::string>())) {
     if (const std::optional<i64> one = number(name)) found.push_back(*one);
@@ -43,7 +44,7 @@ bool tells_of(std::string_view line, u64 byte) {
 }
 
 // Told without touching the file system that the open file is on: that one may hang.
-bool holds_byte(const std::string& fdinfo, u64 byte) {
+bool holds_byte(const std::filesystem::path& fdinfo, u64 byte) {
   std::istringstream lines(read_proc(fdinfo).value_or(std::string()));
   for (std::string line; std::getline(lines, line);) {
     if (tells_of(line, byte)) return true;
@@ -51,11 +52,11 @@ bool holds_byte(const std::string& fdinfo, u64 byte) {
   return false;
 }
 
-bool process_holds(const std::string& process, const FileIdentity& file, u64 byte) {
-  for (const i64 descriptor : numbered(process + "/fdinfo")) {
+bool process_holds(const std::filesystem::path& process, const FileIdentity& file, u64 byte) {
+  for (const i64 descriptor : numbered(process / "fdinfo")) {
     const std::string name = std::to_string(descriptor);
-    if (!holds_byte(process + "/fdinfo/" + name, byte)) continue;
-    const auto identity = path_identity(process + "/fd/" + name);
+    if (!holds_byte(process / "fdinfo" / name, byte)) continue;
+    const auto identity = path_identity(process / "fd" / name);
     if (identity && *identity == file) return true;
   }
   return false;
@@ -64,8 +65,9 @@ bool process_holds(const std::string& process, const FileIdentity& file, u64 byt
 }  // namespace
 
 std::optional<i64> lock_holder(const FileIdentity& file, u64 byte) {
-  for (const i64 pid : numbered("/proc")) {
-    if (process_holds("/proc/" + std::to_string(pid), file, byte)) return pid;
+  const std::filesystem::path proc = "/proc";
+  for (const i64 pid : numbered(proc)) {
+    if (process_holds(proc / std::to_string(pid), file, byte)) return pid;
   }
   return std::nullopt;
 }

@@ -60,9 +60,9 @@ Result<std::shared_ptr<const View>> snapshot_view(Project::State& project) {
   if (!is_repairable(project, view)) return view;
   if (!view) {
     // A reader who has anything to show does not wait for one who is at it.
-    if (std::shared_ptr<const View> before = view_of_before(project); before != nullptr) {
+    if (const std::shared_ptr<const View> before = view_of_before(project); before != nullptr) {
       const auto lease = Lease::try_acquire(project, "repair", {});
-      return lease && lease->has_value() ? (*lease)->view() : std::move(before);
+      return lease && lease->has_value() ? (*lease)->view() : before;
     }
   }
   Result<std::shared_ptr<const View>> repaired = repaired_view(project);

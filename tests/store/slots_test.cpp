@@ -157,8 +157,7 @@ TEST_CASE("what a child of fork does with its copies changes nothing for the par
   const TestStore store;
   auto state = store.state(named("parent"));
   {
-    std::optional<MergeLock> merge =
-        MergeLock::acquire(*state).value();
+    std::optional<MergeLock> merge = MergeLock::acquire(*state).value();
     Child child([&](int) {
       merge.reset();
       if (Project(state).who().error().code != ErrorCode::invalid_argument) ::_exit(3);
