@@ -23,8 +23,9 @@ class LockFile {
   ~LockFile();
   LockFile(LockFile&&) noexcept;
   LockFile& operator=(LockFile&&) noexcept;
-  // Waits with back-off until `deadline`; busy (ErrorCode::busy) after it. Exclusive.
-  Result<void> lock(u64 byte, std::chrono::steady_clock::time_point deadline);
+  // Waits with back-off until `deadline`, at least one try; false where somebody else has it all
+  // that time. Exclusive.
+  Result<bool> lock(u64 byte, std::chrono::steady_clock::time_point deadline);
   Result<bool> try_lock(u64 byte);
   void unlock(u64 byte) noexcept;
   // Whether another open file has the lock: of another process, or another LockFile of this one.

@@ -21,14 +21,6 @@ namespace shale {
 
 namespace {
 
-// Files under /proc report no size: one read into a fixed room, which all of them fit.
-Result<std::string> read_proc(const char* path) {
-  const File file = TRY(File::open(path, File::Mode::read));
-  std::array<std::byte, 8192> room;
-  const usize count = TRY(file.read_at(0, room));
-  return std::string(as_text(Bytes(room).first(count)));
-}
-
 std::optional<u64> parse_number(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
   u64 value = 0;
@@ -63,6 +55,13 @@ u64 kernel_random() {
 std::atomic<u64> generation = 0;
 
 }  // namespace
+
+Result<std::string> read_proc(const std::string& path) {
+  const File file = TRY(File::open(path, File::Mode::read));
+  std::array<std::byte, 8192> room;
+  const usize count = TRY(file.read_at(0, room));
+  return std::string(as_text(Bytes(room).first(count)));
+}
 
 u64 process_generation() {
   static const int registered =

@@ -23,5 +23,7 @@ u64 process_generation();
 Result<u64> boot_id();
 u64 resident_file_bytes();  // RssFile of this process
 u64 peak_resident_bytes();  // VmHWM of this process
+// What a file under /proc says, its first 8 KiB: such files tell no size.
+Result<std::string> read_proc(const std::string& path);
 
 }  // namespace shale

@@ -13,31 +13,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Unexpected busy(const Project::State& project, const char* what, i64 pid,
-                const std::string& doing) {
-  Error error(ErrorCode::busy, std::string("Project '") + project.name + "' is busy: " + what +
-                                   " is held by another writer");
-  error.path = project.paths.lock().string();
-  error.pid = pid;
-  if (pid != 0) error.message += " (process " + std::to_string(pid) + ", " + doing + ")";
-  return Unexpected{std::move(error)};
-}
-
-Unexpected lease_busy(const Project::State& project) {
-  std::optional<catalog::LeaseHolder> holder;
-  if (const auto control = project.shared_control(); control != nullptr) holder = control->holder();
-  if (!holder.has_value()) return busy(project, "the lease", 0, "");
-  return busy(project, "the lease", i64(holder->pid), holder->verb);
-}
-
-// CONTROL tells the lease's holder; the merger is told by his slot alone.
-Unexpected merge_busy(const Project::State& project) {
-  for (const OpenBy& one : open_by(project).value_or(std::vector<OpenBy>())) {
-    if (one.holds_merge) return busy(project, "the merge lock", one.pid, one.program);
-  }
-  return busy(project, "the merge lock", 0, "");
-}
-
 // When the active log's first frame was written: its age decides when it is sealed.
 Result<i64> first_frame_time(const delta::LogWriter& log) {
   delta::FrameHeader header;
@@ -56,11 +31,13 @@ void discard_unpublished(ActiveLog& active, Lsn committed) {
 }  // namespace
 
 Result<Lease> Lease::acquire(Project::State& project, std::string_view verb) {
-  return acquire(project, verb, project.options.busy_timeout);
+  std::optional<Lease> lease = TRY(try_acquire(project, verb, project.options.busy_timeout));
+  if (!lease.has_value()) return busy_error(project, catalog::lock_byte::lease);
+  return *std::move(lease);
 }
 
-Result<Lease> Lease::acquire(Project::State& project, std::string_view verb,
-                             std::chrono::milliseconds patience) {
+Result<std::optional<Lease>> Lease::try_acquire(Project::State& project, std::string_view verb,
+                                                std::chrono::milliseconds patience) {
   if (project.is_private) {
     if (project.damaged.has_value()) return Unexpected{*project.damaged};
     return fail_at(ErrorCode::read_only, "The store is open for reading only",
@@ -69,8 +46,7 @@ Result<Lease> Lease::acquire(Project::State& project, std::string_view verb,
   const Clock::time_point deadline = Clock::now() + patience;
   Lease lease(project);
   lease.mutex_ = lock_until(project.lease_mutex, deadline);
-  if (!lease.mutex_.owns_lock()) return lease_busy(project);
-  TRY(lease.lock(deadline));
+  if (!lease.mutex_.owns_lock() || !TRY(lease.lock(deadline))) return std::optional<Lease>();
   for (;;) {
     const std::optional<u64> recoveries = TRY(lease.lock_file_->count_at_path());
     if (recoveries.has_value()) {
@@ -80,23 +56,18 @@ Result<Lease> Lease::acquire(Project::State& project, std::string_view verb,
     lease.lock_file_->unlock(catalog::lock_byte::lease);
     lease.locked_ = false;
     TRY(open_replaced(project));
-    TRY(lease.lock(deadline));
+    if (!TRY(lease.lock(deadline))) return std::optional<Lease>();
   }
   TRY(lease.settle());
   lease.control_->set_holder(catalog::LeaseHolder::current(verb));
   note_lock(project, catalog::lock_byte::lease, true);
-  return lease;
+  return std::optional<Lease>(std::move(lease));
 }
 
-Result<void> Lease::lock(Clock::time_point deadline) {
+Result<bool> Lease::lock(Clock::time_point deadline) {
   lock_file_ = project_->shared_lock_file();
-  Result<void> locked = lock_file_->lock(catalog::lock_byte::lease, deadline);
-  if (locked) {
-    locked_ = true;
-    return {};
-  }
-  if (locked.error().code == ErrorCode::busy) return lease_busy(*project_);
-  return locked;
+  locked_ = TRY(lock_file_->lock(catalog::lock_byte::lease, deadline));
+  return locked_;
 }
 
 // What must hold before anything is written: CONTROL is the one everybody uses and fits the files,
@@ -214,19 +185,22 @@ Lease::Lease(Lease&& other) noexcept
       control_(std::move(other.control_)),
       view_(std::move(other.view_)) {}
 
-Result<MergeLock> MergeLock::acquire(Project::State& project, std::chrono::milliseconds patience) {
+Result<MergeLock> MergeLock::acquire(Project::State& project) {
+  std::optional<MergeLock> lock = TRY(try_acquire(project, project.options.busy_timeout));
+  if (!lock.has_value()) return busy_error(project, catalog::lock_byte::merge);
+  return *std::move(lock);
+}
+
+Result<std::optional<MergeLock>> MergeLock::try_acquire(Project::State& project,
+                                                        std::chrono::milliseconds patience) {
   const Clock::time_point deadline = Clock::now() + patience;
   MergeLock lock(project);
   lock.mutex_ = lock_until(project.merge_mutex, deadline);
-  if (!lock.mutex_.owns_lock()) return merge_busy(project);
-  Result<void> locked = lock.lock_file_->lock(catalog::lock_byte::merge, deadline);
-  if (!locked) {
-    if (locked.error().code == ErrorCode::busy) return merge_busy(project);
-    return Unexpected{std::move(locked).error()};
-  }
-  lock.locked_ = true;
+  if (!lock.mutex_.owns_lock()) return std::optional<MergeLock>();
+  lock.locked_ = TRY(lock.lock_file_->lock(catalog::lock_byte::merge, deadline));
+  if (!lock.locked_) return std::optional<MergeLock>();
   note_lock(project, catalog::lock_byte::merge, true);
-  return lock;
+  return std::optional<MergeLock>(std::move(lock));
 }
 
 MergeLock::~MergeLock() {

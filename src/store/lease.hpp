@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 #include "store/project_state.hpp"
@@ -23,11 +24,12 @@ namespace shale::store {
 
 class Lease {
  public:
-  // Waits up to `patience`, else options.busy_timeout; then ErrorCode::busy with the holder's pid.
-  // read_only where the project cannot be written.
+  // Waits up to options.busy_timeout; then ErrorCode::busy with the holder's pid. read_only where
+  // the project cannot be written.
   static Result<Lease> acquire(Project::State& project, std::string_view verb);
-  static Result<Lease> acquire(Project::State& project, std::string_view verb,
-                               std::chrono::milliseconds patience);
+  // Waits up to `patience`; nothing where somebody else has it all that time.
+  static Result<std::optional<Lease>> try_acquire(Project::State& project, std::string_view verb,
+                                                  std::chrono::milliseconds patience);
   ~Lease();
   Lease(Lease&& other) noexcept;
   Lease& operator=(Lease&&) = delete;
@@ -45,7 +47,7 @@ class Lease {
 
  private:
   explicit Lease(Project::State& project) : project_(&project) {}
-  Result<void> lock(std::chrono::steady_clock::time_point deadline);
+  Result<bool> lock(std::chrono::steady_clock::time_point deadline);
   Result<void> settle();
   Result<bool> log_ends_as_told() const;
 
@@ -61,8 +63,11 @@ class Lease {
 // A lock between processes on one byte of LOCK, held beside an in-process mutex: the merge lock.
 class MergeLock {
  public:
-  // Waits up to `patience`; ErrorCode::busy after it.
-  static Result<MergeLock> acquire(Project::State& project, std::chrono::milliseconds patience);
+  // Waits up to options.busy_timeout; then ErrorCode::busy with the holder's pid.
+  static Result<MergeLock> acquire(Project::State& project);
+  // Waits up to `patience`; nothing where somebody else has it all that time.
+  static Result<std::optional<MergeLock>> try_acquire(Project::State& project,
+                                                      std::chrono::milliseconds patience);
   ~MergeLock();
   MergeLock(MergeLock&& other) noexcept;
   MergeLock& operator=(MergeLock&&) = delete;

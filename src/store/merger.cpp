@@ -236,15 +236,6 @@ class MergeJob {
   u64 incarnation_ = project_.incarnation.load();
 };
 
-// The merge lock, or nothing where somebody else has it all the time.
-Result<std::optional<MergeLock>> free_merge_lock(Project::State& project,
-                                                 std::chrono::milliseconds patience) {
-  Result<MergeLock> lock = MergeLock::acquire(project, patience);
-  if (lock) return std::optional<MergeLock>(*std::move(lock));
-  if (lock.error().code == ErrorCode::busy) return std::optional<MergeLock>();
-  return Unexpected{std::move(lock).error()};
-}
-
 using Planner = std::function<std::optional<MergePlan>(const catalog::Manifest&)>;
 
 u64 text_bytes(const catalog::Manifest& manifest, const std::vector<FileId>& shards) {
@@ -286,7 +277,7 @@ Result<MergeEnd> run_merge(Project::State& project, const MergePlan& plan, std::
 Result<void> merge_project(Project::State& project, bool full, const ProgressCallback& progress,
                            std::stop_token stop) {
   TRY(seal_if(project, false));
-  const MergeLock lock = TRY(MergeLock::acquire(project, project.options.busy_timeout));
+  const MergeLock lock = TRY(MergeLock::acquire(project));
   u64 done_bytes = 0;
   bool is_full = full;
   const Planner plan_for = [&](const catalog::Manifest& manifest) {
@@ -306,7 +297,7 @@ Result<void> merge_project(Project::State& project, bool full, const ProgressCal
 
 Result<bool> fold_sealed(Project::State& project, usize waiting,
                          std::chrono::milliseconds patience) {
-  const std::optional<MergeLock> lock = TRY(free_merge_lock(project, patience));
+  const std::optional<MergeLock> lock = TRY(MergeLock::try_acquire(project, patience));
   if (!lock.has_value()) return false;
   const Planner plan_for = [&](const catalog::Manifest& manifest) {
     std::optional<MergePlan> plan;
@@ -319,7 +310,7 @@ Result<bool> fold_sealed(Project::State& project, usize waiting,
 
 Result<bool> merge_step(Project::State& project) {
   if (project.is_private) return false;
-  const std::optional<MergeLock> lock = TRY(free_merge_lock(project, {}));
+  const std::optional<MergeLock> lock = TRY(MergeLock::try_acquire(project, {}));
   if (!lock.has_value()) return false;
   TRY(seal_if(project, true));
   const auto plan_for = [](const catalog::Manifest& manifest) {

@@ -49,11 +49,8 @@ bool is_repairable(const Project::State& project, const Result<std::shared_ptr<c
 }
 
 // Taking the lease settles what a killed holder left, and what was lost.
-Result<std::shared_ptr<const View>> repaired_view(Project::State& project,
-                                                  std::chrono::milliseconds patience) {
-  const Result<Lease> lease = Lease::acquire(project, "repair", patience);
-  if (!lease) return Unexpected{lease.error()};
-  return lease->view();
+Result<std::shared_ptr<const View>> repaired_view(Project::State& project) {
+  return TRY(Lease::acquire(project, "repair")).view();
 }
 
 }  // namespace
@@ -61,19 +58,21 @@ Result<std::shared_ptr<const View>> repaired_view(Project::State& project,
 Result<std::shared_ptr<const View>> snapshot_view(Project::State& project) {
   Result<std::shared_ptr<const View>> view = current_view(project);
   if (!is_repairable(project, view)) return view;
-  // A reader who has anything to show does not wait for one who is at it.
-  const std::shared_ptr<const View> before = view ? nullptr : view_of_before(project);
-  const bool is_older = before != nullptr;
-  if (is_older) view = before;
-  Result<std::shared_ptr<const View>> repaired = repaired_view(
-      project, is_older ? std::chrono::milliseconds(0) : project.options.busy_timeout);
+  if (!view) {
+    // A reader who has anything to show does not wait for one who is at it.
+    if (const std::shared_ptr<const View> before = view_of_before(project); before != nullptr) {
+      const auto lease = Lease::try_acquire(project, "repair", {});
+      return lease && lease->has_value() ? (*lease)->view() : before;
+    }
+  }
+  Result<std::shared_ptr<const View>> repaired = repaired_view(project);
   return repaired || !view ? repaired : view;  // where that has logs missing, it says so
 }
 
 Result<std::shared_ptr<const View>> settled_view(Project::State& project) {
   Result<std::shared_ptr<const View>> view = current_view(project);
   if (!is_repairable(project, view)) return view;
-  return repaired_view(project, project.options.busy_timeout);
+  return repaired_view(project);
 }
 
 }  // namespace store

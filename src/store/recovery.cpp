@@ -329,8 +329,8 @@ Result<void> open_shared(Project::State& project) {
     std::this_thread::sleep_for(pause);
   }
   const auto deadline = std::chrono::steady_clock::now() + project.options.busy_timeout;
-  TRY(lock_file->lock(catalog::lock_byte::lease, deadline));
-  return reopen_locked(project);
+  if (TRY(lock_file->lock(catalog::lock_byte::lease, deadline))) return reopen_locked(project);
+  return busy_error(project, catalog::lock_byte::lease);
 }
 
 }  // namespace

@@ -89,8 +89,8 @@ Result<shard::ShardWriter> guarded_writer(const BuildRequest& request,
     if (!file && file.error().code == ErrorCode::not_found) continue;
     guard = std::make_shared<LockFile>(TRY(std::move(file)));
     // Whoever takes it for an orphan has the lock until it is gone.
-    TRY(guard->lock(0, std::chrono::steady_clock::now() + guard_patience));
-    if (TRY(guard->still_at_path())) return writer;
+    const bool locked = TRY(guard->lock(0, std::chrono::steady_clock::now() + guard_patience));
+    if (locked && TRY(guard->still_at_path())) return writer;
   }
   return fail_at(ErrorCode::busy, "The new shard was taken for an orphan each time",
                  unfinished.string());

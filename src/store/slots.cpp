@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/lock_holder.hpp"
 #include "base/system.hpp"
 
 namespace shale::store {
@@ -39,6 +40,36 @@ OpenBy told(const catalog::SlotEntry& entry) {
   one.holds_lease = (entry.locks >> lock_byte::lease & 1) != 0;
   one.holds_merge = (entry.locks >> lock_byte::merge & 1) != 0;
   return one;
+}
+
+// A process, and what it is about, as far as that is known.
+struct Holder {
+  i64 pid = 0;
+  std::string doing;
+};
+
+// The holder as he has written himself down. CONTROL has the lease's; the merger has his slot.
+std::optional<Holder> written_holder(const Project::State& project, u64 lock_byte) {
+  const std::shared_ptr<catalog::Control> control = project.shared_control();
+  if (control == nullptr) return std::nullopt;
+  if (lock_byte == lock_byte::lease) {
+    const std::optional<catalog::LeaseHolder> holder = control->holder();
+    if (holder.has_value()) return Holder{i64(holder->pid), holder->verb};
+    return std::nullopt;
+  }
+  for (const OpenBy& one : open_by(project).value_or(std::vector<OpenBy>())) {
+    if (one.holds_merge) return Holder{one.pid, one.program};
+  }
+  return std::nullopt;
+}
+
+Holder holder_of(const Project::State& project, u64 lock_byte) {
+  const std::optional<Holder> written = written_holder(project, lock_byte);
+  const Result<FileIdentity> file = project.shared_lock_file()->file().identity();
+  const auto pid = file ? lock_holder(*file, lock_byte) : std::nullopt;
+  if (!pid.has_value()) return written.value_or(Holder());
+  if (written.has_value() && written->pid == *pid) return *written;
+  return {*pid, ""};
 }
 
 }  // namespace
@@ -91,6 +122,19 @@ Result<std::vector<OpenBy>> open_by(const Project::State& project) {
     return std::tie(a.opened_at, a.pid) < std::tie(b.opened_at, b.pid);
   });
   return result;
+}
+
+Unexpected busy_error(const Project::State& project, u64 lock_byte) {
+  const Holder holder = holder_of(project, lock_byte);
+  const std::string what = lock_byte == lock_byte::merge ? "the merge lock" : "the lease";
+  std::string who = holder.pid != 0 ? " (process " + std::to_string(holder.pid) : "";
+  if (!holder.doing.empty()) who += ", " + holder.doing;
+  if (!who.empty()) who += ")";
+  Error error(ErrorCode::busy, "Project '" + project.name + "' is busy: " + what +
+                                   " is held by another writer" + who);
+  error.path = project.paths.lock().string();
+  error.pid = holder.pid;
+  return Unexpected{std::move(error)};
 }
 
 }  // namespace shale::store

@@ -4,7 +4,7 @@
 // the truth (the kernel frees it when the process dies, and a child of fork has none of it), the
 // entry says who it is. Where all slots are taken a process works, and is not told. Nothing is
 // decided by what an entry says: no lock is taken from a process that looks dead.
-// Used by recovery (taking one), lease (what is held), project (Project::who).
+// Used by recovery (taking one), lease (what is held, and who holds it), project (Project::who).
 #pragma once
 
 #include "store/project_state.hpp"
@@ -23,5 +23,11 @@ void use_control(Project::State& project, std::shared_ptr<catalog::Control> cont
 void note_lock(Project::State& project, u64 lock_byte, bool held) noexcept;
 
 Result<std::vector<OpenBy>> open_by(const Project::State& project);
+
+// ErrorCode::busy, with the pid of the process that has that byte of LOCK and what it is about. The
+// kernel tells who (lock_holder.hpp): a name in CONTROL may be of the holder before, and a project
+// that is being recovered has no CONTROL. Only where it does not tell, the names are believed.
+// Looks through all processes: for those who have waited.
+Unexpected busy_error(const Project::State& project, u64 lock_byte);
 
 }  // namespace shale::store

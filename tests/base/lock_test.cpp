@@ -111,7 +111,7 @@ TEST_CASE("closing frees, and very high bytes are bytes like others") {
   CHECK_FALSE(one.try_lock(u64(1) << 63));  // beyond off_t: an error, not a lock
 }
 
-TEST_CASE("waiting ends at the deadline with busy") {
+TEST_CASE("waiting ends at the deadline without the lock") {
   const TemporaryFolder folder;
   LockFile one = open_lock(folder);
   LockFile two = open_lock(folder);
@@ -119,10 +119,8 @@ TEST_CASE("waiting ends at the deadline with busy") {
   const auto begin = Clock::now();
   const auto result = two.lock(7, begin + milliseconds(60));
   const auto waited = Clock::now() - begin;
-  REQUIRE_FALSE(result);
-  CHECK(result.error().code == ErrorCode::busy);
-  CHECK(result.error().offset == 7);
-  CHECK(result.error().path == (folder / "LOCK").string());
+  REQUIRE(result);
+  CHECK_FALSE(*result);
   CHECK(waited >= milliseconds(60));
   CHECK(waited < milliseconds(1000));
 }
@@ -131,8 +129,8 @@ TEST_CASE("a deadline in the past still tries once") {
   const TemporaryFolder folder;
   LockFile one = open_lock(folder);
   LockFile two = open_lock(folder);
-  CHECK(one.lock(1, Clock::now() - milliseconds(5)));
-  CHECK_FALSE(two.lock(1, Clock::now() - milliseconds(5)));
+  CHECK(one.lock(1, Clock::now() - milliseconds(5)).value());
+  CHECK_FALSE(two.lock(1, Clock::now() - milliseconds(5)).value());
 }
 
 TEST_CASE("a waiter gets the lock soon after it is freed") {
@@ -145,7 +143,7 @@ TEST_CASE("a waiter gets the lock soon after it is freed") {
   });
   LockFile two = open_lock(folder);
   const auto begin = Clock::now();
-  CHECK(two.lock(7, begin + milliseconds(10'000)));
+  CHECK(two.lock(7, begin + milliseconds(10'000)).value());
   CHECK(Clock::now() - begin < milliseconds(5'000));
   holder.join();
 }
@@ -172,7 +170,7 @@ TEST_CASE("a child of fork has no lock, frees none and keeps none") {
     const LockFile gone = std::move(moved);  // closed, as when the holder is killed
   }
   // Soon: fork may return here before the child has closed its own.
-  CHECK(other.lock(3, Clock::now() + std::chrono::seconds(10)));
+  CHECK(other.lock(3, Clock::now() + std::chrono::seconds(10)).value());
   close(go[0]);
   close(go[1]);
   int status = -1;
@@ -229,9 +227,9 @@ TEST_CASE("a killed process leaves no lock behind") {
   CHECK(answer == 'y');
   LockFile mine = open_lock(folder);
   CHECK_FALSE(mine.try_lock(5).value());
-  CHECK_FALSE(mine.lock(5, Clock::now() + milliseconds(20)));
+  CHECK_FALSE(mine.lock(5, Clock::now() + milliseconds(20)).value());
   kill(child, SIGKILL);
-  CHECK(mine.lock(5, Clock::now() + milliseconds(10'000)));
+  CHECK(mine.lock(5, Clock::now() + milliseconds(10'000)).value());
   int status = 0;
   waitpid(child, &status, 0);
   close(ends[0]);
@@ -243,7 +241,7 @@ bool add_under_lock(const TemporaryFolder& folder, int rounds) {
   LockFile lock = open_lock(folder);
   File number = File::open(folder / "number", File::Mode::create).value();
   for (int i = 0; i < rounds; ++i) {
-    if (!lock.lock(9, Clock::now() + milliseconds(20'000))) return false;
+    if (!lock.lock(9, Clock::now() + milliseconds(20'000)).value_or(false)) return false;
     u64 value = 0;
     std::byte room[8] = {};
     static_cast<void>(number.read_at(0, room));

@@ -37,6 +37,9 @@ class Case(unittest.TestCase):
             for what, most in limits.items():
                 resource.setrlimit(what, (most, most))
 
+        if file_bytes is not None:
+            # As it starts, clang's thread sanitizer writes a file of its own, if it has a place.
+            environment.setdefault("TMPDIR", os.path.join(self.folder, "no-such-folder"))
         if isinstance(stdin, str):
             stdin = stdin.encode()
         done = subprocess.run([PROGRAM, *words], input=stdin, capture_output=True, timeout=120,

@@ -218,6 +218,7 @@ class Refused(Case):
                 self.skipTest(f"no OFD locks here: {error}")
             answer = self.json("stash", "--id", "c", "d", "--no-merge", exit=4)
             self.assertEqual(answer["error"]["code"], "busy")
+            self.assertEqual(answer["error"]["pid"], os.getpid())
         self.run_program("stash", "--id", "c", "d")
 
 

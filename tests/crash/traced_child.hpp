@@ -1,4 +1,5 @@
-// A child of fork that this process runs instruction by instruction (ptrace, x86-64).
+// A child of fork that this process runs instruction by instruction, or from one system call to the
+// next (ptrace, x86-64).
 // Used by step_publish.cpp and stopped_holder.cpp; make the child while no
 // store is open, for a child must open its own handles.
 #pragma once
@@ -48,12 +49,9 @@ class TracedChild {
   // Until the child calls stop().
   void wait_for_stop() { need(wait() == SIGSTOP, "the child ended before it stopped"); }
   // One instruction; false: the child has called stop().
-  bool step() {
-    need(::ptrace(PTRACE_SINGLESTEP, pid_, nullptr, nullptr) == 0, "cannot step");
-    const int signal = wait();
-    need(signal == SIGTRAP || signal == SIGSTOP, "the child was stopped by another signal");
-    return signal == SIGTRAP;
-  }
+  bool step() { return run(PTRACE_SINGLESTEP); }
+  // To the beginning or the end of a system call.
+  bool step_to_call() { return run(PTRACE_SYSCALL); }
   // Leaves the child stopped by SIGSTOP, no longer traced.
   void detach_stopped() {
     need(::ptrace(PTRACE_DETACH, pid_, nullptr, SIGSTOP) == 0, "cannot detach");
@@ -75,6 +73,12 @@ class TracedChild {
   ::pid_t pid() const { return pid_; }
 
  private:
+  bool run(__ptrace_request how_far) {
+    need(::ptrace(how_far, pid_, nullptr, nullptr) == 0, "cannot step");
+    const int signal = wait();
+    need(signal == SIGTRAP || signal == SIGSTOP, "the child was stopped by another signal");
+    return signal == SIGTRAP;
+  }
   // The signal that stopped it, 0 if it ended.
   int wait() {
     int status = 0;

@@ -312,17 +312,18 @@ TEST_CASE("a reader without a view repairs a change whose owner died") {
 
 TEST_CASE("the merge lock keeps a second merger out") {
   const TestStore store;
-  const auto one = store.state();
-  const auto two = store.state();
-  std::optional<MergeLock> lock = MergeLock::acquire(*one, std::chrono::milliseconds(0)).value();
-  CHECK(MergeLock::acquire(*one, std::chrono::milliseconds(20)).error().code == ErrorCode::busy);
-  CHECK(MergeLock::acquire(*two, std::chrono::milliseconds(20)).error().code == ErrorCode::busy);
+  const auto one = store.state(patience(20));
+  const auto two = store.state(patience(20));
+  std::optional<MergeLock> lock = MergeLock::acquire(*one).value();
+  CHECK(MergeLock::acquire(*one).error().code == ErrorCode::busy);
+  CHECK(MergeLock::acquire(*two).error().code == ErrorCode::busy);
+  CHECK(MergeLock::acquire(*two).error().pid == ::getpid());
   CHECK(Lease::acquire(*two, "writers do not wait for a merge"));
   MergeLock moved = *std::move(lock);
   lock.reset();
-  CHECK(!MergeLock::acquire(*two, std::chrono::milliseconds(0)));
+  CHECK(!MergeLock::try_acquire(*two, std::chrono::milliseconds(0)).value().has_value());
   { const MergeLock last = std::move(moved); }
-  CHECK(MergeLock::acquire(*two, std::chrono::milliseconds(0)));
+  CHECK(MergeLock::try_acquire(*two, std::chrono::milliseconds(0)).value().has_value());
 }
 
 TEST_CASE("a busy merge lock names the process that merges, not the one that writes") {
@@ -331,14 +332,14 @@ TEST_CASE("a busy merge lock names the process that merges, not the one that wri
   merging.program = "merging";
   Child child([&](int pipe) {
     const auto state = store.state(merging);
-    const MergeLock lock = MergeLock::acquire(*state, std::chrono::milliseconds(0)).value();
+    const MergeLock lock = MergeLock::acquire(*state).value();
     Child::say(pipe);
     for (;;) ::pause();
   });
   REQUIRE(child.hears(1));
-  const auto state = store.state();
+  const auto state = store.state(patience(20));
   const Lease lease = Lease::acquire(*state, "writing").value();
-  const auto refused = MergeLock::acquire(*state, std::chrono::milliseconds(20));
+  const auto refused = MergeLock::acquire(*state);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::busy);
   CHECK(refused.error().pid == child.pid());

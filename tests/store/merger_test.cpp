@@ -229,7 +229,7 @@ TEST_CASE("merge_step does what is due and says so") {
   seal(state);
   {
     const auto other = store.state();
-    const MergeLock lock = MergeLock::acquire(*other, std::chrono::seconds(0)).value();
+    const MergeLock lock = MergeLock::acquire(*other).value();
     CHECK(!project.merge_step().value());
     const auto busy = Project(store.state(patience(20))).merge(true);
     REQUIRE(!busy);

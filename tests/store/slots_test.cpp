@@ -93,7 +93,7 @@ TEST_CASE("who writes and who merges is told while he does") {
   };
   CHECK(held() == std::pair(false, false));
   {
-    const MergeLock merge = MergeLock::acquire(*working, std::chrono::milliseconds(0)).value();
+    const MergeLock merge = MergeLock::acquire(*working).value();
     CHECK(held() == std::pair(false, true));
     {
       const Lease lease = Lease::acquire(*working, "test").value();
@@ -108,7 +108,7 @@ TEST_CASE("whoever goes on in a new CONTROL enters himself there, with the locks
   const TestStore store;
   const auto first = store.state(named("first"));
   const auto second = store.state(named("second"));
-  const MergeLock merge = MergeLock::acquire(*second, std::chrono::milliseconds(0)).value();
+  const MergeLock merge = MergeLock::acquire(*second).value();
   first->shared_control()->begin_change();         // as a killed publisher leaves it
   const auto third = store.state(named("third"));  // recovers: a new CONTROL
   // The others have not looked yet: they are there, and have not said who they are.
@@ -157,8 +157,7 @@ TEST_CASE("what a child of fork does with its copies changes nothing for the par
   const TestStore store;
   auto state = store.state(named("parent"));
   {
-    std::optional<MergeLock> merge =
-        MergeLock::acquire(*state, std::chrono::milliseconds(0)).value();
+    std::optional<MergeLock> merge = MergeLock::acquire(*state).value();
     Child child([&](int) {
       merge.reset();
       if (Project(state).who().error().code != ErrorCode::invalid_argument) ::_exit(3);

@@ -248,7 +248,7 @@ TEST_CASE("with a merger that does not come on, a writer is told so before searc
   const auto state = store.state(patience(0));
   Project project(state);
   {
-    const auto merging = MergeLock::acquire(*state, std::chrono::milliseconds(0)).value();
+    const auto merging = MergeLock::acquire(*state).value();
     for (usize n = 0; n <= sealed_logs_max; ++n) stash(project, "a" + std::to_string(n), "text");
     CHECK(sealed_count(store) == sealed_logs_max);
     Batch batch;
