@@ -140,13 +140,17 @@ struct Algorithm {
 
 Scores rank_union(Collection& collection, const BenchQuery& query, std::size_t k) {
   std::vector<shale::query::WeightedWord> words;
+  std::vector<std::pair<std::vector<u32>, std::vector<u32>>> lists(query.words.size());
   for (const std::string& name : query.words) {
     const shale::Term term = collection.shard().find_term(name).value().value();
     shale::query::WeightedWord word;
     word.weight = collection.idf(term.df);
     word.df = term.df;
     word.ranges = collection.shard().range_postings(term).value();
-    if (word.ranges == nullptr) collection.shard().postings(term, word.docs, word.tfs).value();
+    auto& [docs, tfs] = lists[words.size()];
+    if (word.ranges == nullptr) collection.shard().postings(term, docs, tfs).value();
+    word.docs = docs;
+    word.tfs = tfs;
     words.push_back(std::move(word));
   }
   shale::query::BestScores best(k);

@@ -185,6 +185,27 @@ std::vector<u32> Bitmap::to_vector() const {
   return values;
 }
 
+Buffer Bitmap::to_frozen() const {
+  Buffer image;
+  if (empty()) return image;
+  if (!is_our_layout()) {
+    append_frozen(to_vector(), image);
+    return image;
+  }
+  Bitmap copy;
+  const roaring_bitmap_t* source = handle_;
+  roaring_statistics_t statistics;
+  roaring_bitmap_statistics(handle_, &statistics);
+  if (statistics.n_run_containers > 0) {
+    copy = *this;
+    roaring_bitmap_remove_run_compression(copy.handle_);
+    source = copy.handle_;
+  }
+  image.resize(roaring_bitmap_frozen_size_in_bytes(source));
+  roaring_bitmap_frozen_serialize(source, as_chars(image.data()));
+  return image;
+}
+
 struct Bitmap::Walk::State {
   roaring_uint32_iterator_t iterator;
   std::array<u32, 1024> block;
@@ -201,43 +222,6 @@ std::span<const u32> Bitmap::Walk::next() {
   const u32 count = roaring_read_uint32_iterator(&state_->iterator, state_->block.data(),
                                                  u32(state_->block.size()));
   return std::span<const u32>(state_->block).first(count);
-}
-
-FrozenBitmap::FrozenBitmap(Bytes image) : handle_(view_in_place(image)) {
-  if (handle_ == nullptr) handle_ = copy_by_hand(image);
-}
-
-FrozenBitmap::~FrozenBitmap() {
-  if (handle_ != nullptr) roaring_bitmap_free(handle_);
-}
-
-FrozenBitmap::FrozenBitmap(FrozenBitmap&& other) noexcept
-    : handle_(std::exchange(other.handle_, nullptr)) {}
-
-FrozenBitmap& FrozenBitmap::operator=(FrozenBitmap&& other) noexcept {
-  std::swap(handle_, other.handle_);
-  return *this;
-}
-
-u32 FrozenBitmap::count() const { return u32(roaring_bitmap_get_cardinality(handle_)); }
-Bitmap FrozenBitmap::copy() const { return Bitmap(owned(roaring_bitmap_copy(handle_))); }
-
-Bitmap FrozenBitmap::intersection(const Bitmap& other) const {
-  return Bitmap(owned(roaring_bitmap_and(handle_, other.handle_)));
-}
-
-Bitmap FrozenBitmap::intersection(const FrozenBitmap& other) const {
-  return Bitmap(owned(roaring_bitmap_and(handle_, other.handle_)));
-}
-
-void FrozenBitmap::add_to(Bitmap& sum) const { roaring_bitmap_or_inplace(sum.handle_, handle_); }
-
-void FrozenBitmap::remove_from(Bitmap& rest) const {
-  roaring_bitmap_andnot_inplace(rest.handle_, handle_);
-}
-
-u32 FrozenBitmap::intersection_count(const Bitmap& other) const {
-  return u32(roaring_bitmap_and_cardinality(handle_, other.handle_));
 }
 
 }  // namespace shale

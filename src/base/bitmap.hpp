@@ -1,8 +1,9 @@
 // Sets of document numbers: the home of CRoaring.
 //
-// Bitmap owns a set. FrozenBitmap views one in place, in the frozen layout, which is *our* format:
-// written and checked by frozen.hpp byte for byte, whatever the installed library makes of it.
-// Bitmap is a value (copy costs memory); const members may be used from many threads.
+// Bitmap owns a set that changes or is stored. Its frozen layout is *our* format: written and
+// checked by frozen.hpp byte for byte, whatever the installed library makes of it. Sets that are
+// only read where they lie are DocumentSets. A value (copy costs memory); const members may be used
+// from many threads.
 #pragma once
 
 #include <memory>
@@ -45,6 +46,7 @@ class Bitmap {
   bool intersects(const Bitmap&) const;
 
   std::vector<u32> to_vector() const;
+  Buffer to_frozen() const;  // as append_frozen makes it of the members
   // Calls f(std::span<const u32>) with ascending runs of up to 1,024 members.
   template <class F>
   void for_each_block(F&& f) const {
@@ -69,30 +71,8 @@ class Bitmap {
   };
 
  private:
-  friend class FrozenBitmap;
   explicit Bitmap(roaring_bitmap_s* handle) : handle_(handle) {}
   roaring_bitmap_s* handle_;
-};
-
-// A set viewed where it lies. The bytes must outlive the view, be 32-byte aligned and have passed
-// check_frozen; where the installed library cannot view them in place a copy is made instead.
-class FrozenBitmap {
- public:
-  explicit FrozenBitmap(Bytes image);
-  ~FrozenBitmap();
-  FrozenBitmap(FrozenBitmap&&) noexcept;
-  FrozenBitmap& operator=(FrozenBitmap&&) noexcept;
-
-  u32 count() const;
-  Bitmap copy() const;
-  Bitmap intersection(const Bitmap& other) const;
-  Bitmap intersection(const FrozenBitmap& other) const;
-  void add_to(Bitmap& sum) const;        // sum |= this
-  void remove_from(Bitmap& rest) const;  // rest -= this
-  u32 intersection_count(const Bitmap& other) const;
-
- private:
-  const roaring_bitmap_s* handle_;
 };
 
 }  // namespace shale

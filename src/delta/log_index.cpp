@@ -32,7 +32,7 @@ class ArenaIndex final : public LogIndex {
 
   Result<std::optional<Term>> find_term(std::string_view term) const override;
   Result<void> for_each_term(std::string_view prefix, const TermVisitor& visit) const override;
-  Result<Bitmap> documents(const Term& term) const override;
+  Result<DocumentSet> documents(const Term& term) const override;
   Result<void> frequencies(const Term& term, std::span<const u32> docs,
                            std::span<u32> tfs) const override;
   Result<void> postings(const Term& term, std::vector<u32>& docs,
@@ -138,7 +138,7 @@ Result<void> ArenaIndex::for_each_term(std::string_view prefix, const TermVisito
   return {};
 }
 
-Result<Bitmap> ArenaIndex::documents(const Term& term) const {
+Result<DocumentSet> ArenaIndex::documents(const Term& term) const {
   const TermView view = TRY(view_of(term.handle));
   ChainCursor cursor = cut_.documents_of(view);
   VisibleFilter visible(cut_);
@@ -149,7 +149,7 @@ Result<Bitmap> ArenaIndex::documents(const Term& term) const {
     if (visible(posting.document)) docs.push_back(posting.document);
   if (cursor.failed()) return Unexpected{cut_.damaged("A posting list is damaged", view.offset)};
   TRY(cut_.arena().still_there());  // of zeros they would not be sorted
-  return Bitmap::from_sorted(docs);
+  return DocumentSet::from_sorted(docs);
 }
 
 Result<void> ArenaIndex::postings(const Term& term, std::vector<u32>& docs,
@@ -175,10 +175,12 @@ Result<void> ArenaIndex::frequencies(const Term& term, std::span<const u32> docs
   ChainCursor cursor = cut_.documents_of(view);
   Posting posting;
   usize i = 0;
-  while (i < docs.size() && cursor.next(posting))
-    if (posting.document == docs[i]) tfs[i++] = posting.tf;
-  if (i < docs.size())
-    return Unexpected{cut_.damaged("A posting list ends too early", view.offset)};
+  while (i < docs.size() && cursor.next(posting)) {
+    while (i < docs.size() && docs[i] < posting.document) tfs[i++] = 0;
+    if (i < docs.size() && docs[i] == posting.document) tfs[i++] = posting.tf;
+  }
+  if (cursor.failed()) return Unexpected{cut_.damaged("A posting list is damaged", view.offset)};
+  std::fill(tfs.begin() + std::ptrdiff_t(i), tfs.end(), 0u);
   return {};
 }
 

@@ -17,7 +17,7 @@
 #include <shale/query.hpp>
 #include <shale/segment.hpp>
 
-#include "base/bitmap.hpp"
+#include "base/document_set.hpp"
 #include "model/fields.hpp"
 #include "model/numbers.hpp"
 #include "model/position_cursor.hpp"
@@ -67,9 +67,9 @@ class Index {
   // Every term that begins with `prefix`, in any order; stops when `visit` answers false.
   using TermVisitor = std::function<bool(std::string_view term, const Term&)>;
   virtual Result<void> for_each_term(std::string_view prefix, const TermVisitor& visit) const = 0;
-  // Documents that hold the term.
-  virtual Result<Bitmap> documents(const Term& term) const = 0;
-  // How often the term occurs in each of `docs` (ascending, all of them hold it).
+  // Documents that hold the term; valid as long as the index is.
+  virtual Result<DocumentSet> documents(const Term& term) const = 0;
+  // How often the term occurs in each of `docs` (ascending); 0 where it does not.
   virtual Result<void> frequencies(const Term& term, std::span<const u32> docs,
                                    std::span<u32> tfs) const = 0;
   // Both at once, for all documents that hold it: cheaper than asking for each.

@@ -94,7 +94,7 @@ class ViewSum {
     TRY(index_.for_each_term(metadata_term(Field::tag, ""), visit));
     Bitmap untagged = docs;
     for (const auto& [tag, term] : tags) {
-      Bitmap tagged = TRY(index_.documents(term));
+      Bitmap tagged = TRY(index_.documents(term)).to_bitmap();
       tagged &= docs;
       untagged -= tagged;
       TRY(add(tagged, tag));

@@ -107,7 +107,7 @@ class Matcher {
   Result<Bitmap> exactly(std::string_view term) {
     const std::optional<Term> found = TRY(index_.find_term(term));
     if (!found) return Bitmap();
-    return index_.documents(*found);
+    return TRY(index_.documents(*found)).to_bitmap();
   }
 
   // Documents with any term that begins with `prefix` and is wanted.
@@ -119,7 +119,7 @@ class Matcher {
       return true;
     }));
     Bitmap documents;
-    for (const Term& term : terms) documents |= TRY(index_.documents(term));
+    for (const Term& term : terms) documents |= TRY(index_.documents(term)).to_bitmap();
     return documents;
   }
   using Wanted = std::function<bool(std::string_view)>;

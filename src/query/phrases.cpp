@@ -105,7 +105,7 @@ u32 occurrences(const Unit& unit, std::span<const std::vector<u32>> positions) {
 }
 
 Result<void> match_positions(const Index& index, const Unit& unit, std::span<const Term> terms,
-                             const Bitmap& candidates, std::vector<u32>& docs,
+                             std::span<const u32> candidates, std::vector<u32>& docs,
                              std::vector<u32>& tfs) {
   docs.clear();
   tfs.clear();
@@ -117,18 +117,15 @@ Result<void> match_positions(const Index& index, const Unit& unit, std::span<con
     }
   }
   std::vector<Positions> positions(terms.size());
-  Bitmap::Walk walk(candidates);
-  for (auto block = walk.next(); !block.empty(); block = walk.next()) {
-    for (const u32 doc : block) {
-      u32 tf = 1;
-      if (index.has_positions()) {
-        for (usize i = 0; i < terms.size(); ++i) TRY(cursors[i]->read(doc, positions[i]));
-        tf = occurrences(unit, positions);
-      }
-      if (tf == 0) continue;
-      docs.push_back(doc);
-      tfs.push_back(tf);
+  for (const u32 doc : candidates) {
+    u32 tf = 1;
+    if (index.has_positions()) {
+      for (usize i = 0; i < terms.size(); ++i) TRY(cursors[i]->read(doc, positions[i]));
+      tf = occurrences(unit, positions);
     }
+    if (tf == 0) continue;
+    docs.push_back(doc);
+    tfs.push_back(tf);
   }
   return {};
 }

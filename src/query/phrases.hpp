@@ -21,7 +21,7 @@ u32 occurrences(const Unit& unit, std::span<const std::vector<u32>> positions);
 // The documents among `candidates` in which they do, ascending, and how often. `terms` belong to
 // unit.words. An index without positions takes every candidate for one occurrence.
 Result<void> match_positions(const Index& index, const Unit& unit, std::span<const Term> terms,
-                             const Bitmap& candidates, std::vector<u32>& docs,
+                             std::span<const u32> candidates, std::vector<u32>& docs,
                              std::vector<u32>& tfs);
 
 }  // namespace shale::query

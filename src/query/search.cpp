@@ -68,13 +68,13 @@ class Search {
     for (usize i = 0; i < searches_.size(); ++i) {
       const u32 number = numbers_[i];
       scope_.enter(number);
-      const Bitmap docs = TRY(searches_[i].documents(filter_));
-      answer.total += docs.count();
-      if (query_.limit == 0 || docs.empty()) continue;
+      const Matches matches = TRY(searches_[i].matches(filter_));
+      answer.total += matches.count;
+      if (query_.limit == 0 || matches.count == 0) continue;
       if (plan.scores()) {
-        TRY(offer_scored(i, docs, best, collector));
+        TRY(offer_scored(i, matches, best, collector));
       } else {
-        TRY(offer_unscored(number, docs, collector));
+        TRY(offer_unscored(number, matches.docs->to_bitmap(), collector));
       }
     }
     return finished(std::move(answer), collector);
@@ -103,10 +103,10 @@ class Search {
     return {};
   }
 
-  Result<void> offer_scored(usize search, const Bitmap& docs, BestScores& best,
+  Result<void> offer_scored(usize search, const Matches& matches, BestScores& best,
                             Collector& collector) {
     std::vector<ScoredDocument> found;
-    TRY(searches_[search].score(docs, weights_, statistics_.average_length(), query_.limit, best,
+    TRY(searches_[search].score(matches, weights_, statistics_.average_length(), query_.limit, best,
                                 found));
     std::erase_if(found, [&](const ScoredDocument& one) { return one.score < best.threshold(); });
     std::sort(found.begin(), found.end(),

@@ -27,11 +27,6 @@ Result<CorpusStatistics> live_statistics(const IndexView& view) {
   return sums;
 }
 
-u64 live_df(const IndexView& view, const Term& term, const Bitmap& holders) {
-  const Bitmap& dead = view.overlay->dead;
-  return dead.empty() ? term.df : holders.count() - holders.intersection_count(dead);
-}
-
 Result<CorpusStatistics> corpus_statistics(std::span<const IndexView> views,
                                            std::vector<Fault>& faults) {
   CorpusStatistics sums;

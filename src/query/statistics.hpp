@@ -9,7 +9,5 @@
 namespace shale::query {
 
 Result<CorpusStatistics> live_statistics(const IndexView& view);
-// Live documents that hold the term, whose documents are `holders`.
-u64 live_df(const IndexView& view, const Term& term, const Bitmap& holders);
 
 }  // namespace shale::query

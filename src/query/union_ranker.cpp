@@ -6,6 +6,7 @@
 
 #include "model/bm25.hpp"
 #include "query/range_kernels.hpp"
+#include "query/range_masks.hpp"
 
 namespace shale::query {
 namespace {
@@ -43,11 +44,11 @@ struct Slice {
 class UnionRanker {
  public:
   UnionRanker(const Index& index, std::span<const WeightedWord> words, float average_length,
-              const Bitmap* allowed, BestScores& best, std::vector<ScoredDocument>& out)
+              const DocumentSet* allowed, BestScores& best, std::vector<ScoredDocument>& out)
       : index_(index),
         given_(words),
         average_length_(average_length),
-        allowed_(allowed),
+        allowed_(allowed != nullptr ? std::optional<RangeMasks>(*allowed) : std::nullopt),
         best_(best),
         out_(out),
         words_(words.size()),
@@ -145,6 +146,7 @@ class UnionRanker {
         add_list_bounds(word);
       }
     }
+    if (allowed_.has_value()) allowed_->clear_empty(bounds_);
   }
 
   void add_list_bounds(const RankedWord& word) {
@@ -232,6 +234,10 @@ class UnionRanker {
     }
     if (left_out == slices.size()) return {};
     TRY(load_norms(range));
+    if (allowed_.has_value()) {
+      const RangeMask mask = allowed_->mask(range);
+      if (is_few(mask, slices)) return score_few(range, mask, slices);
+    }
     clear(sums_);
     for (const Slice& slice : slices.subspan(left_out)) TRY(add_slice(range, slice));
     // Where many documents are promising yet, adding one more word costs less than looking it up.
@@ -252,6 +258,26 @@ class UnionRanker {
     return {};
   }
 
+  // A look-up takes as long as this many postings in a row, and there is one for each word.
+  static constexpr u32 lookup_postings = 10;
+
+  bool is_few(const RangeMask& mask, std::span<const Slice> slices) const {
+    u32 postings = 0;
+    for (const Slice& slice : slices) postings += words_[slice.word].density;
+    return mask.count() * slices.size() * lookup_postings < postings;
+  }
+
+  Result<void> score_few(u32 range, const RangeMask& mask, std::span<const Slice> slices) {
+    clear(sums_);
+    u32 count = 0;
+    mask.for_each([&](u8 offset) { promising_[count++] = offset; });
+    for (const u32 offset : std::span(promising_).first(count)) {
+      if (!TRY(can_reach(range, u8(offset), slices))) continue;
+      offer_allowed(TRY(exact_score(range, u8(offset))), range * range_documents + offset);
+    }
+    return {};
+  }
+
   // Those that reach the threshold if they hold all that was left out.
   u32 select_promising(std::span<const Slice> left_out) {
     const float cut = std::max(threshold() - sum_of_bounds(left_out) * (2 - rounding), smallest);
@@ -264,8 +290,9 @@ class UnionRanker {
     return sum;
   }
 
-  // A look-up takes about as long as ten postings in a row.
-  u32 lookups_max(const Slice& slice) const { return 2 + words_[slice.word].density / 10; }
+  u32 lookups_max(const Slice& slice) const {
+    return 2 + words_[slice.word].density / lookup_postings;
+  }
 
   Result<void> load_norms(u32 range) {
     const u32 first = range * range_documents;
@@ -298,7 +325,7 @@ class UnionRanker {
       if (sum + sum_of_bounds(left_out) * (2 - rounding) < threshold()) return false;
       sum += TRY(score_in(left_out.back(), range, offset));
     }
-    return sum >= threshold();
+    return sum >= std::max(threshold(), smallest);
   }
 
   Result<float> score_in(const Slice& slice, u32 range, u8 offset) {
@@ -330,7 +357,11 @@ class UnionRanker {
 
   void offer(float score, u32 doc) {
     if (score < best_.threshold()) return;
-    if (allowed_ != nullptr && !allowed_->contains(doc)) return;
+    if (!allowed_.has_value() || allowed_->contains(doc)) offer_allowed(score, doc);
+  }
+
+  void offer_allowed(float score, u32 doc) {
+    if (score < best_.threshold()) return;
     best_.add(score);
     out_.push_back({score, doc});
     if (out_.size() > candidates_max_) drop_beaten();
@@ -344,7 +375,7 @@ class UnionRanker {
   const Index& index_;
   std::span<const WeightedWord> given_;
   float average_length_;
-  const Bitmap* allowed_;
+  std::optional<RangeMasks> allowed_;
   BestScores& best_;
   std::vector<ScoredDocument>& out_;
   usize candidates_max_ = candidates_slack;
@@ -362,34 +393,40 @@ class UnionRanker {
   std::array<u32, range_documents> promising_{};
 };
 
+void pick_frequencies(const LookedUpWord& word, std::span<const u32> docs, std::span<u32> tfs) {
+  auto at = word.docs.begin();
+  for (usize i = 0; i < docs.size(); ++i) {
+    at = std::lower_bound(at, word.docs.end(), docs[i]);
+    const bool holds = at != word.docs.end() && *at == docs[i];
+    tfs[i] = holds ? word.tfs[usize(at - word.docs.begin())] : 0;
+  }
+}
+
 }  // namespace
 
 Result<void> rank_union(const Index& index, std::span<const WeightedWord> words,
-                        float average_length, const Bitmap* allowed, BestScores& best,
+                        float average_length, const DocumentSet* allowed, BestScores& best,
                         std::vector<ScoredDocument>& out) {
   if (words.empty() || index.document_count() == 0) return {};
   return UnionRanker(index, words, average_length, allowed, best, out).run();
 }
 
-Result<void> score_documents(const Index& index, std::span<const WeightedWord> words,
+Result<void> score_documents(const Index& index, std::span<const LookedUpWord> words,
                              float average_length, std::span<const u32> docs, BestScores& best,
                              std::vector<ScoredDocument>& out) {
-  std::vector<u32> lengths(docs.size());
+  std::vector<u32> numbers(docs.size());  // lengths, then frequencies
   std::vector<float> norms(docs.size());
   std::vector<float> scores(docs.size(), 0.0f);
-  TRY(index.lengths_of(docs, lengths));
-  norms_of(lengths, average_length, norms.data());
-  for (const WeightedWord& word : words) {
-    auto at = word.docs.begin();
+  TRY(index.lengths_of(docs, numbers));
+  norms_of(numbers, average_length, norms.data());
+  for (const LookedUpWord& word : words) {
+    if (word.term.has_value()) {
+      TRY(index.frequencies(*word.term, docs, numbers));
+    } else {
+      pick_frequencies(word, docs, numbers);
+    }
     for (usize i = 0; i < docs.size(); ++i) {
-      u32 tf = 0;
-      if (word.ranges != nullptr) {
-        tf = TRY(word.ranges->frequency(docs[i] / range_documents, u8(docs[i])));
-      } else {
-        at = std::lower_bound(at, word.docs.end(), docs[i]);
-        if (at != word.docs.end() && *at == docs[i]) tf = word.tfs[usize(at - word.docs.begin())];
-      }
-      if (tf != 0) scores[i] += bm25_score(word.weight, tf, norms[i]);
+      if (numbers[i] != 0) scores[i] += bm25_score(word.weight, numbers[i], norms[i]);
     }
   }
   for (usize i = 0; i < docs.size(); ++i) {

@@ -14,9 +14,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
-#include "model/overlay.hpp"
+#include "model/index.hpp"
 #include "query/best_scores.hpp"
 
 namespace shale::query {
@@ -26,8 +27,8 @@ struct WeightedWord {
   float weight = 0;  // idf, times how often the query names the word
   u32 df = 0;        // in this index
   std::unique_ptr<RangePostings> ranges;
-  std::vector<u32> docs;  // where `ranges` is null: ascending, none twice
-  std::vector<u32> tfs;   // one each
+  std::span<const u32> docs;  // where `ranges` is null: ascending, none twice
+  std::span<const u32> tfs;   // one each
 };
 
 struct ScoredDocument {
@@ -39,12 +40,20 @@ struct ScoredDocument {
 // reaches the threshold of `best` at the end, and some that do not; adds their scores to `best`.
 // `average_length` is that of the collection.
 Result<void> rank_union(const Index& index, std::span<const WeightedWord> words,
-                        float average_length, const Bitmap* allowed, BestScores& best,
+                        float average_length, const DocumentSet* allowed, BestScores& best,
                         std::vector<ScoredDocument>& out);
+
+// One word of the query, to be looked up in some documents: a term, or its whole list.
+struct LookedUpWord {
+  float weight = 0;
+  std::optional<Term> term;
+  std::span<const u32> docs;  // where there is no term
+  std::span<const u32> tfs;
+};
 
 // The same of some documents, ascending, each of them scored: appends all, also those that hold no
 // word and score 0.
-Result<void> score_documents(const Index& index, std::span<const WeightedWord> words,
+Result<void> score_documents(const Index& index, std::span<const LookedUpWord> words,
                              float average_length, std::span<const u32> docs, BestScores& best,
                              std::vector<ScoredDocument>& out);
 

@@ -12,6 +12,45 @@ namespace {
 // So few documents are scored one by one rather than by ranges (RANKING 1b).
 constexpr usize single_documents_min = 512;
 
+using Sets = std::vector<DocumentSet>;
+
+std::vector<const DocumentSet*> pointers_to(const Sets& sets) {
+  std::vector<const DocumentSet*> pointers;
+  for (const DocumentSet& set : sets) pointers.push_back(&set);
+  return pointers;
+}
+
+DocumentSet intersection(const Sets& sets, const DocumentSet* among) {
+  std::vector<const DocumentSet*> all = pointers_to(sets);
+  if (among != nullptr) all.push_back(among);
+  return DocumentSet::intersection_of(all);
+}
+
+DocumentSet union_of(const Sets& sets) {
+  return sets.empty() ? DocumentSet() : DocumentSet::union_of(pointers_to(sets));
+}
+
+Result<Sets> sets_of(const Index& index, std::span<const Term> terms) {
+  Sets sets;
+  for (const Term& term : terms) sets.push_back(TRY(index.documents(term)));
+  return sets;
+}
+
+// A term's whole list, where the index has it by ranges not.
+struct List {
+  std::vector<u32> docs;
+  std::vector<u32> tfs;
+};
+Result<void> read_list(const Index& index, const Term& term, WeightedWord& word, List& list) {
+  word.df = term.df;
+  word.ranges = TRY(index.range_postings(term));
+  if (word.ranges != nullptr) return {};
+  TRY(index.postings(term, list.docs, list.tfs));
+  word.docs = list.docs;
+  word.tfs = list.tfs;
+  return {};
+}
+
 }  // namespace
 
 // -- units --
@@ -31,8 +70,8 @@ Result<void> ViewSearch::look_up(const Unit& unit, FoundUnit& found) const {
   }
   found.is_possible = !found.terms.empty();
   if (!found.is_possible || unit.kind == Unit::Kind::word || unit.times == 0) return {};
-  const Bitmap candidates = TRY(holders_of_all(found, nullptr));
-  TRY(match_positions(index_, unit, found.terms, candidates, found.docs, found.tfs));
+  const DocumentSet candidates = intersection(TRY(sets_of(index_, found.terms)), nullptr);
+  TRY(match_positions(index_, unit, found.terms, candidates.to_vector(), found.docs, found.tfs));
   found.is_listed = true;
   found.is_possible = !found.docs.empty();
   return {};
@@ -40,9 +79,8 @@ Result<void> ViewSearch::look_up(const Unit& unit, FoundUnit& found) const {
 
 // Once in each document that has such a word, however many it has.
 Result<void> ViewSearch::list_expansion(const Unit& unit, FoundUnit& found) const {
-  Bitmap docs;
-  for (const Term& term : TRY(expansion(unit))) docs |= TRY(index_.documents(term));
-  found.docs = docs.to_vector();
+  const std::vector<Term> terms = TRY(expansion(unit));
+  found.docs = union_of(TRY(sets_of(index_, terms))).to_vector();
   found.tfs.assign(found.docs.size(), 1);
   found.is_listed = true;
   found.is_possible = !found.docs.empty();
@@ -71,90 +109,106 @@ Result<std::vector<Term>> ViewSearch::expansion(const Unit& unit) const {
 }
 
 Result<void> ViewSearch::add_df(std::span<u64> df) const {
-  const Bitmap& dead = view_.overlay->dead;
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
     if (!found.is_possible || plan_.units[i].times == 0) continue;
-    if (found.is_listed) {
-      df[i] += found.docs.size();
-      if (!dead.empty()) df[i] -= Bitmap::from_sorted(found.docs).intersection_count(dead);
-    } else if (dead.empty()) {
-      df[i] += found.terms.front().df;
-    } else {
-      const Bitmap docs = TRY(index_.documents(found.terms.front()));
-      df[i] += live_df(view_, found.terms.front(), docs);
-    }
+    df[i] += found.is_listed ? found.docs.size() : found.terms.front().df;
+    if (dead_.empty()) continue;
+    const DocumentSet docs = found.is_listed ? DocumentSet::from_sorted(found.docs)
+                                             : TRY(index_.documents(found.terms.front()));
+    const DocumentSet* const only = &docs;
+    df[i] -= DocumentSet::union_count({&only, 1}, &dead_);
   }
   return {};
 }
 
 // -- conditions --
 
-Result<Bitmap> ViewSearch::holders_of_all(const FoundUnit& found, const Bitmap* among) const {
-  std::vector<Term> terms = found.terms;
-  std::sort(terms.begin(), terms.end(), [](const Term& a, const Term& b) { return a.df < b.df; });
-  Bitmap docs = TRY(index_.documents(terms.front()));
-  if (among != nullptr) docs &= *among;
-  for (usize i = 1; i < terms.size() && !docs.empty(); ++i) {
-    docs &= TRY(index_.documents(terms[i]));
-  }
-  return docs;
+// Whether it is: at least one of some words, all of which score.
+bool ViewSearch::is_any_scored_word(const Condition& condition) const {
+  if (is_word(condition)) return plan_.units[condition.unit].times > 0;
+  return condition.kind == Condition::Kind::any && !condition.negated &&
+         std::all_of(condition.children.begin(), condition.children.end(),
+                     [&](const Condition& child) { return is_any_scored_word(child); });
 }
 
-Result<Bitmap> ViewSearch::holders(u32 number, const Bitmap* among) const {
+bool ViewSearch::is_word(const Condition& condition) const {
+  return condition.kind == Condition::Kind::unit && !condition.negated &&
+         plan_.units[condition.unit].kind == Unit::Kind::word;
+}
+
+// Those of the unit's words; a unit that is not possible has an empty one.
+Result<void> ViewSearch::add_sets(u32 unit, Sets& sets) const {
+  const FoundUnit& found = units_[unit];
+  if (!found.is_possible) sets.emplace_back();
+  if (!found.is_possible) return {};
+  for (const Term& term : found.terms) sets.push_back(TRY(index_.documents(term)));
+  return {};
+}
+
+Result<DocumentSet> ViewSearch::holders(u32 number, const DocumentSet* among) const {
   const FoundUnit& found = units_[number];
   const Unit& unit = plan_.units[number];
-  if (!found.is_possible) return Bitmap();
+  if (!found.is_possible) return DocumentSet();
+  Sets sets;
   if (found.is_listed) {
-    Bitmap docs = Bitmap::from_sorted(found.docs);
-    if (among != nullptr) docs &= *among;
-    return docs;
+    sets.push_back(DocumentSet::from_sorted(found.docs));
+    return intersection(sets, among);
   }
-  Bitmap candidates = TRY(holders_of_all(found, among));
+  TRY(add_sets(number, sets));
+  DocumentSet candidates = intersection(sets, among);
   if (unit.kind == Unit::Kind::word) return candidates;
   std::vector<u32> docs, tfs;
-  TRY(match_positions(index_, unit, found.terms, candidates, docs, tfs));
-  return Bitmap::from_sorted(docs);
+  TRY(match_positions(index_, unit, found.terms, candidates.to_vector(), docs, tfs));
+  return DocumentSet::from_sorted(docs);
 }
 
 // Part of `among`, where that is given; dead documents may be in it.
-Result<Bitmap> ViewSearch::fulfilling(const Condition& condition, const Bitmap* among) const {
-  Bitmap docs = TRY(fulfilling_positively(condition, among));
+Result<DocumentSet> ViewSearch::fulfilling(const Condition& condition,
+                                           const DocumentSet* among) const {
+  DocumentSet docs = TRY(fulfilling_positively(condition, among));
   if (!condition.negated) return docs;
-  Bitmap others = among != nullptr ? *among : everything();
-  others -= docs;
-  return others;
+  return DocumentSet::difference_of(among != nullptr ? *among : everything(), docs);
 }
 
-Result<Bitmap> ViewSearch::fulfilling_positively(const Condition& condition,
-                                                 const Bitmap* among) const {
+Result<DocumentSet> ViewSearch::fulfilling_positively(const Condition& condition,
+                                                      const DocumentSet* among) const {
   switch (condition.kind) {
     case Condition::Kind::unit:
       return holders(condition.unit, among);
     case Condition::Kind::clause:
-      return matching_documents(view_, Filter{{*condition.clause}},
-                                among != nullptr ? *among : everything());
+      return passing(Filter{{*condition.clause}}, among);
     case Condition::Kind::all:
       return fulfilling_all(condition, among);
     case Condition::Kind::any:
       break;
   }
-  Bitmap docs;
-  for (const Condition& child : condition.children) docs |= TRY(fulfilling(child, among));
-  return docs;
+  Sets sets;
+  for (const Condition& child : condition.children) sets.push_back(TRY(fulfilling(child, among)));
+  return union_of(sets);
 }
 
-// The rarest first: what comes later looks at its documents only.
-Result<Bitmap> ViewSearch::fulfilling_all(const Condition& condition, const Bitmap* among) const {
-  std::vector<std::pair<u64, const Condition*>> children;
-  for (const Condition& child : condition.children) children.push_back({estimate(child), &child});
-  std::stable_sort(children.begin(), children.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  Bitmap docs = TRY(fulfilling(*children.front().second, among));
-  for (usize i = 1; i < children.size() && !docs.empty(); ++i) {
-    docs = TRY(fulfilling(*children[i].second, &docs));
+// Words all at once, then the rest, the rarest first: what comes later looks at its documents only.
+Result<DocumentSet> ViewSearch::fulfilling_all(const Condition& condition,
+                                               const DocumentSet* among) const {
+  std::vector<std::pair<u64, const Condition*>> others;
+  Sets words;
+  for (const Condition& child : condition.children) {
+    if (is_word(child)) {
+      TRY(add_sets(child.unit, words));
+    } else {
+      others.push_back({estimate(child), &child});
+    }
   }
-  return docs;
+  std::stable_sort(others.begin(), others.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::optional<DocumentSet> docs;
+  if (!words.empty()) docs = intersection(words, among);
+  for (const auto& [count, child] : others) {
+    if (docs.has_value() && docs->empty()) break;
+    docs = TRY(fulfilling(*child, docs.has_value() ? &*docs : among));
+  }
+  return *std::move(docs);
 }
 
 // How many documents at most; phrases after words, since they cost more to look at.
@@ -183,43 +237,66 @@ u64 ViewSearch::estimate(const Condition& condition) const {
   return sum;
 }
 
-Result<Bitmap> ViewSearch::documents(const Filter& filter) const {
-  return matching_documents(view_, filter, TRY(fulfilling(*plan_.condition, nullptr)));
+// The live ones that pass.
+Result<DocumentSet> ViewSearch::passing(const Filter& filter, const DocumentSet* among) const {
+  if (!filter.empty()) {
+    Bitmap docs = among != nullptr ? among->to_bitmap() : Bitmap::range(0, index_.document_count());
+    return DocumentSet::copy_of(TRY(matching_documents(view_, filter, std::move(docs))));
+  }
+  const DocumentSet& all = among != nullptr ? *among : everything();
+  return DocumentSet::difference_of(all, dead_);
+}
+
+Result<Matches> ViewSearch::matches(const Filter& filter) const {
+  if (is_any_scored_word(*plan_.condition)) return matches_of_any(filter);
+  Matches matches;
+  const DocumentSet docs = TRY(fulfilling(*plan_.condition, nullptr));
+  matches.docs = TRY(passing(filter, &docs));
+  matches.count = matches.docs->count();
+  return matches;
+}
+
+Result<Matches> ViewSearch::matches_of_any(const Filter& filter) const {
+  Matches matches;
+  if (!filter.empty() || !dead_.empty()) {
+    matches.allowed = TRY(passing(filter, nullptr));
+  }
+  Sets sets;
+  for (u32 unit = 0; unit < units_.size(); ++unit) {
+    if (plan_.units[unit].times > 0) TRY(add_sets(unit, sets));
+  }
+  const DocumentSet* const allowed = matches.allowed.has_value() ? &*matches.allowed : nullptr;
+  matches.count = DocumentSet::union_count(pointers_to(sets), allowed);
+  return matches;
 }
 
 // -- scores --
 
-Result<std::vector<WeightedWord>> ViewSearch::weighted(std::span<const float> weights) const {
-  std::vector<WeightedWord> words;
+Result<void> ViewSearch::score(const Matches& matches, std::span<const float> weights,
+                               float average_length, usize limit, BestScores& best,
+                               std::vector<ScoredDocument>& out) const {
+  const bool is_short = matches.docs && matches.count <= std::max(single_documents_min, 2 * limit);
+  std::vector<LookedUpWord> looked_up;
+  std::vector<WeightedWord> ranked;
+  std::vector<List> lists(units_.size());
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
     if (!found.is_possible || plan_.units[i].times == 0) continue;
-    WeightedWord word;
-    word.weight = weights[i];
-    if (found.is_listed) {
-      word.df = u32(found.docs.size());
-      word.docs = found.docs;
-      word.tfs = found.tfs;
-    } else {
-      word.df = found.terms.front().df;
-      word.ranges = TRY(index_.range_postings(found.terms.front()));
-      if (word.ranges == nullptr) {
-        TRY(index_.postings(found.terms.front(), word.docs, word.tfs));
-      }
+    if (is_short) {
+      looked_up.push_back({weights[i], std::nullopt, found.docs, found.tfs});
+      if (!found.is_listed) looked_up.back().term = found.terms.front();
+      continue;
     }
-    words.push_back(std::move(word));
+    WeightedWord word{weights[i], u32(found.docs.size()), nullptr, found.docs, found.tfs};
+    if (!found.is_listed) TRY(read_list(index_, found.terms.front(), word, lists[i]));
+    ranked.push_back(std::move(word));
   }
-  return words;
-}
-
-Result<void> ViewSearch::score(const Bitmap& docs, std::span<const float> weights,
-                               float average_length, usize limit, BestScores& best,
-                               std::vector<ScoredDocument>& out) const {
-  const std::vector<WeightedWord> words = TRY(weighted(weights));
-  if (docs.count() > std::max(single_documents_min, 2 * limit)) {
-    return rank_union(index_, words, average_length, &docs, best, out);
+  if (is_short) {
+    const std::vector<u32> docs = matches.docs->to_vector();
+    return score_documents(index_, looked_up, average_length, docs, best, out);
   }
-  return score_documents(index_, words, average_length, docs.to_vector(), best, out);
+  const std::optional<DocumentSet>& allowed = matches.docs ? matches.docs : matches.allowed;
+  return rank_union(index_, ranked, average_length, allowed ? &*allowed : nullptr, best, out);
 }
 
 }  // namespace shale::query

@@ -13,10 +13,22 @@
 
 namespace shale::query {
 
+// What was found in one index. Where the condition is that one of the words that score is there,
+// ranking finds those itself, and `docs` is not made.
+struct Matches {
+  u64 count = 0;
+  std::optional<DocumentSet> docs;     // all of them
+  std::optional<DocumentSet> allowed;  // where there are no `docs`: what ranking has to keep to
+};
+
 class ViewSearch {
  public:
   ViewSearch(const IndexView& view, const Plan& plan)
-      : view_(view), index_(*view.index), plan_(plan), units_(plan.units.size()) {}
+      : view_(view),
+        index_(*view.index),
+        plan_(plan),
+        dead_(DocumentSet::copy_of(view.overlay->dead)),
+        units_(plan.units.size()) {}
 
   // Finds the terms of every unit, and all documents of those that score and are no plain word.
   Result<void> look_up();
@@ -24,10 +36,10 @@ class ViewSearch {
   Result<void> add_df(std::span<u64> df) const;
 
   // The live documents that fulfil the plan's condition and pass the filter.
-  Result<Bitmap> documents(const Filter& filter) const;
+  Result<Matches> matches(const Filter& filter) const;
 
-  // Appends to `out` what rank_union says, of `docs`; one weight for each of plan.units.
-  Result<void> score(const Bitmap& docs, std::span<const float> weights, float average_length,
+  // Appends to `out` what rank_union says, of the matches; one weight for each of plan.units.
+  Result<void> score(const Matches& matches, std::span<const float> weights, float average_length,
                      usize limit, BestScores& best, std::vector<ScoredDocument>& out) const;
 
  private:
@@ -38,22 +50,30 @@ class ViewSearch {
     std::vector<u32> docs;
     std::vector<u32> tfs;
   };
+  using Sets = std::vector<DocumentSet>;
+  using Conditions = std::vector<const Condition*>;
 
   Result<void> look_up(const Unit& unit, FoundUnit& found) const;
   Result<void> list_expansion(const Unit& unit, FoundUnit& found) const;
   Result<std::vector<Term>> expansion(const Unit& unit) const;
-  Result<Bitmap> holders_of_all(const FoundUnit& found, const Bitmap* among) const;
-  Result<Bitmap> holders(u32 unit, const Bitmap* among) const;
-  Result<Bitmap> fulfilling(const Condition& condition, const Bitmap* among) const;
-  Result<Bitmap> fulfilling_positively(const Condition& condition, const Bitmap* among) const;
-  Result<Bitmap> fulfilling_all(const Condition& condition, const Bitmap* among) const;
+
+  bool is_any_scored_word(const Condition& condition) const;
+  Result<Matches> matches_of_any(const Filter& filter) const;
+  bool is_word(const Condition& condition) const;
+  Result<void> add_sets(u32 unit, Sets& sets) const;
+  Result<DocumentSet> holders(u32 unit, const DocumentSet* among) const;
+  Result<DocumentSet> fulfilling(const Condition& condition, const DocumentSet* among) const;
+  Result<DocumentSet> fulfilling_positively(const Condition& condition,
+                                            const DocumentSet* among) const;
+  Result<DocumentSet> fulfilling_all(const Condition& condition, const DocumentSet* among) const;
+  Result<DocumentSet> passing(const Filter& filter, const DocumentSet* among) const;
   u64 estimate(const Condition& condition) const;
-  Bitmap everything() const { return Bitmap::range(0, index_.document_count()); }
-  Result<std::vector<WeightedWord>> weighted(std::span<const float> weights) const;
+  DocumentSet everything() const { return DocumentSet::range(0, index_.document_count()); }
 
   const IndexView& view_;
   const Index& index_;
   const Plan& plan_;
+  DocumentSet dead_;
   std::vector<FoundUnit> units_;
 };
 

@@ -28,7 +28,7 @@ class OpenShard final : public Shard {
 
   Result<std::optional<Term>> find_term(std::string_view term) const override;
   Result<void> for_each_term(std::string_view prefix, const TermVisitor& visit) const override;
-  Result<Bitmap> documents(const Term& term) const override;
+  Result<DocumentSet> documents(const Term& term) const override;
   Result<void> frequencies(const Term& term, std::span<const u32> docs,
                            std::span<u32> tfs) const override;
   Result<void> postings(const Term& term, std::vector<u32>& docs,

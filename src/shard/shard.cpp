@@ -108,7 +108,7 @@ Result<std::optional<Term>> OpenShard::find_term(std::string_view term) const {
 Result<void> OpenShard::for_each_term(std::string_view prefix, const TermVisitor& visit) const {
   return terms_.for_each(prefix, visit);
 }
-Result<Bitmap> OpenShard::documents(const Term& term) const { return terms_.documents(term); }
+Result<DocumentSet> OpenShard::documents(const Term& term) const { return terms_.documents(term); }
 Result<void> OpenShard::frequencies(const Term& term, std::span<const u32> docs,
                                     std::span<u32> tfs) const {
   return terms_.frequencies(term, docs, tfs);

@@ -266,7 +266,7 @@ class Verifier {
       const std::string value = TRY(shard_.code_value(field, code));
       const std::optional<Term> term = TRY(shard_.find_term(metadata_term(field, value)));
       if (!term) return shard_.columns_.damaged(Column::type, "names a value without a term");
-      const Bitmap docs = TRY(shard_.documents(*term));
+      const DocumentSet docs = TRY(shard_.documents(*term));
       for (const u32 doc : docs.to_vector()) {
         if (doc >= codes.size() || codes[doc] != code) {
           return shard_.columns_.damaged(Column::type, "disagrees with the postings");

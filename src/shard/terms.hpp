@@ -71,7 +71,7 @@ class TermsReader {
   Result<u32> lower_bound(std::string_view term) const;
   Result<std::string> term_at(u32 ordinal) const;
   Result<void> for_each(std::string_view prefix, const Index::TermVisitor& visit) const;
-  Result<Bitmap> documents(const Term& term) const;
+  Result<DocumentSet> documents(const Term& term) const;
   // `docs` ascending; 0 for a document that does not hold the term.
   Result<void> frequencies(const Term& term, std::span<const u32> docs, std::span<u32> tfs) const;
   // Null for metadata terms and without positions.

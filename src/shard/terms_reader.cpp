@@ -88,24 +88,23 @@ Result<void> TermsReader::State::decode(const TermEntry& entry, std::vector<u32>
   return postings.frequencies(term, 0, tfs);
 }
 
-Result<Bitmap> TermsReader::documents(const Term& term) const {
+Result<DocumentSet> TermsReader::documents(const Term& term) const {
   const TermHandle handle{term.handle};
   if (handle.kind() == HandleKind::big) {
     const BigTerm big = TRY(state_->postings.big_term(handle.number()));
-    Bitmap copy = Bitmap::from_frozen(TRY(state_->postings.image(handle.number(), big)));
-    // CRoaring's set operations overflow on values that do not ascend, such as zeros.
-    TRY(state_->postings.views().documents.still_there());
-    return copy;
+    auto set = DocumentSet::view(TRY(state_->postings.image(handle.number(), big)));
+    if (set.has_value()) return *std::move(set);
+    return state_->postings.damaged_record(handle.number(), "names a malformed set of documents");
   }
   if (handle.kind() == HandleKind::single) {
     const u32 doc = handle.doc();
-    return Bitmap::from_sorted({&doc, 1});
+    return DocumentSet::from_sorted({&doc, 1});
   }
   const TermEntry entry = TRY(state_->dictionary.entry_at(handle.number()));
   std::vector<u32> docs;
   std::vector<u32> tfs;
   TRY(state_->postings.list(entry, docs, tfs));
-  return Bitmap::from_sorted(docs);
+  return DocumentSet::from_sorted(docs);
 }
 
 Result<void> TermsReader::frequencies(const Term& term, std::span<const u32> docs,

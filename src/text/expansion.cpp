@@ -131,7 +131,7 @@ void Expander::expand(std::string_view spelling, Expansion& out) {
 void Expander::add_parts(std::string_view spelling, Expansion& out) {
   if (cased_letter_at(spelling).letter_case == LetterCase::digit) return;
   const std::vector<std::string_view> runs = identifier_runs(spelling);
-  if (runs.size() < 2) return;
+  if (runs.empty() || runs.front().size() == spelling.size()) return;
   for (const std::string_view run : runs) add_part(run, out);
 }
 

@@ -9,7 +9,7 @@
 // its stem; it says which spellings there are, for searches by prefix, likeness or pattern.
 // Parts are the runs that `[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+` and runs of letters without case
 // make of the spelling; upper and lower case and digits are those of Unicode. A word that begins
-// with a digit, or has one part, has none. Parts that are stop words drop out.
+// with a digit has none, nor has one that is a run itself. Parts that are stop words drop out.
 // Used through word_memo.hpp by indexing, directly by query_words.hpp.
 #pragma once
 

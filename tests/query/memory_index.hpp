@@ -121,17 +121,19 @@ class MemoryIndex : public Index {
     }
     return {};
   }
-  Result<Bitmap> documents(const Term& term) const override {
+  Result<DocumentSet> documents(const Term& term) const override {
     TRY(maybe_fail(Failing::documents));
-    Bitmap docs;
-    for (const auto& [doc, positions] : by_handle_[term.handle]->second) docs.add(doc);
-    return docs;
+    std::vector<u32> docs;
+    for (const auto& [doc, positions] : by_handle_[term.handle]->second) docs.push_back(doc);
+    return DocumentSet::from_sorted(docs);
   }
   Result<void> frequencies(const Term& term, std::span<const u32> docs,
                            std::span<u32> tfs) const override {
     TRY(maybe_fail(Failing::frequencies));
     for (usize i = 0; i < docs.size(); ++i) {
-      tfs[i] = u32(by_handle_[term.handle]->second.at(docs[i]).size());
+      const auto& postings = by_handle_[term.handle]->second;
+      const auto at = postings.find(docs[i]);
+      tfs[i] = at == postings.end() ? 0 : u32(at->second.size());
     }
     return {};
   }

@@ -1,6 +1,7 @@
 // Pruned ranking against scoring every document: the same documents with the same bits.
 #include "query/union_ranker.hpp"
 
+#include <list>
 #include <random>
 
 #include "tests/query/memory_index.hpp"
@@ -33,9 +34,14 @@ std::shared_ptr<MemoryIndex> clustered_index(u32 seed, u32 documents, u32 range_
   return index;
 }
 
-std::vector<WeightedWord> words_of(const Index& index, const std::vector<std::string>& names,
-                                   std::mt19937& random) {
+// The words of a query, and the lists that they view.
+struct Asked {
   std::vector<WeightedWord> words;
+  std::list<std::vector<u32>> lists;
+};
+
+Asked asked_for(const Index& index, const std::vector<std::string>& names, std::mt19937& random) {
+  Asked asked;
   for (const std::string& name : names) {
     const auto term = index.find_term(name).value();
     if (!term) continue;
@@ -43,17 +49,23 @@ std::vector<WeightedWord> words_of(const Index& index, const std::vector<std::st
     word.weight = bm25_idf(index.document_count(), term->df) * float(1 + below(random, 2));
     word.df = term->df;
     word.ranges = index.range_postings(*term).value();
-    if (word.ranges == nullptr) index.postings(*term, word.docs, word.tfs).value();
-    words.push_back(std::move(word));
+    if (word.ranges == nullptr) {
+      std::vector<u32>& docs = asked.lists.emplace_back();
+      std::vector<u32>& tfs = asked.lists.emplace_back();
+      index.postings(*term, docs, tfs).value();
+      word.docs = docs;
+      word.tfs = tfs;
+    }
+    asked.words.push_back(std::move(word));
   }
-  return words;
+  return asked;
 }
 
 // In query order, in float: what every path has to give.
 std::vector<ScoredDocument> scored_one_by_one(const MemoryIndex& index,
                                               const std::vector<std::string>& names,
                                               std::span<const WeightedWord> words,
-                                              float average_length, const Bitmap* allowed) {
+                                              float average_length, const DocumentSet* allowed) {
   std::vector<float> scores(index.document_count());
   usize at = 0;
   for (const std::string& name : names) {
@@ -97,20 +109,23 @@ void compare_once(std::mt19937& random, const MemoryIndex& index) {
         below(random, 9) == 0 ? "nowhere" : "w" + std::to_string(below(random, 12));
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
-  std::optional<Bitmap> allowed;
+  std::optional<DocumentSet> allowed;
   if (below(random, 2) == 0) {
-    allowed.emplace();
+    const u32 share = 1 + below(random, 2) * 150;
+    std::vector<u32> docs;
     for (u32 doc = 0; doc < index.document_count(); ++doc) {
-      if (below(random, 7) == 0) allowed->add(doc);
+      if (below(random, 7 * share) == 0) docs.push_back(doc);
     }
+    allowed = DocumentSet::from_sorted(docs);
   }
-  const Bitmap* const mask = allowed ? &*allowed : nullptr;
+  const DocumentSet* const mask = allowed ? &*allowed : nullptr;
   const usize limit = std::vector<usize>{1, 10, 100, 1'000'000}[below(random, 4)];
   // Of a collection whose average drifted either way since the index was built.
   const float average =
       CorpusStatistics{index.document_count(), index.word_count()}.average_length() *
       std::vector<float>{1, 3, 0.3f}[below(random, 3)];
-  const std::vector<WeightedWord> words = words_of(index, names, random);
+  const Asked asked = asked_for(index, names, random);
+  const std::vector<WeightedWord>& words = asked.words;
 
   BestScores best(limit);
   std::vector<ScoredDocument> found;
@@ -138,14 +153,43 @@ TEST_CASE("pruned ranking finds what scoring every document finds") {
   }
 }
 
+TEST_CASE("some documents alone get the scores that they have among all") {
+  std::mt19937 random(3);
+  const auto index = clustered_index(9, 3'000, 100);
+  const std::vector<std::string> names = {"w1", "w4", "w7", "w11"};
+  const Asked asked = asked_for(*index, names, random);
+  std::vector<u32> docs;
+  for (u32 doc = 0; doc < index->document_count(); doc += 1 + below(random, 9)) docs.push_back(doc);
+  std::vector<LookedUpWord> words;
+  for (usize i = 0; i < names.size(); ++i) {
+    words.push_back({asked.words[i].weight, index->find_term(names[i]).value(), {}, {}});
+  }
+  std::vector<u32> list, tfs;
+  index->postings(*words[2].term, list, tfs).value();
+  words[2] = {words[2].weight, std::nullopt, list, tfs};
+  const std::vector<ScoredDocument> all =
+      scored_one_by_one(*index, names, asked.words, 25, nullptr);
+  BestScores best(5);
+  std::vector<ScoredDocument> found;
+  score_documents(*index, words, 25, docs, best, found).value();
+  REQUIRE(found.size() == docs.size());
+  for (usize i = 0; i < docs.size(); ++i) {
+    const auto same = std::find_if(all.begin(), all.end(),
+                                   [&](const ScoredDocument& one) { return one.doc == docs[i]; });
+    CHECK(found[i].doc == docs[i]);
+    CHECK(found[i].score == (same == all.end() ? 0 : same->score));
+  }
+  CHECK(best.threshold() > 0);
+}
+
 TEST_CASE("most ranges are never read") {
   std::mt19937 random(5);
   const auto index = clustered_index(7, 40'000, 1);
-  const std::vector<WeightedWord> words = words_of(*index, {"w2", "w5", "w8"}, random);
+  const Asked asked = asked_for(*index, {"w2", "w5", "w8"}, random);
   BestScores best(10);
   std::vector<ScoredDocument> found;
   MemoryRanges::reads = 0;
-  rank_union(*index, words, 20, nullptr, best, found).value();
+  rank_union(*index, asked.words, 20, nullptr, best, found).value();
   CHECK(found.size() >= 10);
   CHECK(MemoryRanges::reads < 3 * range_count(index->document_count()) / 2);
 }

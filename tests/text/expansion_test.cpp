@@ -41,7 +41,8 @@ TEST_CASE("identifiers are their whole and their parts, stemmed, and their forms
   check("getNames", "getnam", {"get", "name"}, {"getnames", "names"});
   check("Running", "run", {}, {"running"});
   check("namesName", "namesnam", {"name"}, {"namesname", "names"});  // each term once
-  check("__init__", "__init__", {}, {});                             // one part is none
+  check("__init__", "__init__", {"init"}, {});
+  check("_private", "_privat", {"privat"}, {"_private", "private"});
   check("2ndName", "2ndname", {}, {});
 }
 
