@@ -93,6 +93,11 @@ class Index {
   virtual Result<void> lengths(u32 first, std::span<u32> out) const = 0;
   // The same of single documents, `docs` ascending.
   virtual Result<void> lengths_of(std::span<const u32> docs, std::span<u32> out) const = 0;
+  // The same of a range of documents (range_postings.hpp), where the index keeps them in memory;
+  // empty where it does not.
+  virtual Result<std::span<const u32>> range_lengths([[maybe_unused]] u32 range) const {
+    return std::span<const u32>();
+  }
   // The value of a single-valued string field (type, task, file, topic), as a code of this index.
   static constexpr u32 no_code = 0xffffffff;
   virtual Result<void> codes(Field field, u32 first, std::span<u32> out) const = 0;

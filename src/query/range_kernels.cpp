@@ -48,10 +48,11 @@ void score_all_from(usize begin, std::span<const u32> tfs, float weight, float* 
   for (usize i = begin; i < tfs.size(); ++i) scores[i] = bm25_score(weight, tfs[i], scores[i]);
 }
 
-void add_scores_from(usize begin, std::span<const u8> offsets, const u32* tfs, float weight,
-                     const float* norms, float* sums) {
+void add_scores_from(usize begin, std::span<const u8> offsets, const u32* tfs,
+                     const PostingScores& how, float* sums) {
   for (usize i = begin; i < offsets.size(); ++i) {
-    sums[offsets[i]] += bm25_score(weight, tfs[i], norms[offsets[i]]);
+    const float norm = bm25_norm(how.lengths[offsets[i]], how.average_length);
+    sums[offsets[i]] += bm25_score(how.weight, tfs[i], norm);
   }
 }
 
@@ -124,15 +125,18 @@ constexpr usize lanes = 8;
 }
 
 // The operations of bm25_norm in their order.
+[[gnu::target("avx2")]] inline __m256 norms_of(__m256 lengths, float average_length) {
+  const __m256 share =
+      _mm256_div_ps(_mm256_mul_ps(_mm256_set1_ps(bm25_b), lengths), _mm256_set1_ps(average_length));
+  return _mm256_mul_ps(_mm256_set1_ps(bm25_k1),
+                       _mm256_add_ps(_mm256_set1_ps(1.0f - bm25_b), share));
+}
+
 [[gnu::target("avx2")]] void norms_vector(std::span<const u32> lengths, float average_length,
                                           float* norms) {
-  const __m256 base = _mm256_set1_ps(1.0f - bm25_b);
   usize i = 0;
   for (; i + lanes <= lengths.size(); i += lanes) {
-    const __m256 length = floats_of(lengths.data() + i);
-    const __m256 share = _mm256_div_ps(_mm256_mul_ps(_mm256_set1_ps(bm25_b), length),
-                                       _mm256_set1_ps(average_length));
-    _mm256_storeu_ps(norms + i, _mm256_mul_ps(_mm256_set1_ps(bm25_k1), _mm256_add_ps(base, share)));
+    _mm256_storeu_ps(norms + i, norms_of(floats_of(lengths.data() + i), average_length));
   }
   norms_from(i, lengths, average_length, norms);
 }
@@ -150,19 +154,21 @@ constexpr usize lanes = 8;
 }
 
 [[gnu::target("avx2")]] void add_scores_vector(std::span<const u8> offsets, const u32* tfs,
-                                               float weight, const float* norms, float* sums) {
+                                               const PostingScores& how, float* sums) {
   usize i = 0;
   alignas(32) float scores[lanes];
+  const int* const lengths = static_cast<const int*>(static_cast<const void*>(how.lengths));
   for (; i + lanes <= offsets.size(); i += lanes) {
     const __m256i at = integers_of(offsets.data() + i);
-    const __m256 norm = _mm256_i32gather_ps(norms, at, 4);
+    const __m256 length = _mm256_cvtepi32_ps(_mm256_i32gather_epi32(lengths, at, 4));
+    const __m256 norm = norms_of(length, how.average_length);
     const __m256 tf = floats_of(tfs + i);
     const __m256 score =
-        _mm256_div_ps(_mm256_mul_ps(_mm256_set1_ps(weight), tf), _mm256_add_ps(tf, norm));
+        _mm256_div_ps(_mm256_mul_ps(_mm256_set1_ps(how.weight), tf), _mm256_add_ps(tf, norm));
     _mm256_store_ps(scores, score);
     for (usize lane = 0; lane < lanes; ++lane) sums[offsets[i + lane]] += scores[lane];
   }
-  add_scores_from(i, offsets, tfs, weight, norms, sums);
+  add_scores_from(i, offsets, tfs, how, sums);
 }
 
 #endif
@@ -213,12 +219,12 @@ void score_all(std::span<const u32> tfs, float weight, std::span<float> norms_to
   score_all_from(0, tfs, weight, norms_to_scores.data());
 }
 
-void add_scores(std::span<const u8> offsets, const u32* tfs, float weight, const float* norms,
+void add_scores(std::span<const u8> offsets, const u32* tfs, const PostingScores& how,
                 float* sums) {
 #if defined(__x86_64__)
-  if (vector_kernel_chosen()) return add_scores_vector(offsets, tfs, weight, norms, sums);
+  if (vector_kernel_chosen()) return add_scores_vector(offsets, tfs, how, sums);
 #endif
-  add_scores_from(0, offsets, tfs, weight, norms, sums);
+  add_scores_from(0, offsets, tfs, how, sums);
 }
 
 }  // namespace shale::query

@@ -1,5 +1,7 @@
 // Which documents of a range of 256 are in a set: how ranking sees a filter, or the documents that
-// hold every word. Views the set, which must outlive it. Used by union_ranker.
+// hold every word.
+//
+// Views the set, which must outlive it. Used by union_ranker.
 #pragma once
 
 #include <array>

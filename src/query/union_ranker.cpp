@@ -233,12 +233,17 @@ class UnionRanker {
       if (rest >= threshold()) break;
     }
     if (left_out == slices.size()) return {};
-    TRY(load_norms(range));
+    TRY(load_lengths(range));
     if (allowed_.has_value()) {
       const RangeMask mask = allowed_->mask(range);
       if (is_few(mask, slices)) return score_few(range, mask, slices);
     }
-    clear(sums_);
+    TRY(score_postings(range, slices, left_out));
+    forget_sums();
+    return {};
+  }
+
+  Result<void> score_postings(u32 range, std::span<const Slice> slices, usize left_out) {
     for (const Slice& slice : slices.subspan(left_out)) TRY(add_slice(range, slice));
     // Where many documents are promising yet, adding one more word costs less than looking it up.
     u32 count = select_promising(slices.first(left_out));
@@ -268,7 +273,6 @@ class UnionRanker {
   }
 
   Result<void> score_few(u32 range, const RangeMask& mask, std::span<const Slice> slices) {
-    clear(sums_);
     u32 count = 0;
     mask.for_each([&](u8 offset) { promising_[count++] = offset; });
     for (const u32 offset : std::span(promising_).first(count)) {
@@ -281,7 +285,34 @@ class UnionRanker {
   // Those that reach the threshold if they hold all that was left out.
   u32 select_promising(std::span<const Slice> left_out) {
     const float cut = std::max(threshold() - sum_of_bounds(left_out) * (2 - rounding), smallest);
-    return select_between(sums_, cut, std::numeric_limits<float>::infinity(), promising_.data());
+    if (touched_count_ > touched_max) {
+      return select_between(sums_, cut, std::numeric_limits<float>::infinity(), promising_.data());
+    }
+    u32 count = 0;
+    for (const u8 offset : std::span(touched_).first(touched_count_)) {
+      promising_[count] = offset;
+      count += sums_[offset] >= cut ? 1 : 0;
+    }
+    return count;
+  }
+
+  // Before postings are added there: remembers those that have no sum yet, while they are few.
+  void touch(std::span<const u8> offsets) {
+    if (touched_count_ + offsets.size() > touched_max) touched_count_ = touched_max + 1;
+    if (touched_count_ > touched_max) return;
+    for (const u8 offset : offsets) {
+      touched_[touched_count_] = offset;
+      touched_count_ += sums_[offset] == 0 ? 1 : 0;
+    }
+  }
+
+  void forget_sums() {
+    if (touched_count_ > touched_max) {
+      clear(sums_);
+    } else {
+      for (const u8 offset : std::span(touched_).first(touched_count_)) sums_[offset] = 0;
+    }
+    touched_count_ = 0;
   }
 
   static float sum_of_bounds(std::span<const Slice> slices) {
@@ -294,11 +325,13 @@ class UnionRanker {
     return 2 + words_[slice.word].density / lookup_postings;
   }
 
-  Result<void> load_norms(u32 range) {
+  Result<void> load_lengths(u32 range) {
+    lengths_ = TRY(index_.range_lengths(range));
+    if (!lengths_.empty()) return {};
     const u32 first = range * range_documents;
     const u32 count = std::min(range_documents, index_.document_count() - first);
-    TRY(index_.lengths(first, std::span(lengths_).first(count)));
-    norms_of(std::span(lengths_).first(count), average_length_, norms_.data());
+    TRY(index_.lengths(first, std::span(own_lengths_).first(count)));
+    lengths_ = std::span(own_lengths_).first(count);
     return {};
   }
 
@@ -306,13 +339,17 @@ class UnionRanker {
     const RankedWord& word = words_[slice.word];
     if (word.ranges == nullptr) {
       for (usize i = slice.begin; i < slice.end; ++i) {
-        sums_[word.docs[i] % range_documents] += word.scores[i];
+        const u8 offset = u8(word.docs[i]);
+        touch({&offset, 1});
+        sums_[offset] += word.scores[i];
       }
       return {};
     }
     TRY(word.ranges->read(range, block_));
-    add_scores(std::span(block_.offsets).first(block_.count), block_.tfs.data(), word.weight,
-               norms_.data(), sums_.data());
+    const std::span<const u8> offsets = std::span(block_.offsets).first(block_.count);
+    touch(offsets);
+    add_scores(offsets, block_.tfs.data(), {word.weight, average_length_, lengths_.data()},
+               sums_.data());
     return {};
   }
 
@@ -337,7 +374,8 @@ class UnionRanker {
       return 0.0f;
     }
     const u32 tf = TRY(word.ranges->frequency(range, offset));
-    return tf == 0 ? 0.0f : bm25_score(word.weight, tf, norms_[offset]);
+    if (tf == 0) return 0.0f;
+    return bm25_score(word.weight, tf, bm25_norm(lengths_[offset], average_length_));
   }
 
   // In query order.
@@ -385,11 +423,14 @@ class UnionRanker {
   std::vector<float> bounds_;  // of each range
   std::vector<u32> chosen_;
   // Of one range.
+  static constexpr u32 touched_max = 48;
   std::vector<Slice> slices_;
   RangeBlock block_;
-  std::array<u32, range_documents> lengths_{};
-  std::array<float, range_documents> norms_{};
-  std::array<float, range_documents> sums_{};
+  std::span<const u32> lengths_;  // of its documents
+  std::array<u32, range_documents> own_lengths_{};
+  std::array<float, range_documents> sums_{};  // all 0 between two ranges
+  std::array<u8, touched_max + 1> touched_{};  // the documents that have a sum, while they are few
+  u32 touched_count_ = 0;
   std::array<u32, range_documents> promising_{};
 };
 

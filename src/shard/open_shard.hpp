@@ -6,6 +6,7 @@
 #include "shard/columns.hpp"
 #include "shard/extras.hpp"
 #include "shard/ids.hpp"
+#include "shard/length_table.hpp"
 #include "shard/shard_file.hpp"
 #include "shard/shard_map.hpp"
 #include "shard/terms.hpp"
@@ -45,6 +46,9 @@ class OpenShard final : public Shard {
                           std::span<i64> out) const override;
   Result<void> lengths(u32 first, std::span<u32> out) const override;
   Result<void> lengths_of(std::span<const u32> docs, std::span<u32> out) const override;
+  Result<std::span<const u32>> range_lengths(u32 range) const override {
+    return length_table_.range(range);
+  }
   Result<void> codes(Field field, u32 first, std::span<u32> out) const override;
   Result<std::string> code_value(Field field, u32 code) const override;
 
@@ -84,6 +88,7 @@ class OpenShard final : public Shard {
   ExtrasReader extras_;
   TextsReader texts_;
   TermsReader terms_;
+  mutable LengthTable length_table_;
 };
 
 }  // namespace shale::shard

@@ -98,7 +98,8 @@ OpenShard::OpenShard(std::unique_ptr<File> file, ShardFrame frame,
       columns_(std::move(columns)),
       extras_(std::move(extras)),
       texts_(std::move(texts)),
-      terms_(std::move(terms)) {}
+      terms_(std::move(terms)),
+      length_table_(columns_, frame_.info.document_count) {}
 
 // -- terms --
 

@@ -97,6 +97,7 @@ class MemoryIndex : public Index {
     for (auto& entry : postings_) by_handle_.push_back(&entry);
   }
 
+  bool keeps_lengths = true;
   u32 range_df_min = ~u32(0);  // words of so many documents are had by ranges too
   Failing failing = Failing::none;
   ErrorCode failing_code = ErrorCode::corrupt;
@@ -184,6 +185,13 @@ class MemoryIndex : public Index {
     TRY(maybe_fail(Failing::numbers));
     for (usize i = 0; i < docs.size(); ++i) out[i] = words_[docs[i]];
     return {};
+  }
+  Result<std::span<const u32>> range_lengths(u32 range) const override {
+    TRY(maybe_fail(Failing::numbers));
+    if (!keeps_lengths) return std::span<const u32>();
+    const u32 first = range * range_documents;
+    return std::span(words_).subspan(first,
+                                     std::min<usize>(range_documents, words_.size() - first));
   }
   // Codes are 1000 + the document that has the value first: neither dense nor from 0.
   Result<void> codes(Field field, u32 first, std::span<u32> out) const override {
