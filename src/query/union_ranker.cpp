@@ -28,9 +28,11 @@ struct RankedWord {
   const RangePostings* ranges = nullptr;
   std::span<const u8> maxima;  // where there are ranges, and what one of 1 adds to a score
   float factor = 0;
-  std::span<const u32> docs;  // else
-  std::vector<float> scores;  // one each
-  u32 density = 0;            // postings in a range, on average
+  std::span<const u32> docs;        // else
+  std::vector<float> scores;        // one each
+  std::vector<float> range_scores;  // the largest of each range, 0 where it has none
+  std::vector<u32> range_begins;    // where it begins in `docs`, where it has any
+  u32 density = 0;                  // postings in a range, on average
 };
 
 // What a word has in one range.
@@ -139,7 +141,7 @@ class UnionRanker {
   void add_all_bounds() {
     bounds_.resize(range_count(index_.document_count()));
     chosen_.resize(bounds_.size());
-    for (const RankedWord& word : words_) {
+    for (RankedWord& word : words_) {
       if (word.ranges != nullptr) {
         add_bounds(bounds_, word.maxima, word.factor);
       } else {
@@ -149,13 +151,17 @@ class UnionRanker {
     if (allowed_.has_value()) allowed_->clear_empty(bounds_);
   }
 
-  void add_list_bounds(const RankedWord& word) {
+  void add_list_bounds(RankedWord& word) {
+    word.range_scores.resize(bounds_.size());
+    word.range_begins.resize(bounds_.size());
     for (usize begin = 0; begin < word.docs.size();) {
       const u32 range = word.docs[begin] / range_documents;
       float most = 0;
+      word.range_begins[range] = u32(begin);
       for (; begin < word.docs.size() && word.docs[begin] / range_documents == range; ++begin) {
         most = std::max(most, word.scores[begin]);
       }
+      word.range_scores[range] = most;
       bounds_[range] += most;
     }
   }
@@ -208,19 +214,11 @@ class UnionRanker {
   }
 
   static void find_in_list(const RankedWord& word, u32 range, Slice& slice) {
-    const u32 first = range * range_documents;
-    const u32* begin = word.docs.data();
-    // Halving without branches: which half it is cannot be foretold.
-    for (usize size = word.docs.size(); size > 1; size -= size / 2) {
-      begin += begin[size / 2 - 1] < first ? size / 2 : 0;
-    }
-    slice.begin = usize(begin - word.docs.data());
-    if (slice.begin < word.docs.size() && *begin < first) ++slice.begin;
-    slice.end = slice.begin;
-    for (; slice.end < word.docs.size() && word.docs[slice.end] - first < range_documents;
-         ++slice.end) {
-      slice.bound = std::max(slice.bound, word.scores[slice.end]);
-    }
+    slice.bound = word.range_scores[range];
+    if (slice.bound == 0) return;
+    slice.begin = slice.end = word.range_begins[range];
+    const u32 behind = (range + 1) * range_documents;
+    while (slice.end < word.docs.size() && word.docs[slice.end] < behind) ++slice.end;
   }
 
   Result<void> score_range(u32 range) {
