@@ -19,6 +19,31 @@ void append_members(const FrozenContainer& container, std::vector<u32>& docs) {
       *out++ = high | word << 6 | u32(std::countr_zero(bits));
 }
 
+// tfs[i] = nibble skip + i, two to a byte. Whether an escape is among them.
+bool expand_nibbles(Bytes bytes, u32 skip, std::span<u32> tfs) {
+  usize i = 0;
+  bool escaped = false;
+  if (skip == 1 && !tfs.empty()) {
+    tfs[i++] = u32(bytes[0]) >> 4;
+    escaped = tfs[0] == nibble_escape;
+  }
+  const std::byte* from = bytes.data() + skip;
+  u32* to = tfs.data() + i;
+  const usize pairs = (tfs.size() - i) / 2;
+  u32 most = 0;
+  for (usize pair = 0; pair < pairs; ++pair) {
+    const u32 low = u32(from[pair]) & 15, high = u32(from[pair]) >> 4;
+    to[2 * pair] = low;
+    to[2 * pair + 1] = high;
+    most = std::max(most, std::max(low, high));
+  }
+  if ((tfs.size() - i) % 2 != 0) {
+    tfs.back() = u32(from[pairs]) & 15;
+    most = std::max(most, tfs.back());
+  }
+  return escaped || most == nibble_escape;
+}
+
 u32 exception_of(std::span<const TfException> exceptions, u32 rank) {
   const auto at = std::lower_bound(exceptions.begin(), exceptions.end(), rank,
                                    [](const TfException& e, u32 r) { return e.rank < r; });
@@ -120,13 +145,7 @@ Result<void> PostingsReader::frequencies(const BigTerm& term, u32 first, std::sp
     return {};
   }
   const Bytes bytes = TRY(nibbles(term, first, u32(tfs.size())));
-  u32 most = 0;
-  for (u32 i = 0; i < tfs.size(); ++i) {
-    const u32 rank = first % 2 + i;
-    tfs[i] = u32(bytes[rank / 2]) >> (rank % 2 * 4) & 15;
-    most = std::max(most, tfs[i]);
-  }
-  if (most < nibble_escape) return {};
+  if (!expand_nibbles(bytes, first % 2, tfs)) return {};
   const auto escapes = TRY(exceptions(term));
   auto at = std::lower_bound(escapes.begin(), escapes.end(), first,
                              [](const TfException& e, u32 rank) { return e.rank < rank; });

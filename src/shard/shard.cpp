@@ -146,7 +146,7 @@ Result<void> OpenShard::lengths(u32 first, std::span<u32> out) const {
 }
 
 Result<void> OpenShard::lengths_of(std::span<const u32> docs, std::span<u32> out) const {
-  return columns_.lengths_of(docs, out);
+  return length_table_.of(docs, out);
 }
 
 Result<void> OpenShard::codes(Field field, u32 first, std::span<u32> out) const {
