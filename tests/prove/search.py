@@ -59,9 +59,9 @@ class Store:
                                    "--", text))
 
     def shard(self):
-        """The one shard of a store that was merged."""
-        shards = list(self.path.glob("projects/default/shards/*.shard"))
-        return max(shards, key=lambda path: path.stat().st_size)
+        """The one shard of a store that was merged in full."""
+        shard, = self.path.glob("projects/default/shards/*.shard")
+        return shard
 
 
 def figures_of(*command):
@@ -198,18 +198,21 @@ class SearchProof:
         write_linux_corpus(corpus, segments)
         store = Store(self.program, self.folder("odd"), "english")
         store.run("ingest", str(corpus))
-        store.run("merge")
+        store.run("merge", "--full")
         texts = self.work / "odd.txt"
         texts.write_text("\n".join(ODD_TEXTS) + "\n", encoding="utf-8")
         count = 10_000 if self.quick else 100_000
         said = figures_of(self.bench / "odd_queries", store.path, texts, count, SEED)
-        for name, what in (("known", "odd texts"), ("random", "random byte strings")):
+        for name, what in (("known", "odd texts"), ("bytes", "random bytes"),
+                           ("mixed", "words and syntax at random"), ("long", "a hundred of those")):
             one = said[name]
+            # Dozens of fuzzy words in one query have dozens of times to themselves.
+            limit = "none over 50 ms" if name != "long" else "whatever time it takes"
             self.proof.item(f"{what}, {segments} segments", f"{one['queries']} queries, "
-                            f"{one['failed']} failed {one['error']}, {one['median']} us median, "
-                            f"{one['p99']} p99, {one['worst']} worst: {one['text'][:200]!r}",
-                            "none fails, none over 50 ms",
-                            one["failed"] == 0 and one["slow"] == 0)
+                            f"{one['failed']} failed {one['error']}, {one['slow']} over 50 ms, "
+                            f"{one['median']} us median, {one['p99']} p99, {one['worst']} worst: "
+                            f"{one['text'][:200]!r}", f"none fails, {limit}",
+                            one["failed"] == 0 and (one["slow"] == 0 or name == "long"))
         self.readers(store)
 
     def readers(self, store):
@@ -239,7 +242,7 @@ class SearchProof:
         segments = write_linux_corpus(corpus, 100_000 if self.quick else None)
         store = Store(self.program, self.folder("linux"), "plain")
         store.run("ingest", "--tokenizer", "none", str(corpus))
-        store.run("merge")
+        store.run("merge", "--full")
         corpus.unlink()
         self.disjunctions(store.shard(), segments)
         self.kinds(store.shard())

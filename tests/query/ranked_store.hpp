@@ -199,7 +199,7 @@ class RankedStore {
     }
     for (const u32 words : shape.long_documents) {
       std::string text = random_text(0, 0);
-      for (u32 n = 0; n < words; ++n) text += n % 50 == 0 ? "w1 " : "filler ";
+      for (u32 n = 0; n < words; ++n) text += n % 10 == 0 ? "w1 " : "filler ";
       batch.stash(segment(fresh_id(), shape.documents, text));
     }
     return batch;
