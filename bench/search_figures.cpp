@@ -7,7 +7,7 @@
 // times per query, interleaved, and the fastest counts (fewer times where a query takes long); all
 // must agree on scores and counts, or the program ends with 1. The yardstick's lists lie ready, its
 // queries are parsed, no id is read there: what the engine does beyond that counts against it.
-// Prints one JSON object; times in microseconds.
+// Prints one JSON object; times in microseconds (figures.hpp).
 #include <cmath>
 #include <functional>
 

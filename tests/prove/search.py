@@ -6,8 +6,9 @@ Usage: search.py BUILD_FOLDER [--quick] [--json]
 The corpus is linux-source-6.1 in 30-line pieces, 1.1 million segments; --quick takes 100,000 of
 them and fewer queries. Judged collections are no part of the repository: where ../shared beside the
 checkout (or the folder that SHALE_SHARED names) does not hold them, those items are skipped, and
-said to be. The table of SQLite's FTS5 is made once and kept in the user's cache folder. Times are
-those of one process and of the fastest of some rounds. Exits 1 when an item is not met.
+said to be. The table of SQLite's FTS5 is made once and kept in the user's cache folder. A time is
+what the query's thread spent on its core, in the fastest of some rounds. Exits 1 when an item is
+not met.
 """
 import json
 import os
