@@ -1,7 +1,7 @@
 // The same questions to a store and to SQLite's FTS5, both in this process, both warm.
 //
 //   fts5_figures build DATABASE SHARD                 a table of the shard's documents
-//   fts5_figures compare DATABASE STORE SHARD [PER_PATTERN]
+//   fts5_figures compare DATABASE STORE SHARD [PER_PATTERN [KIND]]
 //
 // The table is FTS5 at its best: contentless, all positions (detail=full), optimised into one
 // b-tree, mapped, and it holds the very words that the store has (the plain analysis' own, joined
@@ -223,14 +223,15 @@ std::size_t compare(const char* name, const Database& database, const shale::Sna
       spent += there;
     }
   }
-  std::printf("%s\"%s\":{\"queries\":%zu,\"differing\":%zu,\"shale\":{%s},\"fts5\":{%s}}",
-              std::string_view(name) == "and" ? "{" : ",", name, queries.size(), differing,
-              shares_of(ours).c_str(), shares_of(theirs).c_str());
+  std::printf(",\"%s\":{\"queries\":%zu,\"differing\":%zu,\"shale\":{%s},\"fts5\":{%s}}", name,
+              queries.size(), differing, shares_of(ours).c_str(), shares_of(theirs).c_str());
   std::fflush(stdout);
   return differing;
 }
 
-int compare_all(const char* path, const char* store_path, const char* shard_path, int per_pattern) {
+// Of one kind, or of all where `only` is empty.
+int compare_all(const char* path, const char* store_path, const char* shard_path, int per_pattern,
+                const std::string& only) {
   const auto shard = shale::shard::Shard::open(shard_path, nullptr).value();
   const Database database(path);
   if (!is_made_of(database, *shard)) throw std::runtime_error("a table of other documents");
@@ -240,7 +241,11 @@ int compare_all(const char* path, const char* store_path, const char* shard_path
   const std::vector<SampledQuery> words = sampler.by_pattern(per_pattern);
   const int count = 20 * per_pattern;
   const auto run = [&](const char* name, const std::vector<SampledQuery>& queries,
-                       shale::Match match) { return compare(name, database, now, queries, match); };
+                       shale::Match match) -> std::size_t {
+    if (!only.empty() && only != name) return 0;
+    return compare(name, database, now, queries, match);
+  };
+  std::printf("{\"documents\":%u", shard->document_count());
   std::size_t differing = run("and", words, shale::Match::all);
   differing += run("or", words, shale::Match::any);
   differing += run("filtered", sampler.filtered(count), shale::Match::all);
@@ -255,12 +260,13 @@ int compare_all(const char* path, const char* store_path, const char* shard_path
 int main(int argc, char** argv) try {
   const std::string verb = argc > 1 ? argv[1] : "";
   if (verb == "build" && argc == 4) return build(argv[2], argv[3]);
-  if (verb == "compare" && (argc == 5 || argc == 6)) {
-    return compare_all(argv[2], argv[3], argv[4], argc > 5 ? std::stoi(argv[5]) : 8);
+  if (verb == "compare" && argc >= 5 && argc <= 7) {
+    return compare_all(argv[2], argv[3], argv[4], argc > 5 ? std::stoi(argv[5]) : 8,
+                       argc > 6 ? argv[6] : "");
   }
   std::fprintf(stderr,
                "usage: fts5_figures build DATABASE SHARD | "
-               "compare DATABASE STORE SHARD [PER_PATTERN]\n");
+               "compare DATABASE STORE SHARD [PER_PATTERN [KIND]]\n");
   return 2;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "fts5_figures: %s\n", error.what());

@@ -171,7 +171,7 @@ class Trial {
         "%s\"%s\":{\"queries\":%zu,\"failed\":%zu,\"slow\":%zu,%s,\"worst\":%.0f,"
         "\"text\":\"%s\",\"failed_text\":\"%s\",\"error\":\"%s\"}",
         std::string_view(name) == "known" ? "{" : ",", name, times_.size(), failed_, slow_,
-        shares_of(times_).c_str(), worst_us_, escaped(worst_).c_str(),
+        shares_of(times_).c_str(), worst_us_, escaped(worst_.substr(0, shown_bytes)).c_str(),
         escaped(failed_text_).c_str(), escaped(error_).c_str());
   }
 

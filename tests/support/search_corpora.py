@@ -18,7 +18,7 @@ ODD_TEXTS = [
 FOUND_FIRST = {
     "std::vector": ["std::vector<int> numbers;",
                     "The std namespace has many containers; a vector is one of them.",
-                    "vector vector vector std"],
+                    "Each vector has a std deviation: the std of a vector tells its spread."],
     "getUser": ["auto user = getUser(id);",
                 "Whoever wants to get a user asks for one; users are what we get.",
                 "The user gets user user user get get get."],
