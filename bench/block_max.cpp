@@ -450,6 +450,24 @@ std::vector<ScoredDoc> block_max_and(std::span<const BlockMaxList* const> lists,
   return best.finish();
 }
 
+std::vector<ScoredDoc> block_max_and_counted(std::span<const BlockMaxList* const> lists,
+                                             std::span<const float> norms, std::size_t k,
+                                             std::size_t& count) {
+  TopK best(k);
+  std::vector<BlockCursor> cursors = rarest_first(lists);
+  count = 0;
+  for (u32 doc = align(cursors, 0); doc != no_more; doc = align(cursors, doc + 1)) {
+    ++count;
+    float reachable = 0;  // of the blocks that hold the document
+    for (const BlockCursor& cursor : cursors) reachable += cursor.block_most();
+    if (best.is_full() && reachable <= best.threshold()) continue;
+    float score = 0;
+    for (BlockCursor& cursor : cursors) score += cursor.score(norms[doc]);
+    if (score > best.threshold() || !best.is_full()) best.add(score, doc);
+  }
+  return best.finish();
+}
+
 std::size_t count_and(std::span<const BlockMaxList* const> lists) {
   std::vector<BlockCursor> cursors = rarest_first(lists);
   std::size_t count = 0;

@@ -50,5 +50,9 @@ std::vector<ScoredDoc> block_max_maxscore(std::span<const BlockMaxList* const> l
 std::vector<ScoredDoc> block_max_and(std::span<const BlockMaxList* const> lists,
                                      std::span<const float> norms, std::size_t k);
 std::size_t count_and(std::span<const BlockMaxList* const> lists);
+// Both in one pass: all of them are met, and scored where their blocks may pass the threshold.
+std::vector<ScoredDoc> block_max_and_counted(std::span<const BlockMaxList* const> lists,
+                                             std::span<const float> norms, std::size_t k,
+                                             std::size_t& count);
 
 }  // namespace shale::bench

@@ -1,49 +1,36 @@
-// Ranked search over one shard beside block-max WAND and MaxScore on the same lists, in one process
-// and one thread: what `./run prove search` prints.
+// Ranked search over one shard, in one process and one thread: what `./run prove search` prints.
 //
-//   search_figures rank SHARD [PER_PATTERN [K [PATTERN]]]
+//   search_figures rank SHARD [PER_PATTERN [K [PATTERN]]]   any of the words, by the ranker alone
+//   search_figures kinds SHARD [COUNT [PER_PATTERN]]        what else a query may be, by the engine
 //
-// Queries are words that stand together in a random document, by how frequent they are: H in 2 % of
-// the documents or more, M 0.1 to 2 %, L in ten documents or more. Every algorithm runs five times
-// per query, interleaved, and the fastest counts; all must agree on the scores. Prints one JSON
-// object; times in microseconds.
-#include <algorithm>
-#include <chrono>
+// Beside them block-max WAND, MaxScore and conjunction on the same lists. Every algorithm runs five
+// times per query, interleaved, and the fastest counts (fewer times where a query takes long); all
+// must agree on scores and counts, or the program ends with 1. The yardstick's lists lie ready, its
+// queries are parsed, no id is read there: what the engine does beyond that counts against it.
+// Prints one JSON object; times in microseconds (figures.hpp).
 #include <cmath>
-#include <cstdio>
 #include <functional>
-#include <map>
-#include <random>
-#include <string>
-#include <vector>
 
 #include "bench/block_max.hpp"
+#include "bench/figures.hpp"
+#include "bench/sampled_queries.hpp"
 #include "model/bm25.hpp"
 #include "query/engine.hpp"
 #include "query/union_ranker.hpp"
-#include "shard/shard.hpp"
-#include "text/query_words.hpp"
 
 namespace {
 
+using namespace shale::bench;
 using shale::u32;
-using Clock = std::chrono::steady_clock;
 
 constexpr int rounds = 5;
-const std::vector<std::string> patterns = {"H",   "M",    "L",    "HH",   "HM",   "HL",  "MM",
-                                           "ML",  "LL",   "HHH",  "HHM",  "HMM",  "HML", "MMM",
-                                           "MML", "HHHH", "HHMM", "HMML", "MMMM", "MMLL"};
-
-struct BenchQuery {
-  std::string pattern;
-  std::vector<std::string> words;
-  std::vector<shale::Term> terms = {};
-};
+constexpr double patience_us = 500'000;  // for all rounds of a query
 
 class Collection {
  public:
   explicit Collection(const char* path)
       : shard_(shale::shard::Shard::open(path, nullptr).value()),
+        view_{shard_, std::make_shared<shale::Overlay>()},
         average_length_(shale::CorpusStatistics{shard_->document_count(), shard_->word_count()}
                             .average_length()) {
     std::vector<u32> lengths(shard_->document_count());
@@ -59,13 +46,29 @@ class Collection {
   std::span<const float> norms() const { return norms_; }
   float idf(u32 df) const { return shale::bm25_idf(shard_->document_count(), df); }
 
-  char class_of(const std::string& word) {
-    const auto known = classes_.find(word);
-    if (known != classes_.end()) return known->second;
-    return classes_[word] = find_class(word);
+  const shale::Term& term(const std::string& word) {
+    const auto known = terms_.find(word);
+    if (known != terms_.end()) return known->second;
+    return terms_.emplace(word, shard_->find_term(word).value().value()).first->second;
   }
 
-  const shale::bench::BlockMaxList& block_max(const std::string& word) {
+  shale::query::RankedAnswer search(const SampledQuery& query, shale::Match match,
+                                    std::size_t limit) const {
+    shale::Query asked;
+    asked.text = query.text();
+    asked.match = match;
+    asked.limit = limit;
+    return shale::query::search(std::span(&view_, 1), asked, analysis_).value();
+  }
+
+  std::vector<const BlockMaxList*> lists_of(const SampledQuery& query) {
+    std::vector<const BlockMaxList*> lists;
+    for (const std::string& word : query.words) lists.push_back(&list_of(word));
+    return lists;
+  }
+
+ private:
+  const BlockMaxList& list_of(const std::string& word) {
     const auto known = lists_.find(word);
     if (known != lists_.end()) return known->second;
     const shale::Term term = shard_->find_term(word).value().value();
@@ -74,79 +77,89 @@ class Collection {
     return lists_.try_emplace(word, docs, tfs, idf(term.df), norms_).first->second;
   }
 
-  // Of one pattern, or of all where it is empty.
-  std::vector<BenchQuery> queries(int per_pattern, const std::string& only) {
-    std::mt19937 random(42);
-    std::vector<BenchQuery> made;
-    for (const std::string& pattern : patterns) {
-      if (!only.empty() && pattern != only) continue;
-      int count = 0;
-      for (int tries = 0; tries < 20'000 && count < per_pattern; ++tries) {
-        BenchQuery query{pattern, {}};
-        if (!pick(random, query)) continue;
-        // No algorithm's dictionary is part of what is measured.
-        for (const std::string& word : query.words) {
-          query.terms.push_back(shard_->find_term(word).value().value());
-        }
-        made.push_back(std::move(query));
-        ++count;
-      }
-    }
-    return made;
-  }
-
- private:
-  char find_class(const std::string& word) const {
-    if (word.size() < 2 || word[0] < 'a' || word[0] > 'z') return 0;
-    const auto term = shard_->find_term(word).value();
-    const u32 documents = shard_->document_count();
-    if (!term || term->df < 10) return 0;
-    if (term->df >= documents / 50) return 'H';
-    return term->df >= documents / 1000 ? 'M' : 'L';
-  }
-
-  bool pick(std::mt19937& random, BenchQuery& query) {
-    const auto doc = shale::DocNo{u32(random() % shard_->document_count())};
-    std::vector<std::string> words = shale::query_terms(shard_->text(doc).value(), analysis_);
-    std::shuffle(words.begin(), words.end(), random);
-    for (const char wanted : query.pattern) {
-      const auto at = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
-        return class_of(word) == wanted;
-      });
-      if (at == words.end()) return false;
-      query.words.push_back(*at);
-      words.erase(at);
-    }
-    return true;
-  }
-
   std::shared_ptr<const shale::shard::Shard> shard_;
+  shale::IndexView view_;
   shale::Analysis analysis_ = shale::analysis_of(shard_->info().analysis).value();
   float average_length_;
   std::vector<float> norms_;
-  std::map<std::string, char> classes_;
-  std::map<std::string, shale::bench::BlockMaxList> lists_;
+  std::map<std::string, BlockMaxList> lists_;
+  std::map<std::string, shale::Term> terms_;
 };
 
-// Best first, scores alone.
-using Scores = std::vector<float>;
+// Scores best first, and how many documents there are where that was asked.
+struct Found {
+  std::vector<float> scores;
+  std::size_t total = 0;
 
-Scores scores_of(const std::vector<shale::bench::ScoredDoc>& documents) {
-  Scores scores;
-  for (const auto& one : documents) scores.push_back(one.score);
-  return scores;
+  bool agrees(const Found& other) const {
+    if (scores.size() != other.scores.size() || total != other.total) return false;
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      const float slack = 1e-4f * std::max(1.0f, scores[i]);
+      if (std::abs(scores[i] - other.scores[i]) > slack) return false;
+    }
+    return true;
+  }
+};
+
+Found found_of(const std::vector<ScoredDoc>& documents, std::size_t total = 0) {
+  Found found{{}, total};
+  for (const ScoredDoc& one : documents) found.scores.push_back(one.score);
+  return found;
+}
+
+Found found_of(const shale::query::RankedAnswer& answer) {
+  Found found{{}, answer.total};
+  for (const shale::query::Ranked& hit : answer.hits) found.scores.push_back(hit.score);
+  return found;
 }
 
 struct Algorithm {
   const char* name;
-  std::function<Scores(const BenchQuery&)> run;
-  std::vector<double> best = {};
+  std::function<Found(const SampledQuery&)> run;
+  std::vector<double> best = {};  // microseconds of each query
 };
 
-Scores rank_union(Collection& collection, const BenchQuery& query, std::size_t k) {
+// Of the same queries; says how many answers differ from the first algorithm's.
+std::size_t run_all(Collection& collection, const std::vector<SampledQuery>& queries,
+                    std::vector<Algorithm>& algorithms) {
+  std::size_t disagreed = 0;
+  for (const SampledQuery& query : queries) {
+    std::vector<Found> answers(algorithms.size());
+    for (Algorithm& algorithm : algorithms) algorithm.best.push_back(1e9);
+    double spent = 0;
+    for (int round = 0; round < rounds && spent < patience_us; ++round) {
+      if (algorithms.size() > 1) collection.lists_of(query);  // made outside the time taken
+      for (std::size_t i = 0; i < algorithms.size(); ++i) {
+        const double took = microseconds_of([&] { answers[i] = algorithms[i].run(query); });
+        algorithms[i].best.back() = std::min(algorithms[i].best.back(), took);
+        spent += took;
+      }
+    }
+    for (const Found& answer : answers) disagreed += answer.agrees(answers[0]) ? 0 : 1;
+  }
+  return disagreed;
+}
+
+void print(const std::vector<SampledQuery>& queries, const Algorithm& algorithm) {
+  std::map<std::string, std::vector<double>> groups;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    groups[std::to_string(queries[i].words.size()) + " words"].push_back(algorithm.best[i]);
+    groups[queries[i].kind].push_back(algorithm.best[i]);
+  }
+  std::printf(",\"%s\":{%s", algorithm.name, shares_of(algorithm.best).c_str());
+  for (const auto& [name, values] : groups) {
+    std::printf(",\"%s\":%.1f", name.c_str(), at_share(values, .5));
+  }
+  std::printf("}");
+}
+
+// -- any of the words --
+
+Found rank_union(Collection& collection, const SampledQuery& query, std::size_t k) {
   std::vector<shale::query::WeightedWord> words;
   std::vector<std::pair<std::vector<u32>, std::vector<u32>>> lists(query.words.size());
-  for (const shale::Term& term : query.terms) {
+  for (const std::string& name : query.words) {
+    const shale::Term term = collection.term(name);  // no dictionary is part of what is measured
     shale::query::WeightedWord word;
     word.weight = collection.idf(term.df);
     word.df = term.df;
@@ -162,87 +175,104 @@ Scores rank_union(Collection& collection, const BenchQuery& query, std::size_t k
   shale::query::rank_union(collection.shard(), words, collection.average_length(), nullptr, best,
                            found)
       .value();
-  Scores scores;
-  for (const auto& one : found) scores.push_back(one.score);
-  std::sort(scores.begin(), scores.end(), std::greater<>());
-  scores.resize(std::min(scores.size(), k));
-  return scores;
-}
-
-bool agree(const Scores& a, const Scores& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (std::abs(a[i] - b[i]) > 1e-4f * std::max(1.0f, a[i])) return false;
-  }
-  return true;
-}
-
-double at_share(std::vector<double> values, double share) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[std::size_t(share * double(values.size() - 1))];
-}
-
-void print(const std::vector<BenchQuery>& queries, const Algorithm& algorithm) {
-  double sum = 0;
-  std::map<std::string, std::vector<double>> groups;
-  for (std::size_t i = 0; i < queries.size(); ++i) {
-    sum += algorithm.best[i];
-    groups[std::to_string(queries[i].words.size()) + " words"].push_back(algorithm.best[i]);
-    groups[queries[i].pattern].push_back(algorithm.best[i]);
-  }
-  std::printf("\"%s\":{\"median\":%.1f,\"mean\":%.1f,\"p99\":%.0f", algorithm.name,
-              at_share(algorithm.best, .5), sum / double(queries.size()),
-              at_share(algorithm.best, .99));
-  for (const auto& [name, values] : groups) {
-    std::printf(",\"%s\":%.1f", name.c_str(), at_share(values, .5));
-  }
-  std::printf("}");
-}
-
-std::vector<const shale::bench::BlockMaxList*> lists_of(Collection& collection,
-                                                        const BenchQuery& query) {
-  std::vector<const shale::bench::BlockMaxList*> lists;
-  for (const std::string& word : query.words) lists.push_back(&collection.block_max(word));
-  return lists;
+  Found result;
+  for (const auto& one : found) result.scores.push_back(one.score);
+  std::sort(result.scores.begin(), result.scores.end(), std::greater<>());
+  result.scores.resize(std::min(result.scores.size(), k));
+  return result;
 }
 
 int rank(const char* path, int per_pattern, std::size_t k, const std::string& pattern) {
   Collection collection(path);
-  const std::vector<BenchQuery> queries = collection.queries(per_pattern, pattern);
-  const auto lists = [&](const BenchQuery& q) { return lists_of(collection, q); };
+  const std::vector<SampledQuery> queries =
+      QuerySampler(collection.shard()).by_pattern(per_pattern, pattern);
+  const auto lists = [&](const SampledQuery& q) { return collection.lists_of(q); };
   std::vector<Algorithm> algorithms = {
       {"block-max WAND",
-       [&](const BenchQuery& q) {
-         return scores_of(shale::bench::block_max_wand(lists(q), collection.norms(), k));
+       [&](const SampledQuery& q) {
+         return found_of(block_max_wand(lists(q), collection.norms(), k));
        }},
       {"block-max MaxScore",
-       [&](const BenchQuery& q) {
-         return scores_of(shale::bench::block_max_maxscore(lists(q), collection.norms(), k));
+       [&](const SampledQuery& q) {
+         return found_of(block_max_maxscore(lists(q), collection.norms(), k));
        }},
-      {"range maxima", [&](const BenchQuery& q) { return rank_union(collection, q, k); }}};
-  std::size_t disagreed = 0;
-  for (const BenchQuery& query : queries) {
-    std::vector<Scores> answers(algorithms.size());
-    for (Algorithm& algorithm : algorithms) algorithm.best.push_back(1e9);
-    for (int round = 0; round < rounds; ++round) {
-      for (std::size_t i = 0; i < algorithms.size(); ++i) {
-        lists(query);  // built outside the time taken
-        const Clock::time_point start = Clock::now();
-        answers[i] = algorithms[i].run(query);
-        const double took = std::chrono::duration<double, std::micro>(Clock::now() - start).count();
-        algorithms[i].best.back() = std::min(algorithms[i].best.back(), took);
-      }
-    }
-    for (const Scores& answer : answers) disagreed += agree(answer, answers[0]) ? 0 : 1;
-  }
-  std::printf("{\"documents\":%u,\"queries\":%zu,\"k\":%zu,\"disagreed\":%zu,",
+      {"range maxima", [&](const SampledQuery& q) { return rank_union(collection, q, k); }}};
+  const std::size_t disagreed = run_all(collection, queries, algorithms);
+  std::printf("{\"documents\":%u,\"queries\":%zu,\"k\":%zu,\"disagreed\":%zu",
               collection.shard().document_count(), queries.size(), k, disagreed);
-  for (std::size_t i = 0; i < algorithms.size(); ++i) {
-    if (i > 0) std::printf(",");
-    print(queries, algorithms[i]);
-  }
+  for (const Algorithm& algorithm : algorithms) print(queries, algorithm);
   std::printf("}\n");
+  return disagreed == 0 ? 0 : 1;
+}
+
+// -- whatever else --
+
+constexpr std::size_t hits_wanted = 10;
+
+// One kind of query, each algorithm on all of its queries.
+std::size_t measure(const char* name, Collection& collection,
+                    const std::vector<SampledQuery>& queries, std::vector<Algorithm> algorithms) {
+  const std::size_t disagreed = run_all(collection, queries, algorithms);
+  std::printf(",\"%s\":{\"queries\":%zu", name, queries.size());
+  for (const Algorithm& algorithm : algorithms) print(queries, algorithm);
+  std::printf("}");
+  std::fflush(stdout);
+  return disagreed;
+}
+
+std::vector<Algorithm> conjunctions(Collection& collection) {
+  const auto lists = [&](const SampledQuery& q) { return collection.lists_of(q); };
+  return {{"block-max, then a count",
+           [&, lists](const SampledQuery& q) {
+             const auto best = block_max_and(lists(q), collection.norms(), hits_wanted);
+             return found_of(best, count_and(lists(q)));
+           }},
+          {"block-max, counting",
+           [&, lists](const SampledQuery& q) {
+             std::size_t total = 0;
+             const auto best =
+                 block_max_and_counted(lists(q), collection.norms(), hits_wanted, total);
+             return found_of(best, total);
+           }},
+          {"engine", [&](const SampledQuery& q) {
+             return found_of(collection.search(q, shale::Match::all, hits_wanted));
+           }}};
+}
+
+std::vector<Algorithm> engine(Collection& collection, shale::Match match, std::size_t limit) {
+  return {{"engine", [&collection, match, limit](const SampledQuery& q) {
+             return found_of(collection.search(q, match, limit));
+           }}};
+}
+
+shale::u64 terms_of(const shale::shard::Shard& shard) {
+  shale::u64 count = 0;
+  shard
+      .for_each_term("",
+                     [&](std::string_view, const shale::Term&) {
+                       ++count;
+                       return true;
+                     })
+      .value();
+  return count;
+}
+
+int kinds(const char* path, int count, int per_pattern) {
+  Collection collection(path);
+  QuerySampler sampler(collection.shard());
+  const std::vector<SampledQuery> words = sampler.by_pattern(per_pattern);
+  std::printf("{\"documents\":%u,\"terms\":%llu", collection.shard().document_count(),
+              static_cast<unsigned long long>(terms_of(collection.shard())));
+  std::size_t disagreed = measure("and", collection, words, conjunctions(collection));
+  measure("or", collection, words, engine(collection, shale::Match::any, hits_wanted));
+  measure("count of or", collection, words, engine(collection, shale::Match::any, 0));
+  measure("phrase", collection, sampler.phrases(count),
+          engine(collection, shale::Match::all, hits_wanted));
+  measure("prefix", collection, sampler.prefixes(count),
+          engine(collection, shale::Match::all, hits_wanted));
+  measure("fuzzy", collection, sampler.fuzzy(count / 4),
+          engine(collection, shale::Match::all, hits_wanted));
+  std::printf(",\"disagreed\":%zu}\n", disagreed);
   return disagreed == 0 ? 0 : 1;
 }
 
@@ -250,10 +280,17 @@ int rank(const char* path, int per_pattern, std::size_t k, const std::string& pa
 
 int main(int argc, char** argv) {
   const std::string verb = argc > 1 ? argv[1] : "";
+  const auto number = [&](int at, int otherwise) {
+    return argc > at ? std::stoi(argv[at]) : otherwise;
+  };
   if (verb == "rank" && argc >= 3 && argc <= 6) {
-    return rank(argv[2], argc > 3 ? std::stoi(argv[3]) : 60,
-                argc > 4 ? std::size_t(std::stoul(argv[4])) : 10, argc > 5 ? argv[5] : "");
+    return rank(argv[2], number(3, 60), std::size_t(number(4, 10)), argc > 5 ? argv[5] : "");
   }
-  std::fprintf(stderr, "usage: search_figures rank SHARD [PER_PATTERN [K [PATTERN]]]\n");
+  if (verb == "kinds" && argc >= 3 && argc <= 5) {
+    return kinds(argv[2], number(3, 400), number(4, 20));
+  }
+  std::fprintf(stderr,
+               "usage: search_figures rank SHARD [PER_PATTERN [K [PATTERN]]] | "
+               "kinds SHARD [COUNT [PER_PATTERN]]\n");
   return 2;
 }

@@ -6,6 +6,8 @@
 //   store_figures writers STORE WRITERS COUNT DELAY
 //                                           durable stashes of so many processes at once, COUNT
 //                                           each, where a sync takes DELAY microseconds more
+//   store_figures readers STORE QUERIES READERS SECONDS
+//                                           searches of so many processes at once
 //
 // IDS and QUERIES hold one id, one query text a line. Prints one JSON object.
 #include <sys/mman.h>
@@ -248,6 +250,47 @@ void write_with_others(const char* path, int writer, int count, int delay_us, To
   }
 }
 
+// What the readers share.
+struct ReadTogether {
+  std::atomic<int> ready{0};
+  std::atomic<bool> go{false};
+  std::atomic<unsigned long long> searches{0};
+};
+
+void read_with_others(const char* path, const std::vector<std::string>& queries, int seconds,
+                      ReadTogether& together) {
+  const auto now = shale::Store::open(path).value().project("default").value().snapshot().value();
+  for (const std::string& text : queries) (void)now.search({.text = text}).value();  // warm
+  together.ready.fetch_add(1);
+  while (!together.go.load()) std::this_thread::yield();
+  const Clock::time_point start = Clock::now();
+  unsigned long long searches = 0;
+  while (microseconds_since(start) < seconds * 1e6) {
+    (void)now.search({.text = queries[searches++ % queries.size()]}).value();
+  }
+  together.searches.fetch_add(searches);
+}
+
+int readers(const char* path, const char* queries_path, int readers, int seconds) {
+  const std::vector<std::string> queries = lines_of(queries_path);
+  auto& together = shared_with_children<ReadTogether>();
+  for (int reader = 0; reader < readers; ++reader) {
+    if (fork() != 0) continue;
+    read_with_others(path, queries, seconds, together);
+    _exit(0);
+  }
+  while (together.ready.load() < readers) std::this_thread::yield();
+  together.go.store(true);
+  int failed = 0;
+  for (int reader = 0; reader < readers; ++reader) {
+    int status = -1;
+    wait(&status);
+    failed |= status;
+  }
+  std::printf("{\"searches_per_second\":%.0f}\n", double(together.searches.load()) / seconds);
+  return failed == 0 ? 0 : 1;
+}
+
 int writers(const char* path, int writers, int count, int delay_us) {
   (void)shale::Store::open(path, {.create = true}).value().project("default").value();
   auto& together = shared_with_children<Together>();
@@ -283,8 +326,12 @@ int main(int argc, char** argv) {
   if (verb == "writers" && argc == 6) {
     return writers(argv[2], std::stoi(argv[3]), std::stoi(argv[4]), std::stoi(argv[5]));
   }
+  if (verb == "readers" && argc == 6) {
+    return readers(argv[2], argv[3], std::stoi(argv[4]), std::stoi(argv[5]));
+  }
   std::fprintf(stderr,
                "usage: store_figures reads STORE IDS QUERIES | stash STORE COUNT | "
-               "poll STORE COUNT | writers STORE WRITERS COUNT DELAY\n");
+               "poll STORE COUNT | writers STORE WRITERS COUNT DELAY | "
+               "readers STORE QUERIES READERS SECONDS\n");
   return 2;
 }

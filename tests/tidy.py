@@ -39,7 +39,7 @@ HOMES = [
     (r"toml\+\+|toml\.hpp", ["src/store/options"]),
     (r"simdjson", ["src/exchange/"]),
     (r"nlohmann/", ["src/exchange/", "src/cli/"]),
-    (r"sqlite3|yaml-cpp", ["src/exchange/"]),
+    (r"sqlite3|yaml-cpp", ["src/exchange/", "bench/fts5_figures"]),
     (r"CLI/|fmt/", ["src/cli/"]),
     (r"catch2/", ["tests/support/catch.hpp"]),
 ]

@@ -209,6 +209,7 @@ class ChainPositions final : public PositionCursor {
       : cut_(cut), offset_(term.offset), cursor_(cut.positions_of(term)) {}
 
   Result<void> read(u32 doc, std::vector<u32>& positions) override {
+    positions.clear();
     Posting posting;
     while (cursor_.next(posting) && posting.document <= doc) {
       if (posting.document != doc) {

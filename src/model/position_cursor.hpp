@@ -16,7 +16,7 @@ namespace shale {
 class PositionCursor {
  public:
   virtual ~PositionCursor() = default;
-  // The word numbers in `doc`, ascending. `doc` is larger than the one before and holds the word.
+  // The word numbers in `doc` alone, ascending. `doc` is larger than the last and holds the word.
   virtual Result<void> read(u32 doc, std::vector<u32>& positions) = 0;
 };
 

@@ -447,6 +447,8 @@ Result<void> rank_union(const Index& index, std::span<const WeightedWord> words,
                         float average_length, const DocumentSet* allowed, BestScores& best,
                         std::vector<ScoredDocument>& out) {
   if (words.empty() || index.document_count() == 0) return {};
+  // Candidates find their room here, not in the loops: more than the slack are ties alone.
+  out.reserve(out.size() + std::min<usize>(candidates_slack + 1, index.document_count()));
   return UnionRanker(index, words, average_length, allowed, best, out).run();
 }
 

@@ -183,10 +183,14 @@ void check_term(const LogIndex& index, const std::string& name,
   REQUIRE(index.documents(*term).value().to_vector() == documents);
   std::vector<u32> some;
   std::vector<u32> expected;
+  std::vector<u32> positions;  // one vector for all documents, as a search has it
+  const auto cursor = index.position_cursor(*term).value();
   for (usize i = postings.size() % 3; i < postings.size(); i += 3) {
     some.push_back(postings[i].document);
     expected.push_back(postings[i].tf);
     REQUIRE(index.positions(*term, DocNo(postings[i].document)).value() == postings[i].positions);
+    if (cursor != nullptr) cursor->read(postings[i].document, positions).value();
+    REQUIRE(positions == postings[i].positions);
   }
   std::vector<u32> tfs(some.size());
   index.frequencies(*term, some, tfs).value();

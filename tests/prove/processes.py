@@ -144,7 +144,7 @@ class Processes:
             done = run(sys.executable, "-B", ROOT / "tests/crash/power_cut.py", self.program,
                        "--fs", kind, "--cuts", CUTS, "--seed", SEED)
             if done.returncode == CANNOT_RUN:
-                print(f"skipped  power cuts on {kind}: {last_line(done)}")
+                self.proof.skipped(f"power cuts on {kind}", last_line(done))
                 continue
             self.proof.item(f"power cuts on {kind}", last_line(done), f"{CUTS} cuts, 0 lost",
                             done.returncode == 0)

@@ -26,3 +26,11 @@ class Proof:
         else:
             print(f"{'met    ' if met else 'NOT MET'}  {name}: {figure}  (must: {limit})")
         sys.stdout.flush()
+
+    def skipped(self, name, reason):
+        """An item that cannot be shown here; no failure."""
+        if self.as_json:
+            print(json.dumps({"name": name, "skipped": reason}))
+        else:
+            print(f"skipped  {name}: {reason}")
+        sys.stdout.flush()

@@ -1,0 +1,54 @@
+#include "shard/length_table.hpp"
+
+#include <algorithm>
+
+namespace shale::shard {
+
+LengthTable::LengthTable(const ColumnsReader& columns, u32 document_count)
+    : columns_(columns), document_count_(document_count) {}
+
+Result<std::span<const u32>> LengthTable::range(u32 range) {
+  const u32 first = range * range_documents;
+  if (range >= range_count(document_count_)) {
+    return fail(ErrorCode::invalid_argument, "There is no such range of documents");
+  }
+  TRY(need(first / chunk_documents));
+  return std::span<const u32>(lengths_.get() + first,
+                              std::min(range_documents, document_count_ - first));
+}
+
+Result<void> LengthTable::of(std::span<const u32> docs, std::span<u32> out) {
+  u32 chunk = ~u32(0);
+  for (usize i = 0; i < docs.size(); ++i) {
+    if (docs[i] >= document_count_) {
+      return fail(ErrorCode::invalid_argument, "There are no documents of these numbers");
+    }
+    if (docs[i] / chunk_documents != chunk) {
+      chunk = docs[i] / chunk_documents;
+      TRY(need(chunk));
+    }
+    out[i] = lengths_[docs[i]];
+  }
+  return {};
+}
+
+Result<void> LengthTable::need(u32 chunk) {
+  std::call_once(made_, [&] {
+    lengths_ = std::make_unique_for_overwrite<u32[]>(document_count_);
+    const u32 chunks = (document_count_ + chunk_documents - 1) / chunk_documents;
+    is_filled_ = std::make_unique<std::atomic<bool>[]>(chunks);
+  });
+  return is_filled_[chunk].load(std::memory_order_acquire) ? Result<void>() : fill(chunk);
+}
+
+Result<void> LengthTable::fill(u32 chunk) {
+  const std::lock_guard lock(filling_);
+  if (is_filled_[chunk].load(std::memory_order_relaxed)) return {};
+  const u32 first = chunk * chunk_documents;
+  const u32 count = std::min(chunk_documents, document_count_ - first);
+  TRY(columns_.lengths(first, {lengths_.get() + first, count}));
+  is_filled_[chunk].store(true, std::memory_order_release);
+  return {};
+}
+
+}  // namespace shale::shard

@@ -1,0 +1,40 @@
+// The lengths of a shard's documents as ranking reads them: whole numbers in memory.
+//
+// Decoding a column anew for every range that is looked at took longer than scoring what stands
+// there (two words of middling frequency: 220 ranges of 12 postings a query). Filled chunk by chunk
+// as it is asked for; 4.3 MiB for 1.1 million documents. Safe from many threads. Used by shard.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "model/range_postings.hpp"
+#include "shard/columns.hpp"
+
+namespace shale::shard {
+
+class LengthTable {
+ public:
+  // `columns` must outlive the table.
+  LengthTable(const ColumnsReader& columns, u32 document_count);
+  // See Index::range_lengths.
+  Result<std::span<const u32>> range(u32 range);
+  // Of single documents, ascending.
+  Result<void> of(std::span<const u32> docs, std::span<u32> out);
+
+ private:
+  Result<void> need(u32 chunk);
+  Result<void> fill(u32 chunk);
+
+  const ColumnsReader& columns_;
+  u32 document_count_;
+  std::mutex filling_;
+  std::once_flag made_;
+  std::unique_ptr<u32[]> lengths_;
+  // Set by a release when a chunk's lengths stand in the table: who loads it by an acquire sees
+  // them.
+  std::unique_ptr<std::atomic<bool>[]> is_filled_;
+};
+
+}  // namespace shale::shard
