@@ -331,7 +331,7 @@ class UnionRanker {
   void offer(float score, u32 doc) {
     if (score < best_.threshold()) return;
     if (allowed_ != nullptr && !allowed_->contains(doc)) return;
-    best_.add(score);
+    if (!best_.add(score, doc)) return;
     out_.push_back({score, doc});
     if (out_.size() > candidates_max_) drop_beaten();
   }
@@ -393,8 +393,7 @@ Result<void> score_documents(const Index& index, std::span<const WeightedWord> w
     }
   }
   for (usize i = 0; i < docs.size(); ++i) {
-    best.add(scores[i]);
-    out.push_back({scores[i], docs[i]});
+    if (best.add(scores[i], docs[i])) out.push_back({scores[i], docs[i]});
   }
   return {};
 }

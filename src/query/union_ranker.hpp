@@ -42,8 +42,8 @@ Result<void> rank_union(const Index& index, std::span<const WeightedWord> words,
                         float average_length, const Bitmap* allowed, BestScores& best,
                         std::vector<ScoredDocument>& out);
 
-// The same of some documents, ascending, each of them scored: appends all, also those that hold no
-// word and score 0.
+// The same of some documents, ascending, each of them scored: appends all that `best` wants, also
+// those that hold no word and score 0.
 Result<void> score_documents(const Index& index, std::span<const WeightedWord> words,
                              float average_length, std::span<const u32> docs, BestScores& best,
                              std::vector<ScoredDocument>& out);

@@ -41,7 +41,10 @@ Result<void> ViewSearch::look_up(const Unit& unit, FoundUnit& found) const {
 // Once in each document that has such a word, however many it has.
 Result<void> ViewSearch::list_expansion(const Unit& unit, FoundUnit& found) const {
   Bitmap docs;
-  for (const Term& term : TRY(expansion(unit))) docs |= TRY(index_.documents(term));
+  for (const Term& term : TRY(expansion(unit))) {
+    docs |= TRY(index_.documents(term));
+    ++found.lists;
+  }
   found.docs = docs.to_vector();
   found.tfs.assign(found.docs.size(), 1);
   found.is_listed = true;
@@ -86,6 +89,17 @@ Result<void> ViewSearch::add_df(std::span<u64> df) const {
     }
   }
   return {};
+}
+
+ViewSearch::UnitFigures ViewSearch::figures(u32 unit) const {
+  const FoundUnit& found = units_[unit];
+  UnitFigures figures{found.terms.size() + found.lists, found.docs.size()};
+  if (!found.is_possible || found.is_listed) return figures;
+  figures.documents = index_.document_count();
+  for (const Term& term : found.terms) {
+    figures.documents = std::min<u64>(figures.documents, term.df);
+  }
+  return figures;
 }
 
 // -- conditions --

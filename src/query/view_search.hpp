@@ -30,11 +30,19 @@ class ViewSearch {
   Result<void> score(const Bitmap& docs, std::span<const float> weights, float average_length,
                      usize limit, BestScores& best, std::vector<ScoredDocument>& out) const;
 
+  // For --explain: the posting lists of a unit, and the documents it has here at most.
+  struct UnitFigures {
+    usize lists = 0;
+    u64 documents = 0;
+  };
+  UnitFigures figures(u32 unit) const;
+
  private:
   struct FoundUnit {
     bool is_possible = false;  // some document may have it
     bool is_listed = false;    // `docs` and `tfs` are all of it
     std::vector<Term> terms;   // of its words
+    usize lists = 0;           // of an expanded one, which keeps no terms
     std::vector<u32> docs;
     std::vector<u32> tfs;
   };
