@@ -57,6 +57,7 @@ Facet merge_facet(const std::vector<ProjectAnswer>& answers, usize at, usize row
     facet.distinct = std::max(facet.distinct, one.answer.facets[at].distinct);
   }
   facet.distinct = std::max<u64>(facet.distinct, counts.size());
+  facet.rows.reserve(counts.size());
   for (const auto& [value, count] : counts) facet.rows.push_back({value, count});
   std::sort(facet.rows.begin(), facet.rows.end(), row_before);
   if (facet.rows.size() > rows_max) facet.rows.resize(rows_max);

@@ -71,6 +71,7 @@ Result<std::vector<Asked>> asked_of(const std::vector<View>& views, const Query&
       return fail(ErrorCode::invalid_argument,
                   "The cursor is one of a search with --all-projects.");
     }
+    asked.reserve(views.size());
     for (const View& view : views) asked.push_back({&view, query.cursor});
     return asked;
   }

@@ -32,8 +32,10 @@ Result<void> Facets::add(const IndexView& view, const Bitmap& docs) {
 
 std::vector<Facet> Facets::take() {
   std::vector<Facet> facets;
+  facets.reserve(fields_.size());
   for (usize i = 0; i < fields_.size(); ++i) {
     Facet facet{names_[i], {}, sums_[i].size()};
+    facet.rows.reserve(sums_[i].size());
     for (const auto& [key, group] : sums_[i]) facet.rows.push_back({key.front(), group.count});
     const usize told = std::min(rows_max_, facet.rows.size());
     std::partial_sort(facet.rows.begin(), facet.rows.begin() + std::ptrdiff_t(told),

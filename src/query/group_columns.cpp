@@ -10,13 +10,19 @@ namespace {
 
 constexpr u32 block_documents = 4096;
 
+// Whether any document of a block is asked for.
+bool is_wanted(const Bitmap* among, u32 first, usize size) {
+  return among == nullptr || among->count_below(u32(first + size)) > among->count_below(first);
+}
+
 // type, task, file, topic: codes of the index, numbered anew as they appear.
-Result<GroupColumn> coded_column(const Index& index, Field field) {
+Result<GroupColumn> coded_column(const Index& index, Field field, const Bitmap* among) {
   GroupColumn column;
   column.codes.resize(index.document_count());
   std::unordered_map<u32, u32> known;
   for (u32 first = 0; first < column.codes.size(); first += block_documents) {
     const usize size = std::min<usize>(block_documents, column.codes.size() - first);
+    if (!is_wanted(among, first, size)) continue;
     const std::span<u32> block = std::span(column.codes).subspan(first, size);
     TRY(index.codes(field, first, block));
     u32 last_code = Index::no_code;
@@ -58,13 +64,14 @@ Result<GroupColumn> flag_column(const Index& index, Field field, std::string_vie
   return column;
 }
 
-Result<GroupColumn> day_column(const Index& index) {
+Result<GroupColumn> day_column(const Index& index, const Bitmap* among) {
   GroupColumn column;
   column.codes.resize(index.document_count());
   std::unordered_map<i64, u32> known;
   std::vector<i64> numbers(block_documents);
   for (u32 first = 0; first < column.codes.size(); first += block_documents) {
     const usize size = std::min<usize>(block_documents, column.codes.size() - first);
+    if (!is_wanted(among, first, size)) continue;
     TRY(index.numbers(Field::created, first, std::span(numbers).first(size)));
     for (usize i = 0; i < size; ++i) {
       const i64 day = day_of(numbers[i]);
@@ -84,7 +91,7 @@ bool can_group_by(Field field) {
   return field == Field::created || (has_terms(field) && field != Field::attribute);
 }
 
-Result<GroupColumn> group_column(const Index& index, Field field) {
+Result<GroupColumn> group_column(const Index& index, Field field, const Bitmap* among) {
   switch (field) {
     case Field::tier:
       return flag_column(index, field, tier_name(Tier::stashed));
@@ -93,9 +100,9 @@ Result<GroupColumn> group_column(const Index& index, Field field) {
     case Field::pinned:
       return flag_column(index, field, "false");
     case Field::created:
-      return day_column(index);
+      return day_column(index, among);
     default:
-      return coded_column(index, field);
+      return coded_column(index, field, among);
   }
 }
 

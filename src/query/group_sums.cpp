@@ -21,7 +21,7 @@ class ViewSums {
     if (docs.empty()) return {};
     columns_.resize(by_.size());
     for (usize i = 0; i < by_.size(); ++i) {
-      if (by_[i] != Field::tag) columns_[i] = TRY(group_column(index_, by_[i]));
+      if (by_[i] != Field::tag) columns_[i] = TRY(group_column(index_, by_[i], &docs));
     }
     const bool by_tag = std::find(by_.begin(), by_.end(), Field::tag) != by_.end();
     if (by_tag) {

@@ -187,10 +187,12 @@ class Search {
     std::sort(found.begin(), found.end(),
               [](const ScoredDocument& a, const ScoredDocument& b) { return a.doc < b.doc; });
     std::vector<u32> numbers;
+    numbers.reserve(found.size());
     for (const ScoredDocument& one : found) numbers.push_back(one.doc);
     std::vector<i64> created(question_.recency ? numbers.size() : 0);
     if (question_.recency) TRY(index.numbers_of(Field::created, numbers, created));
     std::vector<i64> keys;
+    keys.reserve(found.size());
     for (usize i = 0; i < found.size(); ++i) {
       const float score = found[i].score;
       keys.push_back(
@@ -274,7 +276,7 @@ class Search {
                                    std::to_string(index.document_count()) + " documents, " +
                                    std::to_string(matched) + " matched, " +
                                    std::to_string(candidates) + " reached the best so far");
-    for (u32 i = 0; i < plan.units.size(); ++i) {
+    for (u32 i = 0; i < plan.units.size() && index.document_count() > 0; ++i) {
       const ViewSearch::UnitFigures figures = searches_[search].figures(i);
       explanation_->add("", '(' + to_string(plan.units[i]) + ") " + std::to_string(figures.lists) +
                                 " lists, at most " + std::to_string(figures.documents) +
