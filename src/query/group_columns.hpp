@@ -15,9 +15,9 @@ namespace shale::query {
 // Whether a sum can be grouped by the field (created stands for its UTC day).
 bool can_group_by(Field field);
 
-// The values of a field that is not a tag, for all documents of a view, or for those `among` it and
-// some of their neighbours: what stands far from any of them is not read, and its codes mean
-// nothing. Patches are not applied.
+// The values of a field that is not a tag, for all documents of a view, or for those of `among`
+// alone: the codes of the others mean nothing, and what stands far from any of them is not read.
+// Patches are not applied.
 struct GroupColumn {
   std::vector<u32> codes;           // of each document
   std::vector<std::string> values;  // of each code; "" where absent

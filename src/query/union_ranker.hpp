@@ -35,8 +35,8 @@ struct ScoredDocument {
   u32 doc = 0;
 };
 
-// Appends to `out` every document of `index` that holds a word, is in `allowed` (null: all are) and
-// reaches the threshold of `best` at the end, and some that do not; adds their scores to `best`.
+// Appends to `out` every document of `index` that holds a word, is in `allowed` (null: all are), is
+// wanted by `best` and reaches its threshold at the end, and some that do not; adds their scores.
 // `average_length` is that of the collection.
 Result<void> rank_union(const Index& index, std::span<const WeightedWord> words,
                         float average_length, const Bitmap* allowed, BestScores& best,

@@ -60,6 +60,7 @@ void page_through(CorpusMaker& maker, const Corpus& corpus, Query query,
   Cursor first = start_at(moment);
   first.widened = answer.widened;
   answer = page(corpus, query, first);
+  REQUIRE(answer.widened == first.widened);
   const std::vector<Told> expected = whole(corpus, query, first.widened);
   REQUIRE(answer.total == expected.size());
   std::vector<Told> all = told(answer);
@@ -224,6 +225,15 @@ TEST_CASE("widening goes by the number asked for, and later pages by the first")
   const RankedAnswer next = page(corpus, query, behind(first));
   CHECK_FALSE(next.widened);
   CHECK(next.total == all);
+  query.text = "w0 nowhere";
+  query.limit = 2;
+  const RankedAnswer wide = search(corpus.views, query, {}).value();
+  REQUIRE(wide.widened);
+  REQUIRE(wide.total > 4);
+  const RankedAnswer second = page(corpus, query, behind(wide));
+  CHECK(second.widened);
+  CHECK(second.total == wide.total);
+  CHECK(second.hits.size() == 2);
 }
 
 }  // namespace
