@@ -1,6 +1,7 @@
 // search: ranked hits of one project or all, page by page, with facets and what explains them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <memory>
@@ -76,10 +77,10 @@ Result<std::vector<Asked>> asked_of(const std::vector<View>& views, const Query&
     return asked;
   }
   const ProjectCursors cursors = TRY(split_cursor(query.cursor));
-  for (const auto& [project, cursor] : cursors) {
+  for (const auto& one : cursors) {
     const auto found = std::find_if(views.begin(), views.end(),
-                                    [&](const View& view) { return view.project == project; });
-    if (found != views.end()) asked.push_back({&*found, cursor});
+                                    [&](const View& view) { return view.project == one.first; });
+    if (found != views.end()) asked.push_back({&*found, one.second});
   }
   // Projects that have come since belong to no page of this search, those that are gone to none
   // that follows.
