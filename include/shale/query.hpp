@@ -3,12 +3,13 @@
 // Not here: asking (Snapshot, in shale/store.hpp) and how hits are ranked (src/query).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <shale/result.hpp>
 #include <shale/segment.hpp>
 
 namespace shale {
@@ -37,8 +38,28 @@ struct Query {
   std::string text = {};
   std::string where = {};  // `field:value` clauses, all of which must hold; see README "Filters"
   Match match = Match::all;
-  std::size_t limit = 10;
+  std::size_t limit = 10;  // of a page; 0: the total, and facets, alone
   bool snippets = true;
+  // Match::auto_ widens where fewer than so many segments hold every word; absent: than `limit`.
+  std::optional<std::size_t> widen_below = std::nullopt;
+  // Prefers what is new: a score is multiplied by .5 + .5 * 2^(-age / recency), age being the time
+  // since the segment was created, 0 for the future. So it halves at most; a segment that does not
+  // say when it was created counts half. Positive; absent: off. Changes the order alone, neither
+  // what matches nor `total`. Microseconds, like all times.
+  std::optional<std::chrono::microseconds> recency = std::nullopt;
+  // Count the matches by the values of these fields: type task file topic tag tier generation
+  // pinned day (of creation, UTC). Of each, the `facet_rows` most frequent values are told.
+  std::vector<std::string> facets = {};
+  std::size_t facet_rows = 20;
+  // Answer::cursor of the page before; the query must be the same but for limit, snippets, facets
+  // and explain, else it is ErrorCode::invalid_argument. The page goes on in the state of the
+  // project that the first one showed: whatever is written or merged meanwhile, each segment stands
+  // in exactly one page. A project handle keeps the states of its last 16 cursors so, five minutes
+  // each. Later, or in another process, it goes on behind the same place in the snapshot that is
+  // asked, and the answer says `moved`: what has come or changed since may be passed over, or told
+  // twice.
+  std::string cursor = {};
+  bool explain = false;  // for Answer::explanation; costs nothing where it is false
 };
 
 // A stretch of bytes in Hit::snippet that matched.
@@ -50,21 +71,48 @@ struct Span {
 
 struct Hit {
   std::string id;
-  float score = 0;  // BM25; 0 where the query had no text
+  float score = 0;  // BM25, times the factor of Query::recency; 0 where the query had no text
   std::string snippet;
   std::vector<Span> spans;
   std::optional<std::string> file;
   std::optional<LineRange> line_range;
   std::string type;
   std::optional<std::uint32_t> tokens;
+  Time created_at;  // decides between equal scores: the newer first, then the smaller id
+};
+
+struct FacetRow {
+  std::string value;  // "" where the field is absent; of several tags each counts
+  std::uint64_t count = 0;
+  bool operator==(const FacetRow&) const = default;
+};
+
+// The matches by one field, exactly: all of them, not those of the page.
+struct Facet {
+  std::string field;           // as it was asked for
+  std::vector<FacetRow> rows;  // largest count first, then by value
+  std::uint64_t distinct = 0;  // how many values there are, told or not
+  bool operator==(const Facet&) const = default;
 };
 
 struct Answer {
-  std::vector<Hit> hits;
+  std::vector<Hit> hits;    // best score first, then the newest, then the smaller id
   std::uint64_t total = 0;  // exact number of matches, whatever the limit
   bool widened = false;
+  // The query's cursor came from another state of the project than this page shows.
+  bool moved = false;
+  // For the next page: printable; empty where nothing follows.
+  std::string cursor;
+  // The same for this page, with the state it shows. Not kept alive by itself: `cursor` is.
+  std::string page;
+  std::vector<Facet> facets;  // in the order asked for
+  std::string explanation;    // lines of text for people; their form is no contract
   std::vector<Fault> faults;
 };
+
+// The cursor that goes on behind the first `count` hits of a page, for whoever shows no more of
+// them: one who merges the pages of several projects.
+SHALE_API std::string cursor_behind(const Answer& answer, std::size_t count);
 
 // A listing: segments by a column, without touching text.
 struct Listing {

@@ -1,7 +1,7 @@
 // Answers of the library as text and JSON: segments, hits, sums.
 //
 // The JSON keys are the program's outward contract; README "JSON" lists them. No verb logic here.
-// Used by verbs_read.cpp.
+// Used by verbs_read.cpp and verbs_search.cpp.
 #pragma once
 
 #include <optional>

@@ -42,7 +42,12 @@ constexpr Examples examples[] = {
     {"search",
      "shale search why is search slow\n"
      "shale search merge policy --where 'file:src/** type:code' --limit 3\n"
-     "shale search --where 'task:perf created:>=2025-12-01' -- the option --no-merge\n"},
+     "shale search --where 'task:perf created:>=2025-12-01' -- the option --no-merge\n"
+     "shale search merge --facet type --facet tag --limit 0  # counts of all matches by value\n"
+     "shale search merge --recency 7d --json      # new ones first; has a `cursor` where more "
+     "follow\n"
+     "shale search merge --recency 7d --json --cursor AQ...  # the next page, same query\n"
+     "shale search merge --explain                # the plan, what was read, times\n"},
     {"list",
      "shale list --where type:decision --sort touched --limit 20\n"
      "shale list --sort -tokens       # smallest first\n"},

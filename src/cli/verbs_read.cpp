@@ -1,34 +1,18 @@
-// get search list count sum: questions to snapshots.
+// get list count sum: questions to snapshots.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 
 #include "cli/all_projects.hpp"
 #include "cli/answers.hpp"
+#include "cli/questions.hpp"
 #include "cli/segment_options.hpp"
 #include "cli/verbs.hpp"
 
 namespace shale::cli {
 
 namespace {
-
-// Damage outranks an empty answer: what is missing may be what is damaged.
-Exit exit_for(bool found, const std::vector<Fault>& faults) {
-  if (!faults.empty()) return Exit::damaged;
-  return found ? Exit::ok : Exit::nothing_found;
-}
-
-void append(std::vector<Fault>& faults, const std::vector<Fault>& more) {
-  faults.insert(faults.end(), more.begin(), more.end());
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
-}
 
 // --- get ----------------------------------------------------------------------------------------
 
@@ -73,97 +57,6 @@ Result<Exit> get(Context& context, const GetOptions& options) {
     context.output.warning(fmt::format("there is no segment \"{}\"", id));
   }
   return exit_for(fetched.missing.empty(), fetched.faults);
-}
-
-// --- search -------------------------------------------------------------------------------------
-
-struct SearchOptions {
-  std::vector<std::string> words;
-  std::vector<std::string> where;
-  std::string match = "auto";
-  usize limit = 10;
-  bool count = false;
-};
-
-struct Found {
-  std::vector<ProjectHit> hits;
-  u64 total = 0;
-  bool widened = false;
-  std::vector<Fault> faults;
-  i64 microseconds = 0;  // inside the search calls
-};
-
-Match match_of(const std::string& name) {
-  if (name == "all") return Match::all;
-  return name == "any" ? Match::any : Match::auto_;
-}
-
-Result<Found> search_views(const std::vector<View>& views, const Query& query) {
-  Found found;
-  for (const View& view : views) {
-    const auto started = std::chrono::steady_clock::now();
-    Answer answer = TRY(view.snapshot.search(query));
-    const auto taken = std::chrono::steady_clock::now() - started;
-    found.microseconds += std::chrono::duration_cast<std::chrono::microseconds>(taken).count();
-    for (Hit& hit : answer.hits) found.hits.push_back({view.project, std::move(hit)});
-    found.total += answer.total;
-    found.widened = found.widened || answer.widened;
-    append(found.faults, answer.faults);
-  }
-  // Each project's hits are in order already; projects come in the order of their names.
-  std::stable_sort(found.hits.begin(), found.hits.end(),
-                   [](const auto& a, const auto& b) { return a.hit.score > b.hit.score; });
-  if (found.hits.size() > query.limit) found.hits.resize(query.limit);
-  return found;
-}
-
-void print_hit(Context& context, const ProjectHit& found, bool colours) {
-  const std::string id = shown_id(context, found.project, found.hit.id);
-  if (!context.output.is_text()) {
-    context.output.object(json_of(found, id));
-    return;
-  }
-  context.output.line(fmt::format("{}  {:.2f}  {}", printable(source_of(found.hit, id)),
-                                  found.hit.score, snippet_text(found.hit, colours)));
-}
-
-void print_found(Context& context, const Found& found) {
-  if (context.output.form != Form::json) {
-    const bool colours = context.output.is_text() && Output::colours();
-    for (const ProjectHit& hit : found.hits) print_hit(context, hit, colours);
-    if (found.widened) context.output.note("few segments hold every word: some hold only one");
-    return;
-  }
-  Json hits = Json::array();
-  for (const ProjectHit& hit : found.hits) {
-    hits.push_back(json_of(hit, shown_id(context, hit.project, hit.hit.id)));
-  }
-  context.output.object({{"hits", hits},
-                         {"total", found.total},
-                         {"widened", found.widened},
-                         {"cursor", nullptr},
-                         {"faults", json_of(found.faults)},
-                         {"microseconds", found.microseconds}});
-}
-
-Result<Exit> search(Context& context, const SearchOptions& options) {
-  const Query query{.text = joined(options.words),
-                    .where = joined(options.where),
-                    .match = match_of(options.match),
-                    .limit = options.limit,
-                    .snippets = !options.count};
-  const std::vector<View> views = TRY(context.views());
-  Found found = TRY(search_views(views, query));
-  if (options.count) found.hits.clear();
-  if (options.count && context.output.is_text()) {
-    context.output.line(std::to_string(found.total));
-  } else if (options.count && context.output.form == Form::ndjson) {
-    context.output.object({{"total", found.total}, {"widened", found.widened}});
-  } else {
-    print_found(context, found);
-  }
-  context.output.faults(found.faults);
-  return exit_for(found.total > 0, found.faults);
 }
 
 // --- list count sum -----------------------------------------------------------------------------
@@ -259,11 +152,6 @@ Result<Exit> sum(Context& context, const SumOptions& options) {
 
 // --- on the command line ------------------------------------------------------------------------
 
-void add_where(CLI::App& verb, std::vector<std::string>& where) {
-  verb.add_option("--where", where, "only segments that pass, e.g. 'type:code file:src/**'")
-      ->allow_extra_args(false);
-}
-
 void add_get(CLI::App& app, Context& context) {
   CLI::App* verb = add_verb(app, "get", "prints the text of segments");
   auto options = std::make_shared<GetOptions>();
@@ -271,20 +159,6 @@ void add_get(CLI::App& app, Context& context) {
   verb->add_option("--lines", options->lines, "only these lines of each, A:B");
   verb->callback([&context, options] {
     context.action = [&context, options] { return get(context, *options); };
-  });
-}
-
-void add_search(CLI::App& app, Context& context) {
-  CLI::App* verb = add_verb(app, "search", "finds segments by their words, best first");
-  auto options = std::make_shared<SearchOptions>();
-  verb->add_option("QUERY", options->words, "words to look for; after -- anything");
-  add_where(*verb, options->where);
-  verb->add_option("--match", options->match, "all words, any, or auto: all and where few, any")
-      ->check(CLI::IsMember({"all", "any", "auto"}));
-  verb->add_option("--limit", options->limit, "hits at most (10)")->check(whole_number());
-  verb->add_flag("--count", options->count, "only how many");
-  verb->callback([&context, options] {
-    context.action = [&context, options] { return search(context, *options); };
   });
 }
 
@@ -316,7 +190,7 @@ void add_sum(CLI::App& app, Context& context) {
 
 void add_read_verbs(CLI::App& app, Context& context) {
   add_get(app, context);
-  add_search(app, context);
+  add_search_verb(app, context);
   add_list(app, context);
   CLI::App* verb = add_verb(app, "count", "counts segments");
   auto where = std::make_shared<std::vector<std::string>>();

@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/integers.hpp"
-#include "exchange/base64.hpp"
+#include "base/base64.hpp"
 #include "exchange/json_value.hpp"
 #include "model/fields.hpp"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/integers.hpp"
-#include "exchange/base64.hpp"
+#include "base/base64.hpp"
 #include "exchange/json_text.hpp"
 #include "exchange/times.hpp"
 #include "model/fields.hpp"

@@ -1,5 +1,10 @@
 // The score of the k-th best document so far: what another one must reach to matter.
 //
+// Two things narrow what counts. Documents of pages before score at least the ceiling: those above
+// it are not wanted, and those on it do not count, since only the Collector knows on which side of
+// the page's border they stand. And a score may be worth less than it is (recency.hpp), never more:
+// what counts is its value, while one below the threshold is out whatever its value.
+//
 // Scores alone, no documents: a binary heap for k <= 64, for larger k a buffer of 1.5 k whose worse
 // third is cut off when it is full (the heap takes 1.3 times as long from there on: RANKING 1a).
 // Used by the rankers; who the k best are is the Collector's business.
@@ -7,6 +12,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "base/integers.hpp"
@@ -15,21 +22,35 @@ namespace shale::query {
 
 class BestScores {
  public:
+  // What a document's score is worth.
+  using Value = std::function<float(u32 doc, float score)>;
+
   explicit BestScores(usize limit) : limit_(limit), is_heap_(limit <= heap_limit_max) {
     scores_.reserve(std::min(room(), reserved_max));
   }
+  void set_ceiling(float score) { ceiling_ = score; }
+  void set_value(Value value) { value_ = std::move(value); }
 
   // 0 until `limit` scores are known; never falls.
   float threshold() const { return threshold_; }
 
-  void add(float score) {
-    if (limit_ == 0 || (scores_.size() >= limit_ && score <= threshold_)) return;
-    is_heap_ ? add_to_heap(score) : add_to_buffer(score);
+  // False where the document is not wanted.
+  bool add(float score, u32 doc) {
+    if (value_) score = value_(doc, score);
+    if (score > ceiling_) return false;
+    if (score < ceiling_) count(score);
+    return true;
   }
 
  private:
   static constexpr usize heap_limit_max = 64;
   static constexpr usize reserved_max = 1 << 16;
+
+  void count(float score) {
+    if (limit_ == 0 || (scores_.size() >= limit_ && score <= threshold_)) return;
+    is_heap_ ? add_to_heap(score) : add_to_buffer(score);
+  }
+
   usize room() const { return is_heap_ ? limit_ : limit_ + limit_ / 2; }
 
   void add_to_heap(float score) {
@@ -55,6 +76,8 @@ class BestScores {
   usize limit_;
   bool is_heap_;
   float threshold_ = 0;
+  float ceiling_ = std::numeric_limits<float>::infinity();
+  Value value_;
   std::vector<float> scores_;
 };
 

@@ -25,6 +25,11 @@ Collector::Collector(Scope& scope, usize limit, Ties ties)
       ties_(ties),
       entries_max_(limit > SIZE_MAX / 4 ? SIZE_MAX : 2 * limit + slack) {}
 
+Collector::Collector(Scope& scope, usize limit, const std::optional<OrderKey>& after)
+    : Collector(scope, limit) {
+  after_ = after;
+}
+
 bool Collector::before(const Entry& a, const Entry& b) const {
   if (!same_rank(a, b)) return ranks_before(a, b);
   if (a.id != b.id) return ties_ == Ties::id_descending ? a.id > b.id : a.id < b.id;
@@ -39,6 +44,7 @@ Result<void> Collector::offer(u32 view, std::span<const u32> docs, std::span<con
   contender_keys_.clear();
   for (usize i = 0; i < docs.size(); ++i) {
     if (full_ && keys[i] < key_bound_) continue;
+    if (after_ && keys[i] > after_->key) continue;
     contenders_.push_back(docs[i]);
     contender_keys_.push_back(keys[i]);
   }
@@ -50,10 +56,20 @@ Result<void> Collector::offer(u32 view, std::span<const u32> docs, std::span<con
   for (usize i = 0; i < contenders_.size(); ++i) {
     const i64 key = contender_keys_[i];
     if (full_ && key == key_bound_ && created_[i] < created_bound_) continue;
-    entries_.push_back({key, created_[i], {view, DocNo{contenders_[i]}}, false, {}});
+    Entry entry{key, created_[i], {view, DocNo{contenders_[i]}}, false, {}};
+    if (after_ && TRY(is_passed(entry))) continue;
+    entries_.push_back(std::move(entry));
   }
   if (entries_.size() > entries_max_) TRY(prune());
   return {};
+}
+
+// Whether it stands on a page before.
+Result<bool> Collector::is_passed(Entry& entry) {
+  if (entry.key != after_->key) return entry.key > after_->key;
+  if (entry.created != after_->created) return entry.created > after_->created;
+  TRY(resolve(entry));
+  return entry.id <= after_->id;
 }
 
 Result<void> Collector::resolve(Entry& entry) {

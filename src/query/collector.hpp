@@ -2,13 +2,15 @@
 //
 // Documents are offered in blocks with a key each; what cannot win any more is dropped by key, then
 // by key and creation time. Ids are read only for documents that tie in both with the last place,
-// or stand in the answer: exact order without reading a million ids. Used by search and list.
+// or stand in the answer (or tie in both with the last one of the page before): exact order without
+// reading a million ids. Used by search and list.
 #pragma once
 
 #include <span>
 #include <string>
 #include <vector>
 
+#include "query/cursor.hpp"
 #include "query/engine.hpp"
 #include "query/scope.hpp"
 
@@ -27,6 +29,8 @@ class Collector {
   };
 
   Collector(Scope& scope, usize limit, Ties ties = Ties::newest_then_id);
+  // The best ones behind `after`, newest then id.
+  Collector(Scope& scope, usize limit, const std::optional<OrderKey>& after);
 
   // `docs` (ascending) of a view with their keys.
   Result<void> offer(u32 view, std::span<const u32> docs, std::span<const i64> keys);
@@ -35,12 +39,14 @@ class Collector {
 
  private:
   bool before(const Entry& a, const Entry& b) const;
+  Result<bool> is_passed(Entry& entry);
   Result<void> resolve(Entry& entry);
   Result<void> prune();
 
   Scope& scope_;
   usize limit_;
   Ties ties_;
+  std::optional<OrderKey> after_;
   usize entries_max_;  // beyond it prune() is called
   std::vector<Entry> entries_;
   bool full_ = false;  // `limit_` documents are at least as good as the two bounds

@@ -9,8 +9,11 @@
 
 #include "model/bm25.hpp"
 #include "model/overlay.hpp"
+#include "query/cursor.hpp"
+#include "query/explanation.hpp"
 #include "query/filter.hpp"
 #include "text/analysis.hpp"
+#include "text/snippet.hpp"
 
 namespace shale::query {
 
@@ -31,13 +34,17 @@ struct RankedAnswer {
   std::vector<Ranked> hits;  // score descending, newest, id
   u64 total = 0;
   bool widened = false;
-  std::vector<std::string> terms;  // of the query: for snippets
+  bool more = false;  // hits stand behind these
+  i64 now = 0;        // what ages and recency counted from
+  std::vector<Facet> facets;
+  Highlights highlights;  // for snippets
   std::vector<Fault> faults;
 };
 
-// `analysis` is that of the views' texts.
-Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query,
-                            Analysis analysis);
+// `analysis` is that of the views' texts. `from` is where the page begins, null for the first one;
+// what it says of the state is the caller's business, and so is Query::cursor.
+Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query, Analysis analysis,
+                            const Cursor* from = nullptr, Explanation* explanation = nullptr);
 
 struct ListedAnswer {
   std::vector<Place> places;

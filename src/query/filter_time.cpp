@@ -135,7 +135,9 @@ std::optional<TimeStretch> parse_moment(std::string_view text) {
   return TimeStretch{at, at + width - 1, false};
 }
 
-std::optional<TimeStretch> parse_age(std::string_view text, i64 now) {
+}  // namespace
+
+std::optional<i64> parse_age(std::string_view text) {
   if (text.size() < 2) return std::nullopt;
   i64 count = 0;
   const char* last = text.data() + text.size() - 1;
@@ -158,14 +160,13 @@ std::optional<TimeStretch> parse_age(std::string_view text, i64 now) {
     }
   }();
   if (unit == 0) return std::nullopt;
-  const i64 at = now - count * unit;
-  return TimeStretch{at, at, true};
+  return count * unit;
 }
 
-}  // namespace
-
 std::optional<TimeStretch> parse_time(std::string_view text, i64 now) {
-  if (const auto age = parse_age(text, now)) return age;
+  if (const std::optional<i64> age = parse_age(text)) {
+    return TimeStretch{now - *age, now - *age, true};
+  }
   return parse_moment(text);
 }
 

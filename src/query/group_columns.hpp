@@ -15,12 +15,14 @@ namespace shale::query {
 // Whether a sum can be grouped by the field (created stands for its UTC day).
 bool can_group_by(Field field);
 
-// All values of a field that is not a tag, for all documents of a view; patches are not applied.
+// The values of a field that is not a tag, for all documents of a view, or for those of `among`
+// alone: the codes of the others mean nothing, and what stands far from any of them is not read.
+// Patches are not applied.
 struct GroupColumn {
   std::vector<u32> codes;           // of each document
   std::vector<std::string> values;  // of each code; "" where absent
 };
-Result<GroupColumn> group_column(const Index& index, Field field);
+Result<GroupColumn> group_column(const Index& index, Field field, const Bitmap* among = nullptr);
 
 // The values of one segment (several tags: several), changes applied.
 std::vector<std::string> group_values(const Metadata& metadata, Field field);

@@ -201,19 +201,6 @@ bool is_positive(const Condition& condition) {
 
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
-std::string to_string(const Unit& unit) {
-  static constexpr const char* names[] = {"word",   "phrase", "together", "near",
-                                          "prefix", "fuzzy",  "regex"};
-  std::string text = names[usize(unit.kind)];
-  for (const Unit::Word& word : unit.words) {
-    text += ' ' + quoted(word.term);
-    if (word.offset > 0) text += '+' + std::to_string(word.offset);
-  }
-  if (!unit.text.empty()) text += ' ' + quoted(unit.text);
-  if (unit.distance > 0) text += " ~" + std::to_string(unit.distance);
-  return text;
-}
-
 std::string to_string(const Plan& plan, const Condition& condition) {
   std::string text;
   switch (condition.kind) {
@@ -240,6 +227,19 @@ Plan make_plan(const Node& root, Analysis analysis, bool every_word) {
   plan.units = planner.take_units();
   if (plan.condition && !is_positive(*plan.condition)) plan.condition.reset();
   return plan;
+}
+
+std::string to_string(const Unit& unit) {
+  static constexpr const char* names[] = {"word",   "phrase", "together", "near",
+                                          "prefix", "fuzzy",  "regex"};
+  std::string text = names[usize(unit.kind)];
+  for (const Unit::Word& word : unit.words) {
+    text += ' ' + quoted(word.term);
+    if (word.offset > 0) text += '+' + std::to_string(word.offset);
+  }
+  if (!unit.text.empty()) text += ' ' + quoted(unit.text);
+  if (unit.distance > 0) text += " ~" + std::to_string(unit.distance);
+  return text;
 }
 
 std::string to_string(const Plan& plan) {

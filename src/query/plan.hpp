@@ -72,5 +72,7 @@ Plan make_plan(const Node& root, Analysis analysis, bool every_word);
 
 // One line, for --explain and tests: (all (word "merg") (not (phrase "a" "b"+2)))
 std::string to_string(const Plan& plan);
+// The same of one unit: phrase "a" "b"+2
+std::string to_string(const Unit& unit);
 
 }  // namespace shale::query

@@ -1,10 +1,11 @@
 // Ranked search: a text becomes a plan, the plan is put to every index, the best of all are kept.
-#include <bit>
-
 #include "base/system.hpp"
 #include "query/collector.hpp"
 #include "query/engine.hpp"
+#include "query/facets.hpp"
+#include "query/highlights.hpp"
 #include "query/parser.hpp"
+#include "query/recency.hpp"
 #include "query/statistics.hpp"
 #include "query/view_search.hpp"
 
@@ -12,25 +13,47 @@ namespace shale::query {
 
 namespace {
 
-// Scores are never negative, so the order of their bits is their order.
-i64 key_of(float score) { return i64(std::bit_cast<u32>(score)); }
-float score_of(i64 key) { return std::bit_cast<float>(u32(key)); }
+using Timed = Explanation::Timed;
+
+// What is asked, read and checked.
+struct Question {
+  const Query& query;
+  Analysis analysis;
+  const Cursor* from = nullptr;
+  Explanation* explanation = nullptr;
+  i64 now = 0;
+  Filter filter;
+  ParsedQuery parsed;
+  Facets facets;
+  std::optional<Recency> recency;
+
+  Result<void> read() {
+    const Timed timed(explanation, "parse");
+    filter = TRY(parse_filter(query.where, now));
+    facets = TRY(Facets::make(query));
+    parsed = parse_query(query.text, now, nullptr);
+    if (!query.recency) return {};
+    if (query.recency->count() <= 0) {
+      return fail(ErrorCode::invalid_argument, "The half-life of recency must be positive.");
+    }
+    recency.emplace(*query.recency, now);
+    return {};
+  }
+};
 
 class Search {
  public:
-  Search(Scope& scope, const Query& query, const Filter& filter, const Node& root,
-         Analysis analysis)
-      : scope_(scope), query_(query), filter_(filter), root_(root), analysis_(analysis) {}
+  Search(Scope& scope, const Question& question)
+      : scope_(scope),
+        question_(question),
+        query_(question.query),
+        explanation_(question.explanation) {}
 
   Result<RankedAnswer> run() {
-    if (query_.text.empty()) return newest();
-    const Plan plan = make_plan(root_, analysis_, query_.match != Match::any);
-    RankedAnswer answer = TRY(rank(plan));
-    if (query_.match != Match::auto_ || answer.total >= query_.limit) return answer;
-    const Plan wider = make_plan(root_, analysis_, false);
-    if (to_string(wider) == to_string(plan)) return answer;
-    answer = TRY(rank(wider));
-    answer.widened = true;
+    if (explanation_ != nullptr) explain_query();
+    RankedAnswer answer = TRY(query_.text.empty() ? newest() : by_words());
+    answer.now = question_.now;
+    answer.facets = TRY(facets());
     return answer;
   }
 
@@ -39,16 +62,24 @@ class Search {
 
   Result<RankedAnswer> newest() {
     RankedAnswer answer;
-    Collector collector(scope_, query_.limit);
+    Collector collector = make_collector();
     for (const u32 number : scope_.active()) {
-      const Bitmap docs = TRY(matching_documents(scope_.enter(number), filter_));
+      Bitmap docs = TRY(matching(scope_.enter(number)));
       answer.total += docs.count();
       TRY(offer_unscored(number, docs, collector));
+      keep_matches(number, std::move(docs));
     }
     return finished(std::move(answer), collector);
   }
 
-  static Result<void> offer_unscored(u32 number, const Bitmap& docs, Collector& collector) {
+  Result<Bitmap> matching(const IndexView& view) const {
+    const Timed timed(explanation_, "match");
+    return matching_documents(view, question_.filter);
+  }
+
+  Result<void> offer_unscored(u32 number, const Bitmap& docs, Collector& collector) const {
+    if (query_.limit == 0) return {};
+    const Timed timed(explanation_, "order");
     const std::vector<i64> keys(1024, 0);
     Bitmap::Walk walk(docs);
     for (auto block = walk.next(); !block.empty(); block = walk.next()) {
@@ -59,29 +90,59 @@ class Search {
 
   // -- by a plan --
 
+  // What the first page decided holds for those behind it.
+  Result<RankedAnswer> by_words() {
+    const bool is_auto = query_.match == Match::auto_;
+    const bool was_widened = is_auto && question_.from != nullptr && question_.from->widened;
+    const Plan plan = plan_of(query_.match != Match::any && !was_widened);
+    RankedAnswer answer = TRY(rank(plan));
+    answer.widened = was_widened;
+    if (!is_auto || question_.from != nullptr) return answer;
+    if (answer.total >= query_.widen_below.value_or(query_.limit)) return answer;
+    const Plan wider = plan_of(false);
+    if (to_string(wider) == to_string(plan)) return answer;
+    answer = TRY(rank(wider));
+    answer.widened = true;
+    return answer;
+  }
+
+  Plan plan_of(bool every_word) const {
+    const Timed timed(explanation_, "plan");
+    return make_plan(question_.parsed.root, question_.analysis, every_word);
+  }
+
   Result<RankedAnswer> rank(const Plan& plan) {
+    matches_.clear();
+    if (explanation_ != nullptr) explanation_->add("plan", to_string(plan));
     RankedAnswer answer;
     if (!plan.condition) return answer;
     TRY(look_up(plan));
-    Collector collector(scope_, query_.limit);
-    BestScores best(query_.limit);
+    Collector collector = make_collector();
+    BestScores best(wanted());
+    if (after()) best.set_ceiling(score_of(after()->key));
     for (usize i = 0; i < searches_.size(); ++i) {
       const u32 number = numbers_[i];
-      scope_.enter(number);
-      const Matches matches = TRY(searches_[i].matches(filter_));
-      answer.total += matches.count;
-      if (query_.limit == 0 || matches.count == 0) continue;
-      if (plan.scores()) {
-        TRY(offer_scored(i, matches, best, collector));
-      } else {
-        TRY(offer_unscored(number, matches.docs->to_bitmap(), collector));
+      const Matches matches = TRY(matching(number, searches_[i]));
+      const u64 count = matches.count;
+      answer.total += count;
+      u64 candidates = 0;
+      if (query_.limit != 0 && count > 0) {
+        if (plan.scores()) {
+          candidates = TRY(offer_scored(i, matches, best, collector));
+        } else {
+          TRY(offer_unscored(number, matches.docs->to_bitmap(), collector));
+        }
       }
+      if (explanation_ != nullptr) explain_view(plan, i, count, candidates);
+      if (!question_.facets.empty()) keep_matches(number, matches.docs->to_bitmap());
     }
+    if (query_.snippets) answer.highlights = highlights_of(plan, weights_);
     return finished(std::move(answer), collector);
   }
 
   // Terms and statistics of all views: a score depends on every one of them.
   Result<void> look_up(const Plan& plan) {
+    const Timed timed(explanation_, "look up");
     statistics_ = {};
     searches_.clear();
     numbers_.clear();
@@ -100,39 +161,134 @@ class Search {
     for (usize i = 0; i < df.size(); ++i) {
       weights_.push_back(bm25_idf(statistics_.documents, df[i]) * float(plan.units[i].times));
     }
+    if (explanation_ != nullptr) explain_units(plan, df);
     return {};
   }
 
-  Result<void> offer_scored(usize search, const Matches& matches, BestScores& best,
-                            Collector& collector) {
+  Result<Matches> matching(u32 number, const ViewSearch& search) {
+    const Timed timed(explanation_, "match");
+    scope_.enter(number);
+    return search.matches(question_.filter, !question_.facets.empty());
+  }
+
+  // How many were candidates.
+  Result<u64> offer_scored(usize search, const Matches& matches, BestScores& best,
+                           Collector& collector) {
+    const Timed timed(explanation_, "score");
+    const Index& index = *scope_.enter(numbers_[search]).index;
+    std::optional<Error> failure;
+    if (question_.recency) best.set_value(recent_value(index, failure));
     std::vector<ScoredDocument> found;
-    TRY(searches_[search].score(matches, weights_, statistics_.average_length(), query_.limit, best,
+    TRY(searches_[search].score(matches, weights_, statistics_.average_length(), wanted(), best,
                                 found));
+    if (failure) return Unexpected{*std::move(failure)};
+    const u64 candidates = found.size();
     std::erase_if(found, [&](const ScoredDocument& one) { return one.score < best.threshold(); });
     std::sort(found.begin(), found.end(),
               [](const ScoredDocument& a, const ScoredDocument& b) { return a.doc < b.doc; });
     std::vector<u32> numbers;
+    numbers.reserve(found.size());
+    for (const ScoredDocument& one : found) numbers.push_back(one.doc);
+    std::vector<i64> created(question_.recency ? numbers.size() : 0);
+    if (question_.recency) TRY(index.numbers_of(Field::created, numbers, created));
     std::vector<i64> keys;
-    for (const ScoredDocument& one : found) {
-      numbers.push_back(one.doc);
-      keys.push_back(key_of(one.score));
+    keys.reserve(found.size());
+    for (usize i = 0; i < found.size(); ++i) {
+      const float score = found[i].score;
+      keys.push_back(
+          key_of(question_.recency ? question_.recency->apply(score, created[i]) : score));
     }
-    return collector.offer(numbers_[search], numbers, keys);
+    TRY(collector.offer(numbers_[search], numbers, keys));
+    return candidates;
   }
 
-  static Result<RankedAnswer> finished(RankedAnswer answer, Collector& collector) {
+  // A score with its factor; one that cannot be read sets `failure`.
+  BestScores::Value recent_value(const Index& index, std::optional<Error>& failure) const {
+    return [this, &index, &failure](u32 doc, float score) {
+      i64 created = no_number;
+      auto read = index.numbers_of(Field::created, std::span(&doc, 1), std::span(&created, 1));
+      if (!read && !failure) failure = std::move(read).error();
+      return question_.recency->apply(score, created);
+    };
+  }
+
+  // -- pages --
+
+  const std::optional<OrderKey>& after() const {
+    static const std::optional<OrderKey> nothing;
+    return question_.from != nullptr ? question_.from->after : nothing;
+  }
+  // Behind a place the total does not tell whether more follows: one hit more does.
+  usize wanted() const { return query_.limit + (after() && query_.limit + 1 != 0 ? 1 : 0); }
+  Collector make_collector() {
+    return Collector(scope_, query_.limit == 0 ? 0 : wanted(), after());
+  }
+
+  Result<RankedAnswer> finished(RankedAnswer answer, Collector& collector) const {
+    const Timed timed(explanation_, "order");
     std::vector<Collector::Entry> best = TRY(collector.finish());
+    answer.more =
+        after() ? best.size() > query_.limit : query_.limit > 0 && answer.total > best.size();
+    if (best.size() > query_.limit) best.resize(query_.limit);
     for (Collector::Entry& entry : best) {
       answer.hits.push_back({entry.place, score_of(entry.key), entry.created, std::move(entry.id)});
     }
     return answer;
   }
 
+  // -- facets --
+
+  void keep_matches(u32 number, Bitmap docs) {
+    if (!question_.facets.empty()) matches_.emplace_back(number, std::move(docs));
+  }
+
+  Result<std::vector<Facet>> facets() {
+    const Timed timed(question_.facets.empty() ? nullptr : explanation_, "facets");
+    Facets facets = question_.facets;
+    for (const auto& [number, docs] : matches_) TRY(facets.add(scope_.enter(number), docs));
+    return facets.take();
+  }
+
+  // -- what --explain tells --
+
+  void explain_query() const {
+    explanation_->clear();
+    explanation_->add("query", to_string(question_.parsed.root));
+  }
+
+  void explain_units(const Plan& plan, std::span<const u64> df) const {
+    explanation_->add("documents", std::to_string(statistics_.documents) + " live, " +
+                                       std::to_string(statistics_.average_length()) +
+                                       " words on average");
+    for (usize i = 0; i < plan.units.size(); ++i) {
+      const bool scores = plan.units[i].times > 0;
+      explanation_->add(i == 0 ? "units" : "",
+                        '(' + to_string(plan.units[i]) + ") " +
+                            (scores ? "in " + std::to_string(df[i]) + " documents, weighs " +
+                                          std::to_string(weights_[i])
+                                    : std::string("decides only")));
+    }
+  }
+
+  void explain_view(const Plan& plan, usize search, u64 matched, u64 candidates) const {
+    const Index& index = *scope_.enter(numbers_[search]).index;
+    explanation_->add("index", "file " + std::to_string(index.file_id().sequence) + ": " +
+                                   std::to_string(index.document_count()) + " documents, " +
+                                   std::to_string(matched) + " matched, " +
+                                   std::to_string(candidates) + " reached the best so far");
+    for (u32 i = 0; i < plan.units.size() && index.document_count() > 0; ++i) {
+      const ViewSearch::UnitFigures figures = searches_[search].figures(i);
+      explanation_->add("", '(' + to_string(plan.units[i]) + ") " + std::to_string(figures.lists) +
+                                " lists, at most " + std::to_string(figures.documents) +
+                                " documents");
+    }
+  }
+
   Scope& scope_;
+  const Question& question_;
   const Query& query_;
-  const Filter& filter_;
-  const Node& root_;
-  Analysis analysis_;
+  Explanation* explanation_;
+  std::vector<std::pair<u32, Bitmap>> matches_;  // of each view, where facets are wanted
   // Of the plan that is ranked by.
   CorpusStatistics statistics_;
   std::vector<ViewSearch> searches_;
@@ -142,16 +298,12 @@ class Search {
 
 }  // namespace
 
-Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query,
-                            Analysis analysis) {
-  const i64 now = now_microseconds();
-  const Filter filter = TRY(parse_filter(query.where, now));
-  const ParsedQuery parsed = parse_query(query.text, now, nullptr);
-  RankedAnswer answer = TRY(answer_without_failed(views, [&](Scope& scope) {
-    return Search(scope, query, filter, parsed.root, analysis).run();
-  }));
-  answer.terms = query_terms(query.text, analysis);
-  return answer;
+Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query, Analysis analysis,
+                            const Cursor* from, Explanation* explanation) {
+  const i64 now = from != nullptr ? from->now : now_microseconds();
+  Question question{query, analysis, from, explanation, now, {}, {}, {}, {}};
+  TRY(question.read());
+  return answer_without_failed(views, [&](Scope& scope) { return Search(scope, question).run(); });
 }
 
 }  // namespace shale::query

@@ -398,7 +398,7 @@ class UnionRanker {
 
   void offer_allowed(float score, u32 doc) {
     if (score < best_.threshold()) return;
-    best_.add(score);
+    if (!best_.add(score, doc)) return;
     out_.push_back({score, doc});
     if (out_.size() > candidates_max_) drop_beaten();
   }
@@ -471,8 +471,7 @@ Result<void> score_documents(const Index& index, std::span<const LookedUpWord> w
     }
   }
   for (usize i = 0; i < docs.size(); ++i) {
-    best.add(scores[i]);
-    out.push_back({scores[i], docs[i]});
+    if (best.add(scores[i], docs[i])) out.push_back({scores[i], docs[i]});
   }
   return {};
 }

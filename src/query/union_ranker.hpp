@@ -36,8 +36,8 @@ struct ScoredDocument {
   u32 doc = 0;
 };
 
-// Appends to `out` every document of `index` that holds a word, is in `allowed` (null: all are) and
-// reaches the threshold of `best` at the end, and some that do not; adds their scores to `best`.
+// Appends to `out` every document of `index` that holds a word, is in `allowed` (null: all are), is
+// wanted by `best` and reaches its threshold at the end, and some that do not; adds their scores.
 // `average_length` is that of the collection.
 Result<void> rank_union(const Index& index, std::span<const WeightedWord> words,
                         float average_length, const DocumentSet* allowed, BestScores& best,
@@ -51,8 +51,8 @@ struct LookedUpWord {
   std::span<const u32> tfs;
 };
 
-// The same of some documents, ascending, each of them scored: appends all, also those that hold no
-// word and score 0.
+// The same of some documents, ascending, each of them scored: appends all that `best` wants, also
+// those that hold no word and score 0.
 Result<void> score_documents(const Index& index, std::span<const LookedUpWord> words,
                              float average_length, std::span<const u32> docs, BestScores& best,
                              std::vector<ScoredDocument>& out);

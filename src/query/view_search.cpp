@@ -80,6 +80,7 @@ Result<void> ViewSearch::look_up(const Unit& unit, FoundUnit& found) const {
 // Once in each document that has such a word, however many it has.
 Result<void> ViewSearch::list_expansion(const Unit& unit, FoundUnit& found) const {
   const std::vector<Term> terms = TRY(expansion(unit));
+  found.lists = terms.size();
   found.docs = union_of(TRY(sets_of(index_, terms))).to_vector();
   found.tfs.assign(found.docs.size(), 1);
   found.is_listed = true;
@@ -120,6 +121,17 @@ Result<void> ViewSearch::add_df(std::span<u64> df) const {
     df[i] -= DocumentSet::union_count({&only, 1}, &dead_);
   }
   return {};
+}
+
+ViewSearch::UnitFigures ViewSearch::figures(u32 unit) const {
+  const FoundUnit& found = units_[unit];
+  UnitFigures figures{found.terms.size() + found.lists, found.docs.size()};
+  if (!found.is_possible || found.is_listed) return figures;
+  figures.documents = index_.document_count();
+  for (const Term& term : found.terms) {
+    figures.documents = std::min<u64>(figures.documents, term.df);
+  }
+  return figures;
 }
 
 // -- conditions --
@@ -247,8 +259,8 @@ Result<DocumentSet> ViewSearch::passing(const Filter& filter, const DocumentSet*
   return DocumentSet::difference_of(all, dead_);
 }
 
-Result<Matches> ViewSearch::matches(const Filter& filter) const {
-  if (is_any_scored_word(*plan_.condition)) return matches_of_any(filter);
+Result<Matches> ViewSearch::matches(const Filter& filter, bool listed) const {
+  if (!listed && is_any_scored_word(*plan_.condition)) return matches_of_any(filter);
   Matches matches;
   const DocumentSet docs = TRY(fulfilling(*plan_.condition, nullptr));
   matches.docs = TRY(passing(filter, &docs));

@@ -35,18 +35,27 @@ class ViewSearch {
   // Adds the live documents of each unit that scores; one for each of plan.units.
   Result<void> add_df(std::span<u64> df) const;
 
-  // The live documents that fulfil the plan's condition and pass the filter.
-  Result<Matches> matches(const Filter& filter) const;
+  // The live documents that fulfil the plan's condition and pass the filter; `listed`: made in any
+  // case.
+  Result<Matches> matches(const Filter& filter, bool listed = false) const;
 
   // Appends to `out` what rank_union says, of the matches; one weight for each of plan.units.
   Result<void> score(const Matches& matches, std::span<const float> weights, float average_length,
                      usize limit, BestScores& best, std::vector<ScoredDocument>& out) const;
+
+  // For --explain: the posting lists of a unit, and the documents it has here at most.
+  struct UnitFigures {
+    usize lists = 0;
+    u64 documents = 0;
+  };
+  UnitFigures figures(u32 unit) const;
 
  private:
   struct FoundUnit {
     bool is_possible = false;  // some document may have it
     bool is_listed = false;    // `docs` and `tfs` are all of it
     std::vector<Term> terms;   // of its words
+    usize lists = 0;           // of an expanded one, which keeps no terms
     std::vector<u32> docs;
     std::vector<u32> tfs;
   };

@@ -32,6 +32,7 @@ struct Housekeeper::Round {
       last = stop.stop_requested();
       for (const auto& project : open) {
         sync(*project, last);
+        project->kept_views.drop_old();
         // Not tried again where somebody merges or it fails: the next seal asks anew.
         if (project->fold_wanted.exchange(false, std::memory_order_relaxed)) {
           (void)fold_sealed(*project, sealed_logs_aim + 1, {});

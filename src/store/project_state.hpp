@@ -23,6 +23,7 @@
 #include "delta/log_writer.hpp"
 #include "shard/page_budget.hpp"
 #include "store/active_segments.hpp"
+#include "store/kept_views.hpp"
 #include "store/options.hpp"
 #include "store/view.hpp"
 #include "text/analysis.hpp"
@@ -98,6 +99,7 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   std::optional<Error> damaged;                     // why nothing may be written, if so
   std::shared_ptr<const store::View> durable_view;  // of the same edition; null until asked for
   store::PrivateState private_state;                // where private: what `view` was made from
+  store::KeptViews kept_views;                      // for the cursors of searches
   std::optional<usize> slot;      // of this process in CONTROL, where one was free
   catalog::SlotEntry slot_entry;  // what it says there
   // How often LOCK said the project had been recovered when `control` was found (LockFile::count).

@@ -362,6 +362,7 @@ Result<void> open_replaced(Project::State& project) {
   TRY(read_identity(project));
   TRY(open_lock_file(project));
   project.incarnation.fetch_add(1);
+  project.kept_views.clear();
   project.active.reset();
   {
     // Of the same id, and another file.

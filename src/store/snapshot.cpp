@@ -5,6 +5,7 @@
 #include "store/active_segments.hpp"
 #include "store/lost_files.hpp"
 #include "store/project_state.hpp"
+#include "store/search_pages.hpp"
 #include "text/snippet.hpp"
 
 namespace shale {
@@ -51,14 +52,15 @@ Hit hit_of(const query::Ranked& ranked, const Metadata& metadata) {
   hit.line_range = metadata.line_range;
   hit.type = metadata.type;
   hit.tokens = metadata.tokens;
+  hit.created_at = metadata.created_at;
   return hit;
 }
 
 Hit make_hit(const query::Ranked& ranked, const Segment& segment, const Query& query,
-             const std::vector<std::string>& terms, Analysis analysis) {
+             const Highlights& highlights, Analysis analysis) {
   Hit hit = hit_of(ranked, segment.metadata());
   if (!query.snippets) return hit;
-  Snippet snippet = make_snippet(segment.text(), terms, analysis);
+  Snippet snippet = make_snippet(segment.text(), highlights, analysis);
   hit.snippet = std::move(snippet.text);
   hit.spans = std::move(snippet.spans);
   return hit;
@@ -67,26 +69,26 @@ Hit make_hit(const query::Ranked& ranked, const Segment& segment, const Query& q
 // Questions to the part of a snapshot that can be read: its view, and the faults of the rest.
 class Asked {
  public:
-  Asked(const Project::State& project, const View& view, const std::vector<Fault>& lost)
+  Asked(Project::State& project, const View& view, const std::vector<Fault>& lost)
       : project_(project), view_(view), lost_(lost) {}
 
-  Result<Answer> search(const Query& query) const {
-    const Analysis analysis = view_.edition->analysis;
-    query::RankedAnswer ranked = TRY(query::search(view_.indexes, query, analysis));
+  Result<Answer> search(const Query& query, const store::PageStart& start) const {
+    std::optional<query::Explanation> explanation;
+    if (query.explain) explanation.emplace();
+    query::Explanation* const explained = explanation ? &*explanation : nullptr;
+    query::RankedAnswer ranked = TRY(query::search(view_.indexes, query, view_.edition->analysis,
+                                                   start.from ? &*start.from : nullptr, explained));
     Answer answer;
     answer.total = ranked.total;
     answer.widened = ranked.widened;
+    answer.facets = std::move(ranked.facets);
     answer.faults = std::move(ranked.faults);
-    for (const query::Ranked& one : ranked.hits) {
-      auto segment = read({one.place.view, one.place.doc});
-      if (segment) {
-        answer.hits.push_back(make_hit(one, *segment, query, ranked.terms, analysis));
-      } else if (is_damage(segment.error())) {
-        answer.faults.push_back(text_fault(segment.error(), project_.name, one.id));
-      } else {
-        return Unexpected{std::move(segment).error()};
-      }
+    {
+      const query::Explanation::Timed timed(explained, "snippets");
+      TRY(add_hits(query, ranked, answer));
     }
+    store::finish_page(project_, start, query, ranked, answer);
+    if (explanation) answer.explanation = text_of(*explanation);
     return with_known_faults(std::move(answer));
   }
 
@@ -155,13 +157,35 @@ class Asked {
     return store::read_segment(view_.indexes[at.index], at.doc, project_.caches->segments);
   }
 
+  Result<void> add_hits(const Query& query, const query::RankedAnswer& ranked,
+                        Answer& answer) const {
+    const Analysis analysis = view_.edition->analysis;
+    for (const query::Ranked& one : ranked.hits) {
+      auto segment = read({one.place.view, one.place.doc});
+      if (segment) {
+        answer.hits.push_back(make_hit(one, *segment, query, ranked.highlights, analysis));
+      } else if (is_damage(segment.error())) {
+        answer.faults.push_back(text_fault(segment.error(), project_.name, one.id));
+      } else {
+        return Unexpected{std::move(segment).error()};
+      }
+    }
+    return {};
+  }
+
+  std::string text_of(query::Explanation& explanation) const {
+    explanation.add("state", "edition " + std::to_string(view_.edition->manifest.edition) +
+                                 ", LSN " + std::to_string(view_.committed.value));
+    return explanation.text();
+  }
+
   template <class Reply>
   Reply with_known_faults(Reply reply) const {
     add_known_faults(view_, lost_, reply.faults, project_.name);
     return reply;
   }
 
-  const Project::State& project_;
+  Project::State& project_;
   const View& view_;
   const std::vector<Fault>& lost_;
 };
@@ -170,7 +194,7 @@ class Asked {
 template <class Question>
 auto ask(const Snapshot::State& state, Question&& question)
     -> decltype(question(std::declval<const Asked&>())) {
-  const Project::State& project = *state.project;
+  Project::State& project = *state.project;
   TRY(check_process(project));
   return store::ask_what_is_there(*state.view, project.name,
                                   [&](const View& view, const std::vector<Fault>& lost) {
@@ -181,7 +205,10 @@ auto ask(const Snapshot::State& state, Question&& question)
 }  // namespace
 
 Result<Answer> Snapshot::search(const Query& query) const {
-  return ask(*state_, [&](const Asked& asked) { return asked.search(query); });
+  TRY(check_process(*state_->project));
+  const store::PageStart start = TRY(store::page_start(*state_->project, state_->view, query));
+  return ask({state_->project, start.view},
+             [&](const Asked& asked) { return asked.search(query, start); });
 }
 
 Result<Page> Snapshot::list(const Listing& listing) const {

@@ -65,8 +65,8 @@ class Analyser {
   u32 word_count() const { return word_count_; }
   u64 occurrences() const { return occurrences_; }  // of all terms: their frequencies' sum
 
-  // Calls f(source, terms) for each word of `text`: the bytes it covers and its terms, the whole
-  // first. For snippets: terms() is void afterwards.
+  // Calls f(source, terms, forms) for each word of `text`: the bytes it covers, its terms, the
+  // whole first, and its forms. For snippets: terms() is void afterwards.
   template <class F>
   void for_each_word(std::string_view text, F&& f);
 
@@ -111,7 +111,7 @@ void Analyser::for_each_word(std::string_view text, F&& f) {
   scanner_.scan(text, rules);
   terms_ = {};
   memo_.begin_text();
-  std::vector<std::string_view> terms;
+  std::vector<std::string_view> terms, forms;
   for (usize i = 0; i < scanner_.words().size(); ++i) {
     const std::string_view spelling = scanner_.spelling(scanner_.words()[i]);
     terms.assign(1, spelling);
@@ -119,8 +119,11 @@ void Analyser::for_each_word(std::string_view text, F&& f) {
       const WordMemo::Word word = memo_.word_at(memo_.find_or_add(spelling, term_hash(spelling)));
       terms.clear();
       for (const u32 term : word.terms) terms.push_back(memo_.all_terms().text(term));
+      forms.clear();
+      for (const u32 form : word.forms) forms.push_back(memo_.all_forms().text(form));
     }
-    f(scanner_.sources()[i], std::span<const std::string_view>(terms));
+    f(scanner_.sources()[i], std::span<const std::string_view>(terms),
+      std::span<const std::string_view>(forms));
   }
 }
 

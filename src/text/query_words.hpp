@@ -1,7 +1,7 @@
 // The words of a query text, by the rules and the code that the index was made with.
 //
 // A plan joins them: words of one piece without blanks are a phrase, parts stand in for a whole
-// that no document has. Knows no query syntax. Used by query and, through its terms, by snippets.
+// that no document has. Knows no query syntax. Used by query.
 #pragma once
 
 #include <string>

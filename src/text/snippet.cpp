@@ -1,7 +1,10 @@
 #include "text/snippet.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <unordered_map>
+#include <utility>
 
 #include "text/utf8.hpp"
 
@@ -15,26 +18,120 @@ constexpr usize word_search_bytes = 20;  // how far a cut moves to fall between 
 struct Occurrence {
   u32 begin = 0;  // in the source
   u32 end = 0;
-  u32 term = 0;
+  u32 slot = 0;
 };
 
-// Ascending; a word that holds several of the terms comes once for each.
-std::vector<Occurrence> find_terms(std::string_view text, std::span<const std::string> terms,
-                                   Analysis analysis) {
-  std::vector<Occurrence> found;
-  std::unordered_map<std::string_view, u32> numbers;
-  for (usize i = 0; i < terms.size(); ++i) numbers.emplace(terms[i], u32(i));
-  if (numbers.empty()) return found;
-  Analyser& analyser = thread_analyser(analysis);
-  analyser.for_each_word(text, [&](SourceRange word, std::span<const std::string_view> its_terms) {
-    for (const std::string_view term : its_terms) {
-      const auto number = numbers.find(term);
-      if (number != numbers.end()) found.push_back({word.begin, word.end, number->second});
-    }
-  });
-  analyser.trim();
-  return found;
+// A word that is looked for: alone, as one of a phrase, or all that a pattern takes.
+struct Slot {
+  u32 weight = 1;
+  std::optional<u32> phrase;
+  u32 offset = 0;  // in the phrase
+};
+
+// Whole numbers, so that what is added and taken away again leaves nothing.
+u32 whole_weight(float weight) {
+  constexpr float least = 1, most = 1 << 20;
+  return u32(std::clamp(weight * 256, least, most));
 }
+
+// Finds the words of a text that are looked for.
+class Finder {
+ public:
+  explicit Finder(const Highlights& highlights) : patterns_(highlights.patterns) {
+    for (const auto& word : highlights.words) add(word.term, {whole_weight(word.weight), {}, 0});
+    for (u32 i = 0; i < highlights.phrases.size(); ++i) {
+      const auto& phrase = highlights.phrases[i];
+      const u32 weight = whole_weight(phrase.weight / float(phrase.words.size()));
+      for (const auto& word : phrase.words) add(word.term, {weight, i, word.offset});
+    }
+    first_pattern_ = u32(slots_.size());
+    for (const auto& pattern : patterns_) slots_.push_back({whole_weight(pattern.weight), {}, 0});
+    phrase_words_.resize(slots_.size());
+  }
+
+  const std::vector<Slot>& slots() const { return slots_; }
+
+  // Ascending; a word that is several of those looked for comes once for each.
+  std::vector<Occurrence> find(std::string_view text, Analysis analysis) {
+    if (slots_.empty()) return {};
+    Analyser& analyser = thread_analyser(analysis);
+    analyser.for_each_word(text, [&](SourceRange word, auto terms, auto forms) {
+      for (const std::string_view term : terms) take_term(word, term);
+      for (u32 i = 0; i < patterns_.size(); ++i) {
+        const auto is_taken = [&](std::string_view one) { return patterns_[i].matches(one); };
+        if (std::any_of(terms.begin(), terms.end(), is_taken) ||
+            std::any_of(forms.begin(), forms.end(), is_taken)) {
+          found_.push_back({word.begin, word.end, first_pattern_ + i});
+        }
+      }
+      ++position_;
+    });
+    analyser.trim();
+    take_phrases();
+    std::stable_sort(found_.begin(), found_.end(),
+                     [](const Occurrence& a, const Occurrence& b) { return a.begin < b.begin; });
+    return std::move(found_);
+  }
+
+ private:
+  struct PhraseWord {
+    u32 position = 0;
+    SourceRange source;
+  };
+
+  void add(const std::string& term, Slot slot) {
+    slots_of_[term].push_back(u32(slots_.size()));
+    slots_.push_back(slot);
+  }
+
+  void take_term(SourceRange word, std::string_view term) {
+    const auto known = slots_of_.find(term);
+    if (known == slots_of_.end()) return;
+    for (const u32 slot : known->second) {
+      if (slots_[slot].phrase) {
+        phrase_words_[slot].push_back({position_, word});
+      } else {
+        found_.push_back({word.begin, word.end, slot});
+      }
+    }
+  }
+
+  // The slots of a phrase follow each other.
+  void take_phrases() {
+    for (u32 first = 0; first < slots_.size();) {
+      u32 last = first + 1;
+      if (slots_[first].phrase) {
+        while (last < slots_.size() && slots_[last].phrase == slots_[first].phrase) ++last;
+        take_phrase(first, last);
+      }
+      first = last;
+    }
+  }
+
+  void take_phrase(u32 first, u32 last) {
+    std::vector<Occurrence> whole;
+    for (const PhraseWord& begin : phrase_words_[first]) {
+      whole.clear();
+      for (u32 slot = first; slot < last; ++slot) {
+        const std::vector<PhraseWord>& words = phrase_words_[slot];
+        const auto at = std::lower_bound(
+            words.begin(), words.end(), begin.position + slots_[slot].offset,
+            [](const PhraseWord& word, u32 position) { return word.position < position; });
+        if (at == words.end() || at->position != begin.position + slots_[slot].offset) break;
+        whole.push_back({at->source.begin, at->source.end, slot});
+      }
+      if (whole.size() == last - first) found_.insert(found_.end(), whole.begin(), whole.end());
+    }
+  }
+
+  std::span<const Highlights::Pattern> patterns_;
+  std::vector<Slot> slots_;  // words, words of phrases, patterns
+  u32 first_pattern_ = 0;
+  std::unordered_map<std::string_view, std::vector<u32>> slots_of_;
+  u32 position_ = 0;
+  std::vector<Occurrence> found_;
+  std::vector<std::vector<PhraseWord>> phrase_words_;  // of each slot
+};
 
 // What is marked: each word once, and pairs of characters that overlap up to the next one.
 std::vector<SourceRange> marks_of(std::span<const Occurrence> found) {
@@ -51,23 +148,24 @@ std::vector<SourceRange> marks_of(std::span<const Occurrence> found) {
 struct Run {
   usize first = 0;
   usize last = 0;
-  usize distinct = 0;
+  u64 weight = 0;  // of the slots in it, each once
   usize count() const { return last - first; }
   bool better_than(const Run& other) const {
-    return distinct != other.distinct ? distinct > other.distinct : count() > other.count();
+    return weight != other.weight ? weight > other.weight : count() > other.count();
   }
 };
 
 // The best run that fits into `bytes_max` of source: two ends that only move forward.
-Run best_run(std::span<const Occurrence> found, usize terms, usize bytes_max) {
-  std::vector<u32> counts(terms);
+Run best_run(std::span<const Occurrence> found, std::span<const Slot> slots, usize bytes_max) {
+  std::vector<u32> counts(slots.size());
   Run run;
   Run best;
   while (run.last < found.size()) {
     const Occurrence& next = found[run.last++];
-    if (counts[next.term]++ == 0) ++run.distinct;
+    if (counts[next.slot]++ == 0) run.weight += slots[next.slot].weight;
     while (run.count() > 1 && next.end - found[run.first].begin > bytes_max) {
-      if (--counts[found[run.first++].term] == 0) --run.distinct;
+      const u32 slot = found[run.first++].slot;
+      if (--counts[slot] == 0) run.weight -= slots[slot].weight;
     }
     if (run.better_than(best)) best = run;
   }
@@ -160,11 +258,12 @@ class LineWriter {
 
 }  // namespace
 
-Snippet make_snippet(std::string_view text, std::span<const std::string> terms, Analysis analysis,
+Snippet make_snippet(std::string_view text, const Highlights& highlights, Analysis analysis,
                      std::size_t bytes_max) {
   text = text.substr(0, character_border(text, searched_bytes_max));
-  const std::vector<Occurrence> found = find_terms(text, terms, analysis);
-  const Run run = best_run(found, terms.size(), bytes_max);
+  Finder finder(highlights);
+  const std::vector<Occurrence> found = finder.find(text, analysis);
+  const Run run = best_run(found, finder.slots(), bytes_max);
   usize begin = 0;
   if (run.count() > 0) {
     const usize first = found[run.first].begin;

@@ -1,11 +1,12 @@
 // The stretch of a text that shows best why it matched.
 //
-// Pure function of text and terms: knows no query and no index (phrases and prefixes come as the
-// words they matched). A word matches where any of its terms does: a part marks the whole word.
-// Used by the store when it fills a hit; 4 KB of code take 25 us in plain, 45 in english.
+// Pure function of a text and of what was looked for: knows no query and no index. A word is marked
+// where any of its terms was looked for (a part marks the whole word), or where a pattern takes one
+// of its terms or forms. Used by the store when it fills a hit; 4 KB of code take 25 us in plain,
+// 45 in english.
 #pragma once
 
-#include <span>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,10 +22,34 @@ struct Snippet {
   std::vector<Span> spans;  // bytes in `text` that matched, ascending
 };
 
-// The window of about `bytes_max` bytes of `text` with the most distinct `terms` (of the analysis),
+// What is looked for, each with what it weighs against the others. One thread at a time.
+struct Highlights {
+  struct Word {
+    std::string term;
+    float weight = 1;
+  };
+  struct PhraseWord {
+    std::string term;
+    u32 offset = 0;  // positions behind the first
+  };
+  struct Phrase {
+    std::vector<PhraseWord> words;  // marked only where all stand so
+    float weight = 1;
+  };
+  struct Pattern {
+    std::function<bool(std::string_view word)> matches;
+    float weight = 1;
+  };
+  std::vector<Word> words;
+  std::vector<Phrase> phrases;
+  std::vector<Pattern> patterns;
+  bool empty() const { return words.empty() && phrases.empty() && patterns.empty(); }
+};
+
+// The window of about `bytes_max` bytes of `text` that holds most of what is looked for, by weight,
 // then the most occurrences, then the earliest; never cuts a UTF-8 character. Without a match: the
 // start. Looks at the first 256 KB of a long text. Invalid UTF-8 becomes U+FFFD.
-Snippet make_snippet(std::string_view text, std::span<const std::string> terms, Analysis analysis,
+Snippet make_snippet(std::string_view text, const Highlights& highlights, Analysis analysis,
                      std::size_t bytes_max = 160);
 
 }  // namespace shale

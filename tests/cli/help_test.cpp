@@ -34,7 +34,9 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
     CHECK(contains(help, "--store"));
     CHECK(contains(overview_help(app), name));
   }
-  CHECK(contains(verb_help(app, "search"), "--match"));
+  for (const char* option : {"--match", "--cursor", "--facet", "--recency", "--explain"}) {
+    CHECK(contains(verb_help(app, "search"), option));
+  }
   CHECK(contains(verb_help(app, "stash"), "--tag"));
 }
 

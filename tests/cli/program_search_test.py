@@ -182,6 +182,22 @@ class Snippets(Case):
         self.assertEqual([snippet[a:b].decode() for a, b in hit["spans"]],
                          ["Été", "été", "slow", "été", "SLOW"])
 
+    def test_spans_are_what_the_query_matched(self):
+        text = "Search: a slow search é, getUserName merges colours; draft"
+        for query, expected in [('"slow search"', ["slow", "search"]),
+                                ("user", ["getUserName"]), ("merging", ["merges"]),
+                                ("merg* -nothing", ["merges"]), ("colour~", ["colours"]),
+                                ("search -absent type:note", ["Search", "search"]),
+                                ('"search slow"~3', ["Search", "slow", "search"])]:
+            with self.subTest(query=query):
+                hit = self.hit(text, query)
+                snippet = hit["snippet"].encode()
+                self.assertEqual([snippet[a:b].decode() for a, b in hit["spans"]], expected)
+
+    def test_a_phrase_is_shown_where_it_stands(self):
+        text = "slow slow slow " + "filler " * 100 + "one slow search " + "filler " * 100
+        self.assertIn("one slow search", self.hit(text, '"slow search"')["snippet"])
+
     def test_a_long_text_is_shown_where_it_matches(self):
         hit = self.hit("filler " * 5000 + "the needle here " + "filler " * 5000, "needle")
         self.assertLessEqual(len(hit["snippet"].encode()), 160)

@@ -177,8 +177,8 @@ TEST_CASE("what is refused is named, with what may be asked instead") {
   CHECK(message("type", {}).find("Cannot sum \"type\": numbers are tokens") == 0);
   CHECK(message("colour", {}) == "There is no field \"colour\".");
   CHECK(message("tokens", {"type", "attr"}).find("Cannot group by \"attr\": groups are") == 0);
-  CHECK(message("tokens", {"created"}) == "Cannot group by \"created\".");
-  CHECK(message("tokens", {"colour"}) == "Cannot group by \"colour\".");
+  CHECK(message("tokens", {"created"}).find("Cannot group by \"created\": groups are") == 0);
+  CHECK(message("tokens", {"colour"}).find("Cannot group by \"colour\": groups are") == 0);
   CHECK(message("tokens", {"words"}).find("Cannot group by \"words\"") == 0);
   CHECK(message("tokens", {}, "colour:red").find("clause 1") != std::string::npos);
 }

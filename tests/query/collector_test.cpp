@@ -170,6 +170,40 @@ TEST_CASE("times and ids are read only where they decide") {
   }
 }
 
+TEST_CASE("what stands at a place or before it is passed over, ids read only where they decide") {
+  const std::vector<Item> items = {{9, 5, "a"}, {7, 9, "b"}, {7, 5, "c"},
+                                   {7, 5, "d"}, {7, 4, "e"}, {1, 9, "f"}};
+  auto index = index_of(items);
+  const std::vector<IndexView> views{view_of(index)};
+  const auto ids_behind = [&](const OrderKey& place) {
+    Scope scope(views);
+    Collector collector(scope, 10, place);
+    const std::vector<u32> docs{0, 1, 2, 3, 4, 5};
+    const std::vector<i64> keys{9, 7, 7, 7, 7, 1};
+    collector.offer(0, docs, keys).value();
+    std::vector<std::string> ids;
+    const auto entries = collector.finish().value();
+    for (const auto& entry : entries) ids.push_back(entry.id);
+    return ids;
+  };
+  using Ids = std::vector<std::string>;
+  CHECK(ids_behind({10, 0, "x"}) == Ids{"a", "b", "c", "d", "e", "f"});
+  CHECK(ids_behind({9, 5, "a"}) == Ids{"b", "c", "d", "e", "f"});
+  CHECK(ids_behind({9, 5, "A"}) == Ids{"a", "b", "c", "d", "e", "f"});
+  CHECK(ids_behind({7, 5, "c"}) == Ids{"d", "e", "f"});
+  CHECK(ids_behind({7, 5, "cc"}) == Ids{"d", "e", "f"});
+  CHECK(ids_behind({7, 4, "e"}) == Ids{"f"});
+  CHECK(ids_behind({1, 9, "f"}).empty());
+  CHECK(ids_behind({8, 0, "x"}) == Ids{"b", "c", "d", "e", "f"});
+  index->failing = Failing::ids;
+  Scope scope(views);
+  Collector collector(scope, 10, OrderKey{7, 5, "c"});
+  const std::vector<u32> docs{0, 1, 4, 5};
+  const std::vector<i64> keys{9, 7, 7, 1};
+  CHECK(collector.offer(0, docs, keys));
+  CHECK_FALSE(collector.offer(0, std::span(docs).first(1), std::span(keys).subspan(1, 1)));
+}
+
 TEST_CASE("documents that tie in everything stand in the order of views and numbers") {
   const auto first = index_of({{1, 5, "a"}, {1, 5, "a"}});
   const auto second = index_of({{1, 5, "a"}, {1, 6, "a"}, {1, 5, "b"}});

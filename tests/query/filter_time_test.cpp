@@ -178,5 +178,15 @@ TEST_CASE("every day of four centuries follows the one before, and reads back") 
   CHECK(date_text(day_of(by_library(0, 1, 1, 0, 0, 0) * second)) == "0000-01-01");
 }
 
+TEST_CASE("an age alone") {
+  CHECK(parse_age("7d") == 7 * microseconds_per_day);
+  CHECK(parse_age("90s") == 90'000'000);
+  CHECK(parse_age("0h") == 0);
+  for (const char* text : {"", "d", "7", "7y", "-7d", "7 d", "1000001s", "2026-01-01"}) {
+    INFO(text);
+    CHECK_FALSE(parse_age(text));
+  }
+}
+
 }  // namespace
 }  // namespace shale::query

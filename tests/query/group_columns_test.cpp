@@ -43,6 +43,26 @@ TEST_CASE("columns longer than a block") {
   CHECK(types.codes[4999] == 1);
 }
 
+TEST_CASE("blocks without a document that is asked for are not read") {
+  std::vector<Document> documents(3 * 4096 + 7);
+  for (u32 i = 0; i < documents.size(); ++i) {
+    documents[i].metadata.type = CorpusMaker::numbered("t", i / 4096);
+    documents[i].metadata.created_at = {i64(i / 4096) * day_us, true};
+  }
+  const MemoryIndex index(std::move(documents));
+  const std::vector<u32> wanted = {4096, 3 * 4096 + 6};
+  const Bitmap among = Bitmap::from_sorted(wanted);
+  for (const Field field : {Field::type, Field::created}) {
+    const GroupColumn every = group_column(index, field).value();
+    const GroupColumn some = group_column(index, field, &among).value();
+    CHECK(every.values.size() == 4);
+    CHECK(some.values.size() == 2);
+    for (const u32 doc : wanted) {
+      CHECK(some.values.at(some.codes[doc]) == every.values.at(every.codes[doc]));
+    }
+  }
+}
+
 // Few codes take the table, many the hash; both are met below.
 void fold_randomly(u32 codes_max, u32 rounds) {
   GroupFolder folder;

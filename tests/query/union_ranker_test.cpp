@@ -3,6 +3,7 @@
 
 #include <list>
 #include <random>
+#include <set>
 
 #include "tests/query/memory_index.hpp"
 #include "tests/support/catch.hpp"
@@ -194,6 +195,48 @@ TEST_CASE("most ranges are never read") {
   CHECK(MemoryRanges::reads < 3 * range_count(index->document_count()) / 2);
 }
 
+TEST_CASE("a ceiling: what is above it is not wanted, what is on it does not count") {
+  std::mt19937 random(6);
+  const auto index = clustered_index(8, 20'000, 1);
+  const std::vector<WeightedWord> words = words_of(*index, {"w2", "w5"}, random);
+  BestScores all(usize(1) << 30);
+  std::vector<ScoredDocument> expected;
+  rank_union(*index, words, 20, nullptr, all, expected).value();
+  keep_best(expected, expected.size());
+  for (const usize place : {usize(0), usize(5), usize(500), expected.size() - 1}) {
+    BestScores best(10);
+    best.set_ceiling(expected[place].score);
+    std::vector<ScoredDocument> found;
+    rank_union(*index, words, 20, nullptr, best, found).value();
+    // All that tie with the ceiling, and the ten below it.
+    std::set<u32> docs;
+    for (const ScoredDocument& one : found) {
+      REQUIRE(one.score <= expected[place].score);
+      docs.insert(one.doc);
+    }
+    usize below_it = 0;
+    for (const ScoredDocument& one : expected) {
+      if (one.score > expected[place].score || below_it == 10) continue;
+      below_it += one.score < expected[place].score ? 1 : 0;
+      REQUIRE(docs.contains(one.doc));
+    }
+  }
+}
+
+TEST_CASE("a score that is worth less counts for what it is worth") {
+  BestScores best(2);
+  best.set_value([](u32 doc, float score) { return doc == 1 ? score / 2 : score; });
+  CHECK(best.add(10, 1));
+  CHECK(best.add(4, 2));
+  CHECK(best.threshold() == 4);
+  CHECK(best.add(9, 1));
+  CHECK(best.threshold() == 4.5f);
+  best.set_ceiling(4.75f);
+  CHECK_FALSE(best.add(4.8f, 2));
+  CHECK(best.add(9.5f, 1));  // on the ceiling: wanted, and no reason to want others less
+  CHECK(best.threshold() == 4.5f);
+}
+
 TEST_CASE("the k-th best score") {
   std::mt19937 random(11);
   for (const usize limit : {usize(1), usize(10), usize(64), usize(65), usize(300)}) {
@@ -201,7 +244,7 @@ TEST_CASE("the k-th best score") {
     std::vector<float> all;
     for (int i = 0; i < 2000; ++i) {
       const float score = float(1 + below(random, 500));
-      best.add(score);
+      best.add(score, 0);
       all.push_back(score);
       std::vector<float> sorted = all;
       std::sort(sorted.begin(), sorted.end(), std::greater<>());
@@ -213,7 +256,7 @@ TEST_CASE("the k-th best score") {
     CHECK(best.threshold() > 0);
   }
   BestScores none(0);
-  none.add(3);
+  none.add(3, 0);
   CHECK(none.threshold() == 0);
 }
 

@@ -170,12 +170,13 @@ TEST_CASE("words with their sources, as snippets want them") {
   Analyser analyser(english);
   Strings seen;
   const std::string_view text = "a getName, \xC3\x89t\xC3\xA9";
-  analyser.for_each_word(text, [&](SourceRange source, std::span<const std::string_view> terms) {
+  analyser.for_each_word(text, [&](SourceRange source, auto terms, auto forms) {
     seen.emplace_back(text.substr(source.begin, source.end - source.begin));
     seen.insert(seen.end(), terms.begin(), terms.end());
+    for (const std::string_view form : forms) seen.push_back("form " + std::string(form));
   });
-  CHECK(seen == Strings{"a", "a", "getName", "getnam", "get", "name", "\xC3\x89t\xC3\xA9",
-                        "\xC3\xA9t\xC3\xA9"});
+  CHECK(seen == Strings{"a", "a", "getName", "getnam", "get", "name", "form getname",
+                        "\xC3\x89t\xC3\xA9", "\xC3\xA9t\xC3\xA9"});
   CHECK(analyser.terms().empty());
 }
 

@@ -26,6 +26,28 @@ Strings terms_of(std::string_view text, Analysis analysis) {
   return terms;
 }
 
+// For words alone, all of one weight.
+Snippet make_snippet(std::string_view text, const Strings& terms, Analysis analysis,
+                     usize bytes_max = 160) {
+  Highlights highlights;
+  for (const std::string& term : terms) highlights.words.push_back({term});
+  return make_snippet(text, highlights, analysis, bytes_max);
+}
+
+Highlights phrase_of(const Strings& words) {
+  Highlights highlights;
+  Highlights::Phrase& phrase = highlights.phrases.emplace_back();
+  for (const std::string& word : words) phrase.words.push_back({word, u32(phrase.words.size())});
+  return highlights;
+}
+
+Highlights prefix_of(const std::string& prefix, float weight = 1) {
+  Highlights highlights;
+  highlights.patterns.push_back(
+      {[prefix](std::string_view word) { return word.starts_with(prefix); }, weight});
+  return highlights;
+}
+
 Strings marked(const Snippet& snippet) {
   Strings texts;
   for (const Span span : snippet.spans) {
@@ -52,7 +74,7 @@ TEST_CASE("a short text is shown whole with its matches") {
 
 TEST_CASE("without a match the start is shown") {
   CHECK(make_snippet("", Strings{"x"}, plain).text.empty());
-  CHECK(make_snippet("one two", {}, plain).text == "one two");
+  CHECK(make_snippet("one two", Strings{}, plain).text == "one two");
   const std::string text = "first words " + std::string(500, '-');
   const Snippet snippet = make_snippet(text, Strings{"absent"}, plain, 20);
   CHECK(snippet.text.starts_with("first words"));
@@ -86,6 +108,59 @@ TEST_CASE("the window holds the most distinct terms, then the most matches, then
   CHECK(shown("Alpha Beta " + gap + " alpha beta") == Strings{"Alpha", "Beta"});
 }
 
+TEST_CASE("one rare word outweighs several common ones") {
+  const std::string gap(400, '.');
+  Highlights highlights;
+  highlights.words = {{"alpha", 0.5f}, {"beta", 0.5f}, {"rare", 3}};
+  const std::string text = "alpha beta alpha " + gap + " rare " + gap + " alpha";
+  CHECK(marked(make_snippet(text, highlights, plain, 60)) == Strings{"rare"});
+  highlights.words[2].weight = 0.5f;
+  CHECK(marked(make_snippet(text, highlights, plain, 60)) == Strings{"alpha", "beta", "alpha"});
+  highlights.words[2].weight = 0;  // of a word that every document has
+  highlights.words.resize(3);
+  CHECK(marked(make_snippet("... rare", highlights, plain, 60)) == Strings{"rare"});
+}
+
+TEST_CASE("a phrase is marked where it stands, its words elsewhere are not") {
+  const auto shown = [](std::string_view text, const Strings& words) {
+    return marked(make_snippet(text, phrase_of(words), plain));
+  };
+  CHECK(shown("slow, then search; slow search. Search slow", {"slow", "search"}) ==
+        Strings{"slow", "search"});
+  CHECK(shown("slow search slow", {"search", "slow"}) == Strings{"search", "slow"});
+  CHECK(shown("slow", {"slow", "search"}).empty());
+  CHECK(shown("a a a", {"a", "a"}) == Strings{"a", "a", "a"});
+  CHECK(shown("a b a c", {"a", "c"}) == Strings{"a", "c"});
+  CHECK(shown("漢字かな", {"漢字", "字か", "かな"}) == Strings{"漢字かな"});
+  // The window goes to the phrase, not to where more of its words stand.
+  const std::string text = "slow slow slow " + std::string(400, '.') + " slow search";
+  CHECK(marked(make_snippet(text, phrase_of({"slow", "search"}), plain, 60)) ==
+        Strings{"slow", "search"});
+  Highlights gap = phrase_of({"a", "b"});
+  gap.phrases[0].words[1].offset = 2;
+  CHECK(marked(make_snippet("a b a x b", gap, plain)) == Strings{"a", "b"});
+  CHECK(make_snippet("a b a x b", gap, plain).spans[0].begin == 4);
+}
+
+TEST_CASE("two phrases are told apart, and a word may be one's own and a phrase's") {
+  Highlights highlights = phrase_of({"a", "b"});
+  highlights.phrases.push_back(phrase_of({"b", "c"}).phrases[0]);
+  highlights.words = {{"c"}};
+  CHECK(marked(make_snippet("a c b c, a b", highlights, plain)) ==
+        Strings{"c", "b", "c", "a", "b"});
+}
+
+TEST_CASE("an expanded word marks all that it stands for, stems and forms alike") {
+  const auto shown = [](std::string_view text, const std::string& prefix, Analysis analysis) {
+    return marked(make_snippet(text, prefix_of(prefix), analysis));
+  };
+  CHECK(shown("merge Merging, submerge", "merg", plain) == Strings{"merge", "Merging"});
+  CHECK(shown("He merges what getMerged", "merg", english) == Strings{"merges", "getMerged"});
+  // Only the form has these letters: the stem is shorter.
+  CHECK(shown("the merges of it", "merges", english) == Strings{"merges"});
+  CHECK(shown("nothing here", "merg", english).empty());
+}
+
 TEST_CASE("the best window is shown from anywhere in the text") {
   for (const usize before : {0u, 10u, 100u, 1000u, 100000u}) {
     CAPTURE(before);
@@ -106,11 +181,18 @@ TEST_CASE("the best window is shown from anywhere in the text") {
   }
 }
 
-TEST_CASE("what stands beyond 256 KB is not looked at") {
+TEST_CASE("what stands beyond 256 KB is not looked at, whatever is looked for") {
   const std::string text = "start " + std::string(300 << 10, '.') + " needle";
   const Snippet snippet = make_snippet(text, Strings{"needle"}, plain);
   CHECK(snippet.spans.empty());
   CHECK(snippet.text.starts_with("start"));
+  usize asked = 0;
+  Highlights counting;
+  counting.patterns.push_back({[&](std::string_view) { return ++asked == 0; }});
+  std::string many;
+  while (many.size() < (1 << 20)) many += "word ";
+  make_snippet(many, counting, plain);
+  CHECK(asked <= (256 << 10) / 5 + 1);
 }
 
 TEST_CASE("in english stems and parts mark the words of the source") {
@@ -138,9 +220,9 @@ TEST_CASE("a match longer than the window is cut with its span") {
 }
 
 TEST_CASE("the cut end drops half a word") {
-  CHECK(make_snippet("one two three four", {}, plain, 12).text == "one two");
-  CHECK(make_snippet("one two three four", {}, plain, 13).text == "one two");
-  CHECK(make_snippet("one two three", {}, plain, 13).text == "one two three");
+  CHECK(make_snippet("one two three four", Strings{}, plain, 12).text == "one two");
+  CHECK(make_snippet("one two three four", Strings{}, plain, 13).text == "one two");
+  CHECK(make_snippet("one two three", Strings{}, plain, 13).text == "one two three");
   CHECK(make_snippet("one two three", Strings{"two"}, plain, 7).text == "two");
 }
 

@@ -1,10 +1,10 @@
-#include "exchange/base64.hpp"
+#include "base/base64.hpp"
 
 #include <array>
 
 #include "base/integers.hpp"
 
-namespace shale::exchange {
+namespace shale {
 
 namespace {
 
@@ -59,4 +59,4 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-}  // namespace shale::exchange
+}  // namespace shale

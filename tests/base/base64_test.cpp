@@ -1,4 +1,4 @@
-#include "exchange/base64.hpp"
+#include "base/base64.hpp"
 
 #include <random>
 
@@ -6,7 +6,6 @@
 #include "tests/support/catch.hpp"
 
 using namespace shale;
-using namespace shale::exchange;
 
 TEST_CASE("base64: the examples of RFC 4648") {
   const std::pair<const char*, const char*> examples[] = {{"", ""},

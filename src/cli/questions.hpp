@@ -1,0 +1,21 @@
+// What the verbs that ask snapshots have in common: their filter, their status, their faults.
+//
+// Used by verbs_read.cpp and verbs_search.cpp.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/output.hpp"
+
+namespace shale::cli {
+
+// Damage outranks an empty answer: what is missing may be what is damaged.
+Exit exit_for(bool found, const std::vector<Fault>& faults);
+void append(std::vector<Fault>& faults, const std::vector<Fault>& more);
+// With a blank between each two.
+std::string joined(const std::vector<std::string>& words);
+void add_where(CLI::App& verb, std::vector<std::string>& where);
+
+}  // namespace shale::cli
