@@ -1,5 +1,7 @@
 // What a query allocates does not grow with the documents and ranges it scores: operator new is
 // counted here, so that this is a program of its own.
+#include <map>
+
 #include "query/view_search.hpp"
 #include "shard/shard.hpp"
 #include "tests/query/ranked_store.hpp"
@@ -22,14 +24,18 @@ class OneShard {
   }
 
   // Of ranking the documents that hold a word, those of `allowed` alone where it is given.
-  u64 of_union(const std::vector<std::string>& names, const Bitmap* allowed = nullptr) {
-    const std::vector<WeightedWord> words = words_of(names);
+  u64 of_union(const std::vector<std::string>& names, const DocumentSet* allowed = nullptr) {
+    const Lists lists = lists_of(names);
+    const std::vector<WeightedWord> words = words_of(names, lists);
     (void)ranked(words, allowed);  // what a first touch of the shard takes
     return ranked(words, allowed);
   }
   // Of scoring one document after the other.
   u64 of_documents(const std::vector<std::string>& names, u32 count) {
-    const std::vector<WeightedWord> words = words_of(names);
+    std::vector<LookedUpWord> words;
+    for (const std::string& name : names) {
+      words.push_back({1, shard_->find_term(name).value().value(), {}, {}});
+    }
     std::vector<u32> docs(count);
     for (u32 i = 0; i < count; ++i) docs[i] = i * (shard_->document_count() / count);
     std::vector<ScoredDocument> out;
@@ -45,7 +51,19 @@ class OneShard {
   u32 documents() const { return shard_->document_count(); }
 
  private:
-  std::vector<WeightedWord> words_of(const std::vector<std::string>& names) const {
+  using Lists = std::map<std::string, std::pair<std::vector<u32>, std::vector<u32>>>;
+
+  Lists lists_of(const std::vector<std::string>& names) const {
+    Lists lists;
+    for (const std::string& name : names) {
+      auto& [docs, tfs] = lists[name];
+      shard_->postings(shard_->find_term(name).value().value(), docs, tfs).value();
+    }
+    return lists;
+  }
+
+  std::vector<WeightedWord> words_of(const std::vector<std::string>& names,
+                                     const Lists& lists) const {
     std::vector<WeightedWord> words;
     for (const std::string& name : names) {
       const Term term = shard_->find_term(name).value().value();
@@ -53,12 +71,14 @@ class OneShard {
       word.weight = bm25_idf(shard_->document_count(), term.df);
       word.df = term.df;
       word.ranges = shard_->range_postings(term).value();
-      if (word.ranges == nullptr) shard_->postings(term, word.docs, word.tfs).value();
+      if (word.ranges != nullptr) continue;
+      word.docs = lists.at(name).first;
+      word.tfs = lists.at(name).second;
     }
     return words;
   }
 
-  u64 ranked(const std::vector<WeightedWord>& words, const Bitmap* allowed) const {
+  u64 ranked(const std::vector<WeightedWord>& words, const DocumentSet* allowed) const {
     BestScores best(10);
     std::vector<ScoredDocument> out;
     const u64 before = allocations();

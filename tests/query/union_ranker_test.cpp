@@ -198,7 +198,8 @@ TEST_CASE("most ranges are never read") {
 TEST_CASE("a ceiling: what is above it is not wanted, what is on it does not count") {
   std::mt19937 random(6);
   const auto index = clustered_index(8, 20'000, 1);
-  const std::vector<WeightedWord> words = words_of(*index, {"w2", "w5"}, random);
+  const Asked asked = asked_for(*index, {"w2", "w5"}, random);
+  const std::vector<WeightedWord>& words = asked.words;
   BestScores all(usize(1) << 30);
   std::vector<ScoredDocument> expected;
   rank_union(*index, words, 20, nullptr, all, expected).value();
