@@ -133,8 +133,9 @@ class Words(Case):
     def test_words_are_runs_of_letters_digits_and_underscores(self):
         for word in ["SNAKE_CASE", "camelcase", "X2", "42"]:
             self.assertEqual(self.found(word), ["b"], word)
-        for word in ["snake_", "amel", "4"]:
+        for word in ["nake_", "amel", "4"]:
             self.assertEqual(self.found(word), [], word)
+        self.assertEqual(self.found("snake_"), ["b"])  # by its part
 
     def test_words_are_found_by_their_parts_and_stems(self):
         for word in ["snake", "snakes", "case", "camel", "x", "2"]:

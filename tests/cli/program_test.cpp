@@ -73,5 +73,5 @@ TEST_CASE("program: after -- everything is query, brackets and verbs are words")
   CHECK(run_program({"--store", store, "search", "--", "--json"}).exit == 1);
   CHECK(run_program({"--store", store, "search", "--where", "type:note", "--", "list", "-absent"})
             .exit == 0);
-  CHECK(run_program({"--store", store, "search", "--", "list", "-x"}).exit == 0);
+  CHECK(run_program({"--store", store, "search", "--", "list", "-x"}).exit == 1);  // not x
 }

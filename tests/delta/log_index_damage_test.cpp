@@ -151,7 +151,7 @@ TEST_CASE("chains that lie are damage of their term") {
     check_damaged(p.index->find_term("one"), "A posting list is damaged");
     const u32 doc = 0;
     u32 tf[1];
-    check_damaged(p.index->frequencies(term, std::span(&doc, 1), tf), "ends too early");
+    check_damaged(p.index->frequencies(term, std::span(&doc, 1), tf), "A posting list is damaged");
     CHECK(p.index->positions(term, DocNo(0)).value() == std::vector<u32>{0, 2});
   }
   SECTION("positions that end too early") {

@@ -1,0 +1,79 @@
+#include "shard/length_table.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include "tests/shard/columns_fixture.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace shale;
+using namespace shale::shard;
+using shale::shard::testing::open;
+using shale::shard::testing::Rows;
+using shale::shard::testing::SectionFixture;
+using shale::shard::testing::write;
+
+namespace {
+
+// Lengths of one byte and of three, some absent; two chunks and a bit.
+std::vector<u32> random_lengths(Rows& rows) {
+  std::mt19937 random(3);
+  std::vector<u32> lengths;
+  for (ColumnRow& row : rows) {
+    const bool is_long = random() % 1000 == 0;
+    const u32 length = random() % 50 == 0 ? 0 : u32(random() % (is_long ? 200'000 : 200));
+    row.fill(0);
+    row[usize(Column::word_count)] = length == 0 ? no_number : i64(length);
+    lengths.push_back(length);
+  }
+  return lengths;
+}
+
+}  // namespace
+
+TEST_CASE("the table holds what the column says, by ranges and by documents") {
+  Rows rows(2 * chunk_documents + 300);
+  const std::vector<u32> lengths = random_lengths(rows);
+  SectionFixture fixture;
+  write(fixture, rows);
+  const ColumnsReader columns = open(fixture, rows.size());
+  LengthTable table(columns, u32(rows.size()));
+  // Several threads, each from another place on.
+  std::vector<std::thread> threads;
+  for (u32 begin = 0; begin < 4; ++begin) {
+    threads.emplace_back([&, begin] {
+      for (u32 i = 0; i < range_count(u32(rows.size())); ++i) {
+        const u32 range = (i + begin * 9) % range_count(u32(rows.size()));
+        const auto here = table.range(range).value();
+        const auto expected = std::span(lengths).subspan(range * range_documents);
+        if (!std::equal(here.begin(), here.end(), expected.begin())) std::abort();
+        if (here.size() != std::min<usize>(range_documents, expected.size())) std::abort();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::vector<u32> docs, expected;
+  for (u32 doc = 0; doc < rows.size(); doc += 7) {
+    docs.push_back(doc);
+    expected.push_back(lengths[doc]);
+  }
+  std::vector<u32> out(docs.size());
+  REQUIRE(table.of(docs, out));
+  CHECK(out == expected);
+}
+
+TEST_CASE("documents that are none have no length") {
+  Rows rows(5);
+  random_lengths(rows);
+  SectionFixture fixture;
+  write(fixture, rows);
+  const ColumnsReader columns = open(fixture, rows.size());
+  LengthTable table(columns, 5);
+  CHECK(table.range(0).value().size() == 5);
+  CHECK_FALSE(table.range(1));
+  u32 out = 0;
+  const u32 doc = 5;
+  CHECK_FALSE(table.of({&doc, 1}, {&out, 1}));
+}
