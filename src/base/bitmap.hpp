@@ -15,6 +15,8 @@ struct roaring_bitmap_s;
 
 namespace shale {
 
+class DenseSet;  // dense_set.hpp
+
 class Bitmap {
  public:
   Bitmap();
@@ -45,6 +47,7 @@ class Bitmap {
   bool intersects(const Bitmap&) const;
 
   std::vector<u32> to_vector() const;
+  void add_to(DenseSet& sum) const;  // those below its limit
   // Calls f(std::span<const u32>) with ascending runs of up to 1,024 members.
   template <class F>
   void for_each_block(F&& f) const {

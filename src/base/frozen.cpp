@@ -67,6 +67,16 @@ void write_array(std::span<const u32> values, std::byte* to) {
   for (usize i = 0; i < values.size(); ++i) store_value(to + 2 * i, u16(values[i]));
 }
 
+std::byte* write_members(std::span<const u64> words, std::byte* to) {
+  for (usize i = 0; i < words.size(); ++i) {
+    for (u64 word = words[i]; word != 0; word &= word - 1) {
+      store_value(to, u16(i * 64 + usize(std::countr_zero(word))));
+      to += 2;
+    }
+  }
+  return to;
+}
+
 bool is_ascending(std::span<const u16> values) {
   return std::adjacent_find(values.begin(), values.end(), [](u16 a, u16 b) { return a >= b; }) ==
          values.end();
@@ -114,6 +124,47 @@ usize append_frozen(std::span<const u32> values, Buffer& out) {
     store_value(image + zones.counts_begin() + 2 * number, u16(members.size() - 1));
     image[zones.types_begin() + number] = std::byte(is_bitset ? bitset_type : array_type);
     begin = end;
+  }
+  store_value(image + zones.header_begin(), u32(zones.containers) << cookie_bits | cookie);
+  return zones.image_bytes();
+}
+
+usize frozen_bytes_max(std::span<const u64> words) {
+  const usize containers = (words.size() + bitset_words - 1) / bitset_words;
+  return containers * (bitset_bytes + container_bytes) + header_bytes;
+}
+
+usize append_frozen_bits(std::span<const u64> words, Buffer& out) {
+  std::vector<u32> counts;
+  Zones zones;
+  for (usize begin = 0; begin < words.size(); begin += bitset_words) {
+    const usize size = std::min(bitset_words, words.size() - begin);
+    counts.push_back(count_bits(words.subspan(begin, size)));
+    zones.containers += counts.back() > 0 ? 1 : 0;
+    zones.bitsets += counts.back() > array_values_max ? 1 : 0;
+    zones.array_values += counts.back() > array_values_max ? 0 : counts.back();
+  }
+  if (zones.containers == 0) return 0;
+  const usize base = out.size();
+  out.resize(base + zones.image_bytes());
+  std::byte* const image = out.data() + base;
+  std::byte* bitsets = image;
+  std::byte* arrays = image + zones.arrays_begin();
+  usize number = 0;
+  for (u32 key = 0; key < counts.size(); ++key) {
+    if (counts[key] == 0) continue;
+    const usize begin = key * bitset_words;
+    const auto some = words.subspan(begin, std::min(bitset_words, words.size() - begin));
+    const bool is_bitset = counts[key] > array_values_max;
+    if (is_bitset) {
+      std::memcpy(bitsets, some.data(), some.size_bytes());  // zeros stand behind them
+      bitsets += bitset_bytes;
+    } else {
+      arrays = write_members(some, arrays);
+    }
+    store_value(image + zones.keys_begin() + 2 * number, u16(key));
+    store_value(image + zones.counts_begin() + 2 * number, u16(counts[key] - 1));
+    image[zones.types_begin() + number++] = std::byte(is_bitset ? bitset_type : array_type);
   }
   store_value(image + zones.header_begin(), u32(zones.containers) << cookie_bits | cookie);
   return zones.image_bytes();

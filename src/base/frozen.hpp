@@ -38,6 +38,11 @@ struct FrozenContainer {
 // padded to 32 bytes. Returns its length.
 usize append_frozen(std::span<const u32> values, Buffer& out);
 
+// The same of the set that has a bit of `words` for each number; appends nothing and returns 0
+// where it is empty. The image is no longer than frozen_bytes_max says.
+usize append_frozen_bits(std::span<const u64> words, Buffer& out);
+usize frozen_bytes_max(std::span<const u64> words);
+
 // The containers of an image, found without allocation. make() checks the frame (header, sizes,
 // types, keys ascending): O(containers); an image that is not 8-byte aligned is refused as well.
 // check_frozen also checks every value: O(bytes).
