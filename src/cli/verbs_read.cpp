@@ -89,6 +89,7 @@ struct Found {
   std::vector<ProjectHit> hits;
   u64 total = 0;
   bool widened = false;
+  bool partial = false;
   std::vector<Fault> faults;
   i64 microseconds = 0;  // inside the search calls
 };
@@ -108,6 +109,7 @@ Result<Found> search_views(const std::vector<View>& views, const Query& query) {
     for (Hit& hit : answer.hits) found.hits.push_back({view.project, std::move(hit)});
     found.total += answer.total;
     found.widened = found.widened || answer.widened;
+    found.partial = found.partial || answer.partial;
     append(found.faults, answer.faults);
   }
   // Each project's hits are in order already; projects come in the order of their names.
@@ -138,12 +140,14 @@ void print_found(Context& context, const Found& found) {
   for (const ProjectHit& hit : found.hits) {
     hits.push_back(json_of(hit, shown_id(context, hit.project, hit.hit.id)));
   }
-  context.output.object({{"hits", hits},
-                         {"total", found.total},
-                         {"widened", found.widened},
-                         {"cursor", nullptr},
-                         {"faults", json_of(found.faults)},
-                         {"microseconds", found.microseconds}});
+  Json answer = {{"hits", hits},
+                 {"total", found.total},
+                 {"widened", found.widened},
+                 {"cursor", nullptr},
+                 {"faults", json_of(found.faults)},
+                 {"microseconds", found.microseconds}};
+  if (found.partial) answer["partial"] = true;
+  context.output.object(std::move(answer));
 }
 
 Result<Exit> search(Context& context, const SearchOptions& options) {
@@ -162,6 +166,7 @@ Result<Exit> search(Context& context, const SearchOptions& options) {
   } else {
     print_found(context, found);
   }
+  if (found.partial) context.output.note("not every text was searched: make the pattern narrower");
   context.output.faults(found.faults);
   return exit_for(found.total > 0, found.faults);
 }

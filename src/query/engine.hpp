@@ -31,6 +31,7 @@ struct RankedAnswer {
   std::vector<Ranked> hits;  // score descending, newest, id
   u64 total = 0;
   bool widened = false;
+  bool is_partial = false;         // regular expressions did not get to look at every text
   std::vector<std::string> terms;  // of the query: for snippets
   std::vector<Fault> faults;
 };

@@ -19,8 +19,13 @@ float score_of(i64 key) { return std::bit_cast<float>(u32(key)); }
 class Search {
  public:
   Search(Scope& scope, const Query& query, const Filter& filter, const Node& root,
-         Analysis analysis)
-      : scope_(scope), query_(query), filter_(filter), root_(root), analysis_(analysis) {}
+         Analysis analysis, PatternSearch& patterns)
+      : scope_(scope),
+        query_(query),
+        filter_(filter),
+        root_(root),
+        analysis_(analysis),
+        patterns_(patterns) {}
 
   Result<RankedAnswer> run() {
     if (query_.text.empty()) return newest();
@@ -91,7 +96,7 @@ class Search {
       const CorpusStatistics part = TRY(live_statistics(view));
       statistics_.documents += part.documents;
       statistics_.words += part.words;
-      ViewSearch& search = searches_.emplace_back(view, plan);
+      ViewSearch& search = searches_.emplace_back(view, plan, &patterns_);
       numbers_.push_back(number);
       TRY(search.look_up());
       TRY(search.add_df(df));
@@ -133,6 +138,7 @@ class Search {
   const Filter& filter_;
   const Node& root_;
   Analysis analysis_;
+  PatternSearch& patterns_;
   // Of the plan that is ranked by.
   CorpusStatistics statistics_;
   std::vector<ViewSearch> searches_;
@@ -146,10 +152,14 @@ Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query
                             Analysis analysis) {
   const i64 now = now_microseconds();
   const Filter filter = TRY(parse_filter(query.where, now));
-  const ParsedQuery parsed = parse_query(query.text, now, nullptr);
+  PatternSearch patterns(analysis);
+  const auto is_regex = [&](std::string_view pattern) { return patterns.accepts(pattern); };
+  const ParsedQuery parsed = parse_query(query.text, now, is_regex);
   RankedAnswer answer = TRY(answer_without_failed(views, [&](Scope& scope) {
-    return Search(scope, query, filter, parsed.root, analysis).run();
+    return Search(scope, query, filter, parsed.root, analysis, patterns).run();
   }));
+  answer.is_partial = patterns.is_partial();
+  answer.faults.insert(answer.faults.end(), patterns.faults().begin(), patterns.faults().end());
   answer.terms = query_terms(query.text, analysis);
   return answer;
 }

@@ -76,6 +76,7 @@ class Asked {
     Answer answer;
     answer.total = ranked.total;
     answer.widened = ranked.widened;
+    answer.partial = ranked.is_partial;
     answer.faults = std::move(ranked.faults);
     for (const query::Ranked& one : ranked.hits) {
       auto segment = read({one.place.view, one.place.doc});
