@@ -126,7 +126,8 @@ void FuzzyFilter::name_next(std::string_view other, std::string& next) {
   }
 }
 
-// The least character beyond `behind`, in byte order, that may follow so many; empty for none.
+// The least character beyond `behind`, in byte order, that may follow so many; empty for none. The
+// first of two that are swapped is among them: where a swap fits, so does what it goes over.
 std::string FuzzyFilter::following(usize level, std::string_view behind) {
   std::string best;
   const auto offer = [&](char32_t code) {
@@ -137,9 +138,6 @@ std::string FuzzyFilter::following(usize level, std::string_view behind) {
   const usize end = std::min(word_.size(), level + edits_max_ + 1);
   for (usize i = begin; i < end; ++i) {
     if (row(level)[i] <= edits_max_) offer(word_[i]);
-    const bool may_swap = level > 0 && i + 1 < word_.size() && row(level - 1)[i] < edits_max_ &&
-                          word_[i + 1] == steps_[level - 1].code;
-    if (may_swap) offer(word_[i]);
   }
   return best;
 }

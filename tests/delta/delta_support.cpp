@@ -212,8 +212,8 @@ void check_holders(const LogIndex& index, const ModelTerms& terms, const std::st
   for (const auto& [name, postings] : terms) {
     if (!name.starts_with(prefix)) continue;
     for (const auto& posting : postings) {
-      expected_all.insert(posting.first);
-      if ((name.size() - prefix.size()) % 2 != 0) expected_some.insert(posting.first);
+      expected_all.insert(posting.document);
+      if ((name.size() - prefix.size()) % 2 != 0) expected_some.insert(posting.document);
     }
   }
   REQUIRE(all.to_vector() == std::vector<u32>(expected_all.begin(), expected_all.end()));
