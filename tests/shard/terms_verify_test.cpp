@@ -133,7 +133,8 @@ TEST_CASE("terms: sections that are missing or cut short") {
         5000, true);
     INFO("section " << gone);
     if (!reader) continue;
-    CHECK_FALSE(reader->verify());
+    constexpr usize trigrams = 9;  // which a shard of few terms does without
+    CHECK(reader->verify().has_value() == (gone == trigrams));
     use(*reader, 5000);
   }
 }
