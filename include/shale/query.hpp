@@ -31,9 +31,9 @@ enum class Match : std::uint8_t {
 };
 
 // A search. Every byte string is a legal text: words, "phrases", "near words"~5, prefix*, fuzzy~,
-// -negations, OR, AND, (groups) and `field:value` clauses; what is no syntax is words (README
-// "Searching"). Empty text means every segment that passes `where`, newest first; text without a
-// single word ("!!!"), or with negations only, finds nothing.
+// /regular expressions/, -negations, OR, AND, (groups) and `field:value` clauses; what is no syntax
+// is words (README "Searching"). Empty text means every segment that passes `where`, newest first;
+// text without a single word ("!!!"), or with negations only, finds nothing.
 struct Query {
   std::string text = {};
   std::string where = {};  // `field:value` clauses, all of which must hold; see README "Filters"
@@ -107,6 +107,10 @@ struct Answer {
   std::string page;
   std::vector<Facet> facets;  // in the order asked for
   std::string explanation;    // lines of text for people; their form is no contract
+  // A regular expression did not get to look at every text that may match (README "Searching"): the
+  // hits do match, and there may be more. Such texts count as having no match, and with a negated
+  // expression as having one.
+  bool partial = false;
   std::vector<Fault> faults;
 };
 

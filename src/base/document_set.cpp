@@ -270,6 +270,17 @@ DocumentSet DocumentSet::copy_of(const Bitmap& bitmap) {
   return bitmap.empty() ? DocumentSet() : of_image(bitmap.to_frozen());
 }
 
+DocumentSet DocumentSet::sharing(std::shared_ptr<const DenseSet> dense) {
+  DocumentSet set;
+  for (u32 key = 0; key < dense->container_count(); ++key) {
+    const Bitset words = dense->container(key);
+    const u32 count = count_words(words);
+    if (count > 0) set.containers_.push_back({u16(key), true, count, words, {}});
+  }
+  set.memory_.push_back(std::move(dense));
+  return set;
+}
+
 std::optional<DocumentSet> DocumentSet::view(Bytes image) {
   const auto view = FrozenView::make(image);
   if (!view) return std::nullopt;
@@ -310,6 +321,10 @@ std::vector<u32> DocumentSet::to_vector() const {
 }
 
 Bitmap DocumentSet::to_bitmap() const { return Bitmap::from_sorted(to_vector()); }
+
+void DocumentSet::add_to(DenseSet& sum) const {
+  for (const FrozenContainer& container : containers_) sum.add(container);
+}
 
 // -- algebra --
 

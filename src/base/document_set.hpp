@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/bitmap.hpp"
+#include "base/dense_set.hpp"
 #include "base/frozen.hpp"
 
 namespace shale {
@@ -25,6 +26,7 @@ class DocumentSet {
   static DocumentSet from_sorted(std::span<const u32> documents);  // ascending, none twice
   static DocumentSet range(u32 begin, u32 end);                    // [begin, end)
   static DocumentSet copy_of(const Bitmap& bitmap);
+  static DocumentSet sharing(std::shared_ptr<const DenseSet> set);
   // In place; nothing where the image is malformed. What check_frozen has passed is well-formed.
   static std::optional<DocumentSet> view(Bytes image);
 
@@ -33,6 +35,7 @@ class DocumentSet {
   bool contains(u32 document) const;
   std::vector<u32> to_vector() const;  // ascending, none twice
   Bitmap to_bitmap() const;
+  void add_to(DenseSet& sum) const;  // those below its limit
   // In key order, none of them empty; a bitset may hold fewer members than an array could.
   std::span<const FrozenContainer> containers() const { return containers_; }
 

@@ -84,6 +84,7 @@ std::string next_cursor(const std::vector<ProjectAnswer>& answers, const FoundPr
 void take_sums(ProjectAnswer& one, bool all_projects, FoundProjects& found) {
   found.total += one.answer.total;
   found.widened = found.widened || one.answer.widened;
+  found.partial = found.partial || one.answer.partial;
   found.moved = found.moved || one.answer.moved;
   if (all_projects && !one.answer.explanation.empty()) {
     found.explanation += "project    " + one.project + "\n";

@@ -46,7 +46,8 @@ struct ProjectAnswer {
 struct FoundProjects {
   std::vector<ProjectHit> hits;
   u64 total = 0;
-  bool widened = false;  // in any project
+  bool widened = false;  // in any project, as are the two behind it
+  bool partial = false;
   bool moved = false;
   std::string cursor;  // joined_cursor.hpp where all projects are asked for
   std::vector<Facet> facets;

@@ -159,7 +159,8 @@ void print_object(Context& context, const FoundProjects& found, const SearchOpti
                   {"widened", found.widened},
                   {"cursor", nullptr},
                   {"faults", json_of(found.faults)},
-                  {"moved", found.moved}};
+                  {"moved", found.moved},
+                  {"partial", found.partial}};
   if (!found.cursor.empty()) members["cursor"] = found.cursor;
   if (!options.facets.empty()) members["facets"] = Json::object();
   for (const Facet& facet : found.facets) members["facets"][facet.field] = facet_json(facet);
@@ -187,6 +188,7 @@ void print_lines(Context& context, const FoundProjects& found, const SearchOptio
 
 void print_notes(const Output& output, const FoundProjects& found) {
   if (found.widened) output.note("few segments hold every word: some hold only one");
+  if (found.partial) output.note("not every text was searched: make the pattern narrower");
   if (found.moved) {
     output.note(
         "the project has changed since the page before: segments may be missing, or told "

@@ -33,6 +33,8 @@ class ArenaIndex final : public LogIndex {
   Result<std::optional<Term>> find_term(std::string_view term) const override;
   Result<void> for_each_term(std::string_view prefix, const TermVisitor& visit) const override;
   Result<DocumentSet> documents(const Term& term) const override;
+  Result<void> add_holders(std::string_view prefix, TermFilter* filter,
+                           DenseSet& holders) const override;
   Result<void> frequencies(const Term& term, std::span<const u32> docs,
                            std::span<u32> tfs) const override;
   Result<void> postings(const Term& term, std::vector<u32>& docs,
@@ -67,6 +69,8 @@ class ArenaIndex final : public LogIndex {
  private:
   Result<TermView> view_of(u64 handle) const;
   Result<u32> count_documents(const TermView& term) const;
+  template <class Visit>
+  Result<void> for_each_record(const Visit& visit) const;
   Result<void> check_range(u32 first, usize count) const;
   Result<const DocumentEntry*> entry(DocNo doc) const;
   // Id and metadata of a document, visible or not; nothing where they lie outside.
@@ -120,7 +124,9 @@ Result<std::optional<Term>> ArenaIndex::find_term(std::string_view term) const {
   return df == 0 ? std::optional<Term>() : std::optional<Term>(Term{offset, df});
 }
 
-Result<void> ArenaIndex::for_each_term(std::string_view prefix, const TermVisitor& visit) const {
+// Calls visit(term) for each term of the table until it answers false.
+template <class Visit>
+Result<void> ArenaIndex::for_each_record(const Visit& visit) const {
   const HashTable table = cut_.terms();
   if (table.slots == nullptr) return Unexpected{cut_.damaged("The term table is damaged", 0)};
   constexpr u64 ahead = 16;
@@ -131,11 +137,17 @@ Result<void> ArenaIndex::for_each_term(std::string_view prefix, const TermVisito
     const u64 slot = load_acquire(table.slots[i]);
     if (slot == 0) continue;
     const TermView view = TRY(view_of(offset_of(slot_value(slot))));
-    if (!view.term.starts_with(prefix)) continue;
-    const u32 df = TRY(count_documents(view));
-    if (df != 0 && !visit(view.term, Term{view.offset, df})) return {};
+    if (!TRY(visit(view))) return {};
   }
   return {};
+}
+
+Result<void> ArenaIndex::for_each_term(std::string_view prefix, const TermVisitor& visit) const {
+  return for_each_record([&](const TermView& view) -> Result<bool> {
+    if (!view.term.starts_with(prefix)) return true;
+    const u32 df = TRY(count_documents(view));
+    return df == 0 || visit(view.term, Term{view.offset, df});
+  });
 }
 
 Result<DocumentSet> ArenaIndex::documents(const Term& term) const {
@@ -150,6 +162,24 @@ Result<DocumentSet> ArenaIndex::documents(const Term& term) const {
   if (cursor.failed()) return Unexpected{cut_.damaged("A posting list is damaged", view.offset)};
   TRY(cut_.arena().still_there());  // of zeros they would not be sorted
   return DocumentSet::from_sorted(docs);
+}
+
+// In no order, so that a filter is asked for every term.
+Result<void> ArenaIndex::add_holders(std::string_view prefix, TermFilter* filter,
+                                     DenseSet& holders) const {
+  std::string next;
+  return for_each_record([&](const TermView& view) -> Result<bool> {
+    if (!view.term.starts_with(prefix)) return true;
+    next.clear();
+    if (filter != nullptr && !filter->wants(view.term.substr(prefix.size()), next)) return true;
+    ChainCursor cursor = cut_.documents_of(view);
+    VisibleFilter visible(cut_);
+    Posting posting;
+    while (cursor.next(posting) && !visible.is_past_end(posting.document))
+      if (visible(posting.document)) holders.add(posting.document);
+    if (cursor.failed()) return Unexpected{cut_.damaged("A posting list is damaged", view.offset)};
+    return true;
+  });
 }
 
 Result<void> ArenaIndex::postings(const Term& term, std::vector<u32>& docs,

@@ -47,6 +47,20 @@ class TermStream {
   virtual Result<bool> next(TermPostings& out) = 0;
 };
 
+inline constexpr usize piece_bytes_min = 3;
+// So long a word may be one that was cut (text/words.hpp): what its text has behind is in no index.
+inline constexpr usize long_word_bytes = 250;
+
+// Which of the terms that an index goes through are wanted. One thread at a time.
+class TermFilter {
+ public:
+  virtual ~TermFilter() = default;
+  // Whether `word` is: a term without the prefix that was asked for. May set `next`, which is empty
+  // before, to say that no word between this one and `next` is wanted: an index that goes in byte
+  // order leaves them out, one that does not asks for every word.
+  virtual bool wants(std::string_view word, std::string& next) = 0;
+};
+
 class Index {
  public:
   virtual ~Index() = default;
@@ -69,6 +83,25 @@ class Index {
   virtual Result<void> for_each_term(std::string_view prefix, const TermVisitor& visit) const = 0;
   // Documents that hold the term; valid as long as the index is.
   virtual Result<DocumentSet> documents(const Term& term) const = 0;
+  // Adds the documents of every term that begins with `prefix` and that `filter` wants (null: of
+  // each): what searches by prefix, likeness and pattern are made of. The set's limit is
+  // document_count().
+  virtual Result<void> add_holders(std::string_view prefix, TermFilter* filter,
+                                   DenseSet& holders) const = 0;
+  // Terms lie in groups of neighbours; all are one group where an index knows no better. add_groups
+  // adds those that may hold a word with `piece` in it: ASCII word characters, piece_bytes_min at
+  // least; or, where it is empty, a long word. A word is a term of text or a form, without its tag,
+  // decomposed.
+  virtual u32 term_group_count() const { return 1; }
+  virtual Result<void> add_groups(std::string_view /*piece*/, DenseSet& groups) const {
+    groups.add_all();
+    return {};
+  }
+  // add_holders of the terms of some groups, whatever they begin with.
+  virtual Result<void> add_holders_in(const DenseSet& groups, TermFilter& filter,
+                                      DenseSet& holders) const {
+    return groups.contains(0) ? add_holders("", &filter, holders) : Result<void>();
+  }
   // How often the term occurs in each of `docs` (ascending); 0 where it does not.
   virtual Result<void> frequencies(const Term& term, std::span<const u32> docs,
                                    std::span<u32> tfs) const = 0;

@@ -37,7 +37,8 @@ struct RankedAnswer {
   bool more = false;  // hits stand behind these
   i64 now = 0;        // what ages and recency counted from
   std::vector<Facet> facets;
-  Highlights highlights;  // for snippets
+  Highlights highlights;    // for snippets
+  bool is_partial = false;  // regular expressions did not get to look at every text
   std::vector<Fault> faults;
 };
 

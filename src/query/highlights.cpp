@@ -20,7 +20,22 @@ void add_phrase(const Unit& unit, float weight, Highlights& out) {
   for (const Unit::Word& word : unit.words) phrase.words.push_back({word.term, word.offset});
 }
 
-void add_unit(const Unit& unit, float weight, Highlights& out) {
+std::function<bool(std::string_view)> fuzzy_match(const Unit& unit) {
+  const auto filter = std::make_shared<FuzzyFilter>(unit.text, unit.distance);
+  return [filter, next = std::string()](std::string_view word) mutable {
+    return filter->wants(word, next);
+  };
+}
+
+void add_expression(std::shared_ptr<const Regex> regex, float weight, Highlights& out) {
+  const auto find = [regex = std::move(regex)](std::string_view text, usize from) {
+    const auto match = regex->find(text, from);
+    return match ? std::optional(SourceRange{u32(match->begin), u32(match->end)}) : std::nullopt;
+  };
+  out.expressions.push_back({find, weight});
+}
+
+void add_unit(const Unit& unit, float weight, const PatternSearch& patterns, Highlights& out) {
   switch (unit.kind) {
     case Unit::Kind::phrase:
       add_phrase(unit, weight, out);
@@ -31,9 +46,10 @@ void add_unit(const Unit& unit, float weight, Highlights& out) {
            weight});
       break;
     case Unit::Kind::fuzzy:
-      out.patterns.push_back({[fuzzy = std::make_shared<FuzzyWord>(unit.text, unit.distance)](
-                                  std::string_view word) { return fuzzy->matches(word); },
-                              weight});
+      out.patterns.push_back({fuzzy_match(unit), weight});
+      break;
+    case Unit::Kind::regex:
+      add_expression(patterns.regex(unit.text), weight, out);
       break;
     default:
       add_words(unit, weight, out);
@@ -42,10 +58,11 @@ void add_unit(const Unit& unit, float weight, Highlights& out) {
 
 }  // namespace
 
-Highlights highlights_of(const Plan& plan, std::span<const float> weights) {
+Highlights highlights_of(const Plan& plan, std::span<const float> weights,
+                         const PatternSearch& patterns) {
   Highlights highlights;
   for (usize i = 0; i < plan.units.size(); ++i) {
-    if (plan.units[i].times > 0) add_unit(plan.units[i], weights[i], highlights);
+    if (plan.units[i].times > 0) add_unit(plan.units[i], weights[i], patterns, highlights);
   }
   return highlights;
 }

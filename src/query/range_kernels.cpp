@@ -40,6 +40,12 @@ u32 select_from(usize begin, std::span<const float> values, float low, float hig
   return found;
 }
 
+u64 bits_from(usize begin, std::span<const u32> values, u32 most) {
+  u64 bits = 0;
+  for (usize i = begin; i < values.size(); ++i) bits |= u64(values[i] <= most ? 1 : 0) << i;
+  return bits;
+}
+
 void norms_from(usize begin, std::span<const u32> lengths, float average_length, float* norms) {
   for (usize i = begin; i < lengths.size(); ++i) norms[i] = bm25_norm(lengths[i], average_length);
 }
@@ -124,6 +130,19 @@ constexpr usize lanes = 8;
   return found + select_from(i, values, low, high, out + found);
 }
 
+[[gnu::target("avx2")]] u64 bits_vector(std::span<const u32> values, u32 most) {
+  const __m256i mosts = _mm256_set1_epi32(int(most));
+  u64 bits = 0;
+  usize i = 0;
+  for (; i + lanes <= values.size(); i += lanes) {
+    __m256i some;
+    std::memcpy(&some, values.data() + i, sizeof some);
+    const __m256 larger = _mm256_castsi256_ps(_mm256_cmpgt_epi32(some, mosts));
+    bits |= u64(u8(~u32(_mm256_movemask_ps(larger)))) << i;
+  }
+  return bits | bits_from(i, values, most);
+}
+
 // The operations of bm25_norm in their order.
 [[gnu::target("avx2")]] inline __m256 norms_of(__m256 lengths, float average_length) {
   const __m256 share =
@@ -203,6 +222,13 @@ u32 select_between(std::span<const float> values, float low, float high, u32* ou
   if (vector_kernel_chosen()) return select_vector(values, low, high, out);
 #endif
   return select_from(0, values, low, high, out);
+}
+
+u64 bits_at_most(std::span<const u32> values, u32 most) {
+#if defined(__x86_64__)
+  if (vector_kernel_chosen()) return bits_vector(values, most);
+#endif
+  return bits_from(0, values, most);
 }
 
 void norms_of(std::span<const u32> lengths, float average_length, float* norms) {

@@ -27,6 +27,9 @@ u32 count_at_least(std::span<const float> values, float low);
 // there are values. Returns how many.
 u32 select_between(std::span<const float> values, float low, float high, u32* out);
 
+// Bit i is set where values[i] <= most, of up to 64 values below 2^31.
+u64 bits_at_most(std::span<const u32> values, u32 most);
+
 // bm25_norm of each length.
 void norms_of(std::span<const u32> lengths, float average_length, float* norms);
 

@@ -19,19 +19,29 @@ using Timed = Explanation::Timed;
 struct Question {
   const Query& query;
   Analysis analysis;
-  const Cursor* from = nullptr;
-  Explanation* explanation = nullptr;
-  i64 now = 0;
+  const Cursor* from;
+  Explanation* explanation;
+  i64 now;
   Filter filter;
   ParsedQuery parsed;
   Facets facets;
   std::optional<Recency> recency;
+  PatternSearch patterns;
+
+  Question(const Query& asked, Analysis words, const Cursor* page, Explanation* told)
+      : query(asked),
+        analysis(words),
+        from(page),
+        explanation(told),
+        now(page != nullptr ? page->now : now_microseconds()),
+        patterns(words) {}
 
   Result<void> read() {
     const Timed timed(explanation, "parse");
     filter = TRY(parse_filter(query.where, now));
     facets = TRY(Facets::make(query));
-    parsed = parse_query(query.text, now, nullptr);
+    parsed = parse_query(query.text, now,
+                         [this](std::string_view pattern) { return patterns.accepts(pattern); });
     if (!query.recency) return {};
     if (query.recency->count() <= 0) {
       return fail(ErrorCode::invalid_argument, "The half-life of recency must be positive.");
@@ -43,7 +53,7 @@ struct Question {
 
 class Search {
  public:
-  Search(Scope& scope, const Question& question)
+  Search(Scope& scope, Question& question)
       : scope_(scope),
         question_(question),
         query_(question.query),
@@ -136,7 +146,7 @@ class Search {
       if (explanation_ != nullptr) explain_view(plan, i, count, candidates);
       if (!question_.facets.empty()) keep_matches(number, matches.docs->to_bitmap());
     }
-    if (query_.snippets) answer.highlights = highlights_of(plan, weights_);
+    if (query_.snippets) answer.highlights = highlights_of(plan, weights_, question_.patterns);
     return finished(std::move(answer), collector);
   }
 
@@ -152,7 +162,7 @@ class Search {
       const CorpusStatistics part = TRY(live_statistics(view));
       statistics_.documents += part.documents;
       statistics_.words += part.words;
-      ViewSearch& search = searches_.emplace_back(view, plan);
+      ViewSearch& search = searches_.emplace_back(view, plan, &question_.patterns);
       numbers_.push_back(number);
       TRY(search.look_up());
       TRY(search.add_df(df));
@@ -285,7 +295,7 @@ class Search {
   }
 
   Scope& scope_;
-  const Question& question_;
+  Question& question_;
   const Query& query_;
   Explanation* explanation_;
   std::vector<std::pair<u32, Bitmap>> matches_;  // of each view, where facets are wanted
@@ -300,10 +310,14 @@ class Search {
 
 Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query, Analysis analysis,
                             const Cursor* from, Explanation* explanation) {
-  const i64 now = from != nullptr ? from->now : now_microseconds();
-  Question question{query, analysis, from, explanation, now, {}, {}, {}, {}};
+  Question question(query, analysis, from, explanation);
   TRY(question.read());
-  return answer_without_failed(views, [&](Scope& scope) { return Search(scope, question).run(); });
+  RankedAnswer answer = TRY(
+      answer_without_failed(views, [&](Scope& scope) { return Search(scope, question).run(); }));
+  const PatternSearch& patterns = question.patterns;
+  answer.is_partial = patterns.is_partial();
+  answer.faults.insert(answer.faults.end(), patterns.faults().begin(), patterns.faults().end());
+  return answer;
 }
 
 }  // namespace shale::query

@@ -461,7 +461,10 @@ Result<void> score_documents(const Index& index, std::span<const LookedUpWord> w
   TRY(index.lengths_of(docs, numbers));
   norms_of(numbers, average_length, norms.data());
   for (const LookedUpWord& word : words) {
-    if (word.term.has_value()) {
+    if (word.set != nullptr) {
+      std::transform(docs.begin(), docs.end(), numbers.begin(),
+                     [&](u32 doc) { return word.set->contains(doc) ? 1u : 0u; });
+    } else if (word.term.has_value()) {
       TRY(index.frequencies(*word.term, docs, numbers));
     } else {
       pick_frequencies(word, docs, numbers);

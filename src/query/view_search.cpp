@@ -1,9 +1,11 @@
 #include "query/view_search.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include "query/edits.hpp"
 #include "query/phrases.hpp"
+#include "query/set_ranker.hpp"
 #include "query/statistics.hpp"
 
 namespace shale::query {
@@ -36,6 +38,21 @@ Result<Sets> sets_of(const Index& index, std::span<const Term> terms) {
   return sets;
 }
 
+// Leaves out what is no word; an index has all of that before its words.
+class WordFilter final : public TermFilter {
+ public:
+  explicit WordFilter(TermFilter& inner) : inner_(inner) {}
+  bool wants(std::string_view term, std::string& next) override {
+    const bool is_word = term.empty() || u8(term.front()) >= u8(first_text_byte);
+    if (is_word) return inner_.wants(term, next);
+    next.assign(1, first_text_byte);
+    return false;
+  }
+
+ private:
+  TermFilter& inner_;
+};
+
 // A term's whole list, where the index has it by ranges not.
 struct List {
   std::vector<u32> docs;
@@ -62,7 +79,8 @@ Result<void> ViewSearch::look_up() {
 
 Result<void> ViewSearch::look_up(const Unit& unit, FoundUnit& found) const {
   const bool is_expanded = unit.kind == Unit::Kind::prefix || unit.kind == Unit::Kind::fuzzy;
-  if (is_expanded) return list_expansion(unit, found);
+  if (is_expanded) return expand(unit, found);
+  if (unit.kind == Unit::Kind::regex) return find_matches(unit, found);
   for (const Unit::Word& word : unit.words) {
     const std::optional<Term> term = TRY(index_.find_term(word.term));
     if (!term) return {};
@@ -77,46 +95,46 @@ Result<void> ViewSearch::look_up(const Unit& unit, FoundUnit& found) const {
   return {};
 }
 
-// Once in each document that has such a word, however many it has.
-Result<void> ViewSearch::list_expansion(const Unit& unit, FoundUnit& found) const {
-  const std::vector<Term> terms = TRY(expansion(unit));
-  found.lists = terms.size();
-  found.docs = union_of(TRY(sets_of(index_, terms))).to_vector();
-  found.tfs.assign(found.docs.size(), 1);
-  found.is_listed = true;
-  found.is_possible = !found.docs.empty();
+// Once in each document that has such a word, however many it has. Words are terms, and spellings
+// whose term is a stem.
+Result<void> ViewSearch::expand(const Unit& unit, FoundUnit& found) const {
+  DenseSet holders(index_.document_count());
+  const std::string form(1, form_tag);
+  if (unit.kind == Unit::Kind::prefix) {
+    TRY(index_.add_holders(unit.text, nullptr, holders));
+    TRY(index_.add_holders(form + unit.text, nullptr, holders));
+  } else {
+    FuzzyFilter fuzzy(unit.text, unit.distance);
+    WordFilter words(fuzzy);
+    TRY(index_.add_holders("", &words, holders));
+    TRY(index_.add_holders(form, &fuzzy, holders));
+  }
+  found.set.emplace(std::make_shared<const DenseSet>(std::move(holders)));
+  found.is_possible = found.set->count > 0;
   return {};
 }
 
-// The words of a prefix, or those a few edits away: terms, and spellings whose term is a stem.
-Result<std::vector<Term>> ViewSearch::expansion(const Unit& unit) const {
-  std::vector<Term> terms;
-  const bool is_prefix = unit.kind == Unit::Kind::prefix;
-  FuzzyWord fuzzy(unit.text, unit.distance);
-  const auto visit = [&](std::string_view term, const Term& found) {
-    const bool is_form = term.front() == form_tag;
-    const std::string_view word = is_form ? term.substr(1) : term;
-    const bool is_word = is_form || u8(term.front()) >= u8(first_text_byte);
-    if (is_prefix || (is_word && fuzzy.matches(word))) terms.push_back(found);
-    return true;
-  };
-  if (is_prefix) {
-    TRY(index_.for_each_term(unit.text, visit));
-    TRY(index_.for_each_term(form_tag + unit.text, visit));
-  } else {
-    TRY(index_.for_each_term("", visit));
-  }
-  return terms;
+Result<void> ViewSearch::find_matches(const Unit& unit, FoundUnit& found) const {
+  assert(patterns_ != nullptr);
+  found.matches = TRY(patterns_->find(view_, unit.text));
+  found.set.emplace(std::shared_ptr<const DenseSet>(found.matches, &found.matches->docs));
+  found.is_possible = found.set->count > 0;
+  return {};
+}
+
+// All of a unit that is a set or a list.
+DocumentSet ViewSearch::listed(const FoundUnit& found) {
+  return found.set ? found.set->docs : DocumentSet::from_sorted(found.docs);
 }
 
 Result<void> ViewSearch::add_df(std::span<u64> df) const {
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
     if (!found.is_possible || plan_.units[i].times == 0) continue;
-    df[i] += found.is_listed ? found.docs.size() : found.terms.front().df;
+    const bool is_word = !found.set && !found.is_listed;
+    df[i] += is_word ? found.terms.front().df : found.set ? found.set->count : found.docs.size();
     if (dead_.empty()) continue;
-    const DocumentSet docs = found.is_listed ? DocumentSet::from_sorted(found.docs)
-                                             : TRY(index_.documents(found.terms.front()));
+    const DocumentSet docs = is_word ? TRY(index_.documents(found.terms.front())) : listed(found);
     const DocumentSet* const only = &docs;
     df[i] -= DocumentSet::union_count({&only, 1}, &dead_);
   }
@@ -125,8 +143,8 @@ Result<void> ViewSearch::add_df(std::span<u64> df) const {
 
 ViewSearch::UnitFigures ViewSearch::figures(u32 unit) const {
   const FoundUnit& found = units_[unit];
-  UnitFigures figures{found.terms.size() + found.lists, found.docs.size()};
-  if (!found.is_possible || found.is_listed) return figures;
+  UnitFigures figures{found.terms.size(), found.set ? found.set->count : found.docs.size()};
+  if (!found.is_possible || found.is_listed || found.set) return figures;
   figures.documents = index_.document_count();
   for (const Term& term : found.terms) {
     figures.documents = std::min<u64>(figures.documents, term.df);
@@ -163,8 +181,8 @@ Result<DocumentSet> ViewSearch::holders(u32 number, const DocumentSet* among) co
   const Unit& unit = plan_.units[number];
   if (!found.is_possible) return DocumentSet();
   Sets sets;
-  if (found.is_listed) {
-    sets.push_back(DocumentSet::from_sorted(found.docs));
+  if (found.set || found.is_listed) {
+    sets.push_back(listed(found));
     return intersection(sets, among);
   }
   TRY(add_sets(number, sets));
@@ -232,6 +250,7 @@ u64 ViewSearch::estimate(const Condition& condition) const {
     case Condition::Kind::unit: {
       const FoundUnit& found = units_[condition.unit];
       if (!found.is_possible) return 0;
+      if (found.set) return found.set->count;
       if (found.is_listed) return found.docs.size();
       u64 least = all;
       for (const Term& term : found.terms) least = std::min<u64>(least, term.df);
@@ -262,7 +281,8 @@ Result<DocumentSet> ViewSearch::passing(const Filter& filter, const DocumentSet*
 Result<Matches> ViewSearch::matches(const Filter& filter, bool listed) const {
   if (!listed && is_any_scored_word(*plan_.condition)) return matches_of_any(filter);
   Matches matches;
-  const DocumentSet docs = TRY(fulfilling(*plan_.condition, nullptr));
+  DocumentSet docs = TRY(fulfilling(*plan_.condition, nullptr));
+  leave_out_unknown(*plan_.condition, false, docs);
   matches.docs = TRY(passing(filter, &docs));
   matches.count = matches.docs->count();
   return matches;
@@ -282,33 +302,87 @@ Result<Matches> ViewSearch::matches_of_any(const Filter& filter) const {
   return matches;
 }
 
+void ViewSearch::leave_out_unknown(const Condition& condition, bool is_negated,
+                                   DocumentSet& docs) const {
+  is_negated = is_negated || condition.negated;
+  if (condition.kind == Condition::Kind::unit && is_negated) {
+    const auto& matches = units_[condition.unit].matches;
+    if (matches != nullptr) {
+      const std::shared_ptr<const DenseSet> unknown(matches, &matches->unknown);
+      docs = DocumentSet::difference_of(docs, DocumentSet::sharing(unknown));
+    }
+  }
+  for (const Condition& child : condition.children) leave_out_unknown(child, is_negated, docs);
+}
+
 // -- scores --
+
+// Where one set is all that scores here. False where it is not.
+Result<bool> ViewSearch::rank_as_set(const Matches& matches, std::span<const float> weights,
+                                     float average_length, BestScores& best,
+                                     std::vector<ScoredDocument>& out) const {
+  if (!matches.docs) return false;
+  std::optional<u32> only;
+  for (u32 i = 0; i < units_.size(); ++i) {
+    if (!units_[i].is_possible || plan_.units[i].times == 0) continue;
+    if (only || !units_[i].set) return false;
+    only = i;
+  }
+  if (!only) return false;
+  const WordSet& set = *units_[*only].set;
+  const Condition& condition = *plan_.condition;
+  const bool is_part = condition.kind == Condition::Kind::unit && !condition.negated;
+  if (is_part && matches.count == set.count) {
+    TRY(rank_set(index_, *set.members, weights[*only], average_length, best, out));
+    return true;
+  }
+  DenseSet wanted(index_.document_count());
+  matches.docs->add_to(wanted);
+  wanted &= *set.members;
+  TRY(rank_set(index_, wanted, weights[*only], average_length, best, out));
+  return true;
+}
 
 Result<void> ViewSearch::score(const Matches& matches, std::span<const float> weights,
                                float average_length, usize limit, BestScores& best,
                                std::vector<ScoredDocument>& out) const {
   const bool is_short = matches.docs && matches.count <= std::max(single_documents_min, 2 * limit);
-  std::vector<LookedUpWord> looked_up;
-  std::vector<WeightedWord> ranked;
+  if (is_short) return score_singly(matches, weights, average_length, best, out);
+  if (TRY(rank_as_set(matches, weights, average_length, best, out))) return {};
+  std::vector<WeightedWord> words;
   std::vector<List> lists(units_.size());
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
     if (!found.is_possible || plan_.units[i].times == 0) continue;
-    if (is_short) {
-      looked_up.push_back({weights[i], std::nullopt, found.docs, found.tfs});
-      if (!found.is_listed) looked_up.back().term = found.terms.front();
-      continue;
-    }
     WeightedWord word{weights[i], u32(found.docs.size()), nullptr, found.docs, found.tfs};
-    if (!found.is_listed) TRY(read_list(index_, found.terms.front(), word, lists[i]));
-    ranked.push_back(std::move(word));
-  }
-  if (is_short) {
-    const std::vector<u32> docs = matches.docs->to_vector();
-    return score_documents(index_, looked_up, average_length, docs, best, out);
+    if (found.set) {
+      word.df = found.set->count;
+      word.ranges = std::make_unique<SetPostings>(found.set->members);
+    } else if (!found.is_listed) {
+      TRY(read_list(index_, found.terms.front(), word, lists[i]));
+    }
+    words.push_back(std::move(word));
   }
   const std::optional<DocumentSet>& allowed = matches.docs ? matches.docs : matches.allowed;
-  return rank_union(index_, ranked, average_length, allowed ? &*allowed : nullptr, best, out);
+  return rank_union(index_, words, average_length, allowed ? &*allowed : nullptr, best, out);
+}
+
+Result<void> ViewSearch::score_singly(const Matches& matches, std::span<const float> weights,
+                                      float average_length, BestScores& best,
+                                      std::vector<ScoredDocument>& out) const {
+  std::vector<LookedUpWord> words;
+  for (u32 i = 0; i < units_.size(); ++i) {
+    const FoundUnit& found = units_[i];
+    if (!found.is_possible || plan_.units[i].times == 0) continue;
+    LookedUpWord& word =
+        words.emplace_back(LookedUpWord{weights[i], {}, found.docs, found.tfs, {}});
+    if (found.set) {
+      word.set = found.set->members.get();
+    } else if (!found.is_listed) {
+      word.term = found.terms.front();
+    }
+  }
+  return score_documents(index_, words, average_length, matches.docs->to_vector(), best, out);
 }
 
 }  // namespace shale::query

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/bm25.hpp"
+#include "query/pattern_search.hpp"
 #include "query/plan.hpp"
 #include "query/union_ranker.hpp"
 
@@ -23,10 +24,12 @@ struct Matches {
 
 class ViewSearch {
  public:
-  ViewSearch(const IndexView& view, const Plan& plan)
+  // `patterns` has accepted every regular expression of the plan; null where there is none.
+  ViewSearch(const IndexView& view, const Plan& plan, PatternSearch* patterns = nullptr)
       : view_(view),
         index_(*view.index),
         plan_(plan),
+        patterns_(patterns),
         dead_(DocumentSet::copy_of(view.overlay->dead)),
         units_(plan.units.size()) {}
 
@@ -36,7 +39,8 @@ class ViewSearch {
   Result<void> add_df(std::span<u64> df) const;
 
   // The live documents that fulfil the plan's condition and pass the filter; `listed`: made in any
-  // case.
+  // case. Those of which a regular expression does not know (pattern_search.hpp) hold no match, and
+  // where one is negated they fulfil nothing.
   Result<Matches> matches(const Filter& filter, bool listed = false) const;
 
   // Appends to `out` what rank_union says, of the matches; one weight for each of plan.units.
@@ -51,11 +55,20 @@ class ViewSearch {
   UnitFigures figures(u32 unit) const;
 
  private:
+  // Of words that score together as one, once in each document: of a prefix, say.
+  struct WordSet {
+    explicit WordSet(std::shared_ptr<const DenseSet> set)
+        : members(std::move(set)), docs(DocumentSet::sharing(members)), count(docs.count()) {}
+    std::shared_ptr<const DenseSet> members;
+    DocumentSet docs;  // the same
+    u32 count;
+  };
   struct FoundUnit {
-    bool is_possible = false;  // some document may have it
-    bool is_listed = false;    // `docs` and `tfs` are all of it
-    std::vector<Term> terms;   // of its words
-    usize lists = 0;           // of an expanded one, which keeps no terms
+    bool is_possible = false;                       // some document may have it
+    bool is_listed = false;                         // `docs` and `tfs` are all of it
+    std::vector<Term> terms;                        // of its words
+    std::optional<WordSet> set;                     // where it is all of it
+    std::shared_ptr<const PatternMatches> matches;  // of a regular expression; `set` is part of it
     std::vector<u32> docs;
     std::vector<u32> tfs;
   };
@@ -63,8 +76,9 @@ class ViewSearch {
   using Conditions = std::vector<const Condition*>;
 
   Result<void> look_up(const Unit& unit, FoundUnit& found) const;
-  Result<void> list_expansion(const Unit& unit, FoundUnit& found) const;
-  Result<std::vector<Term>> expansion(const Unit& unit) const;
+  Result<void> expand(const Unit& unit, FoundUnit& found) const;
+  Result<void> find_matches(const Unit& unit, FoundUnit& found) const;
+  static DocumentSet listed(const FoundUnit& found);
 
   bool is_any_scored_word(const Condition& condition) const;
   Result<Matches> matches_of_any(const Filter& filter) const;
@@ -78,10 +92,18 @@ class ViewSearch {
   Result<DocumentSet> passing(const Filter& filter, const DocumentSet* among) const;
   u64 estimate(const Condition& condition) const;
   DocumentSet everything() const { return DocumentSet::range(0, index_.document_count()); }
+  void leave_out_unknown(const Condition& condition, bool is_negated, DocumentSet& docs) const;
+  Result<void> score_singly(const Matches& matches, std::span<const float> weights,
+                            float average_length, BestScores& best,
+                            std::vector<ScoredDocument>& out) const;
+  Result<bool> rank_as_set(const Matches& matches, std::span<const float> weights,
+                           float average_length, BestScores& best,
+                           std::vector<ScoredDocument>& out) const;
 
   const IndexView& view_;
   const Index& index_;
   const Plan& plan_;
+  PatternSearch* patterns_;
   DocumentSet dead_;
   std::vector<FoundUnit> units_;
 };

@@ -296,6 +296,14 @@ Result<Dictionary::Found> Dictionary::locate(std::string_view term) const {
   return Found{std::min(first + block_terms, term_count()), false, {}};
 }
 
+Result<u32> Dictionary::block_of(std::string_view term, u32 number) const {
+  const u32 following = number + 1;
+  if (following >= block_count()) return number;
+  const HeadStretch* place = TRY(stretch(following / stretch_blocks));
+  if (place->heads[following % stretch_blocks] > head_of(term)) return number;
+  return std::max(number + 1, TRY(blocks_not_after(term))) - 1;
+}
+
 Result<TermEntry> Dictionary::entry_at(u32 ordinal) const {
   assert(ordinal < term_count());
   BlockCursor cursor = TRY(block(ordinal / block_terms));
@@ -329,6 +337,15 @@ Result<void> Dictionary::verify_stretch(u32 number, u64& blocks_at) const {
     if (place->heads[i] != ~u64(0) || place->ends[i] != place->ends[used - 1])
       return heads_.damaged(at + 8 * i, "has heads behind the last block");
   blocks_at += place->ends[used - 1];
+  return {};
+}
+
+Result<void> TermWalk::skip_to(std::string_view term) {
+  if (block_ == 0) return {};
+  const u32 target = TRY(dictionary_->block_of(term, block_ - 1));
+  if (target == block_ - 1) return {};
+  block_ = target;
+  cursor_.reset();
   return {};
 }
 

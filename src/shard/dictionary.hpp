@@ -39,6 +39,7 @@ namespace shale::shard {
 
 inline constexpr u32 block_terms = 16;
 inline constexpr u32 stretch_blocks = 64;
+inline constexpr u32 group_blocks = 64;  // a group of terms: what trigrams lead to
 inline constexpr usize term_bytes_max = 65'535;
 inline constexpr u32 small_df_max = 31;  // longer lists get a BIGT record
 
@@ -146,6 +147,9 @@ class Dictionary {
   };
   Result<Found> locate(std::string_view term) const;
   Result<BlockCursor> block(u32 number) const;
+  // The block to look for `term` in, where that lies behind block `number`, else `number`. Two
+  // loads where it does not.
+  Result<u32> block_of(std::string_view term, u32 number) const;
   // `ordinal` < term_count().
   Result<TermEntry> entry_at(u32 ordinal) const;
   Unexpected damaged_block(u32 number, std::string what) const;
@@ -177,6 +181,8 @@ class TermWalk {
   explicit TermWalk(const Dictionary& dictionary, u32 block = 0)
       : dictionary_(&dictionary), block_(block) {}
   Result<bool> next();  // false behind the last term
+  // Leaves out whole blocks of terms before `term`; some of those before it may still come.
+  Result<void> skip_to(std::string_view term);
   const std::string& term() const { return term_; }
   const TermEntry& entry() const { return cursor_->entry(); }
   const BlockCursor& cursor() const { return *cursor_; }

@@ -30,6 +30,16 @@ class OpenShard final : public Shard {
   Result<std::optional<Term>> find_term(std::string_view term) const override;
   Result<void> for_each_term(std::string_view prefix, const TermVisitor& visit) const override;
   Result<DocumentSet> documents(const Term& term) const override;
+  Result<void> add_holders(std::string_view prefix, TermFilter* filter,
+                           DenseSet& holders) const override;
+  u32 term_group_count() const override { return terms_.group_count(); }
+  Result<void> add_groups(std::string_view piece, DenseSet& groups) const override {
+    return terms_.add_groups(piece, groups);
+  }
+  Result<void> add_holders_in(const DenseSet& groups, TermFilter& filter,
+                              DenseSet& holders) const override {
+    return terms_.add_holders_in(groups, filter, holders);
+  }
   Result<void> frequencies(const Term& term, std::span<const u32> docs,
                            std::span<u32> tfs) const override;
   Result<void> postings(const Term& term, std::vector<u32>& docs,

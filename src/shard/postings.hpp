@@ -20,6 +20,7 @@
 #include <span>
 #include <vector>
 
+#include "base/dense_set.hpp"
 #include "base/frozen.hpp"
 #include "shard/dictionary.hpp"
 #include "shard/sections.hpp"
@@ -98,6 +99,10 @@ class PostingsReader {
 
   // `docs` and `tfs` are overwritten. df 1..31.
   Result<void> list(const TermEntry& entry, std::vector<u32>& docs, std::vector<u32>& tfs) const;
+
+  // Adds the documents of either kind of list.
+  Result<void> add_list(const TermEntry& entry, DenseSet& holders) const;
+  Result<void> add_big(u32 number, DenseSet& holders) const;
 
   Result<BigTerm> big_term(u32 number) const;
   // The image of record `number`, 32-byte aligned, checked in every value the first time.

@@ -88,6 +88,36 @@ Result<void> PostingsReader::list(const TermEntry& entry, std::vector<u32>& docs
   return {};
 }
 
+Result<void> PostingsReader::add_list(const TermEntry& entry, DenseSet& holders) const {
+  if (entry.df == 1) {
+    holders.add(entry.doc);
+    return {};
+  }
+  ByteReader in(TRY(views_.small_lists.view(entry.list_at, entry.list_bytes)));
+  u64 next = 0;
+  for (u32 i = 0; i < entry.df; ++i) {
+    const u64 code = in.varint();
+    if (entry.word && code % 2 != 0) in.varint();
+    const u64 gap = entry.word ? code >> 1 : code;
+    if (gap >= document_count_ || next + gap >= document_count_) in.fail_now();
+    if (!in.ok()) break;
+    holders.add(u32(next + gap));
+    next += gap + 1;
+  }
+  if (!in.ok() || !in.at_end())
+    return views_.small_lists.damaged(entry.list_at, "holds a list that does not decode");
+  return {};
+}
+
+Result<void> PostingsReader::add_big(u32 number, DenseSet& holders) const {
+  const BigTerm term = TRY(big_term(number));
+  const auto view = FrozenView::make(TRY(image(number, term)));
+  if (!view) return damaged_record(number, "holds a malformed set of documents");
+  FrozenView::Walk walk(*view);
+  for (FrozenContainer container; walk.next(container);) holders.add(container);
+  return {};
+}
+
 Unexpected PostingsReader::damaged_record(u32 number, std::string what) const {
   return views_.big_terms.damaged(u64(number) * sizeof(BigTerm), std::move(what));
 }

@@ -40,7 +40,8 @@ class Views {
   TermViews terms() const {
     return {of(tag::term_heads),   of(tag::term_blocks), of(tag::small_lists),
             of(tag::big_terms),    of(tag::documents),   of(tag::frequencies),
-            of(tag::range_maxima), of(tag::positions),   of(tag::position_offsets)};
+            of(tag::range_maxima), of(tag::positions),   of(tag::position_offsets),
+            of(tag::trigrams)};
   }
 
  private:
@@ -110,6 +111,10 @@ Result<void> OpenShard::for_each_term(std::string_view prefix, const TermVisitor
   return terms_.for_each(prefix, visit);
 }
 Result<DocumentSet> OpenShard::documents(const Term& term) const { return terms_.documents(term); }
+Result<void> OpenShard::add_holders(std::string_view prefix, TermFilter* filter,
+                                    DenseSet& holders) const {
+  return terms_.add_holders(prefix, filter, holders);
+}
 Result<void> OpenShard::frequencies(const Term& term, std::span<const u32> docs,
                                     std::span<u32> tfs) const {
   return terms_.frequencies(term, docs, tfs);

@@ -49,7 +49,8 @@ inline constexpr u32 frequencies = tag_of("TFRQ");   // postings.hpp: nibbles an
 inline constexpr u32 range_maxima = tag_of("RDIR");  // ranges.hpp: df >= 4096
 inline constexpr u32 positions = tag_of("POSI");     // positions.hpp: varints
 inline constexpr u32 position_offsets = tag_of("POSO");  // positions.hpp: one u32 per 64 postings
-inline constexpr u32 extents = tag_of("EXTS");  // sections.hpp: checksums of all the others
+inline constexpr u32 trigrams = tag_of("TRIG");  // trigrams.hpp: groups of terms by what is in them
+inline constexpr u32 extents = tag_of("EXTS");   // sections.hpp: checksums of all the others
 }  // namespace tag
 
 struct ShardHeader {

@@ -17,11 +17,11 @@ namespace shale::shard {
 namespace {
 
 // Every spooled section, in the order in which they stand in the file behind the texts.
-constexpr u32 spooled_tags[] = {tag::text_places,  tag::dictionaries, tag::ids,
-                                tag::id_table,     tag::columns,      tag::extras,
-                                tag::term_heads,   tag::term_blocks,  tag::small_lists,
-                                tag::big_terms,    tag::documents,    tag::frequencies,
-                                tag::range_maxima, tag::positions,    tag::position_offsets};
+constexpr u32 spooled_tags[] = {
+    tag::text_places, tag::dictionaries, tag::ids,          tag::id_table,    tag::columns,
+    tag::extras,      tag::term_heads,   tag::term_blocks,  tag::small_lists, tag::big_terms,
+    tag::documents,   tag::frequencies,  tag::range_maxima, tag::positions,   tag::position_offsets,
+    tag::trigrams};
 
 class Spools {
  public:
@@ -37,7 +37,8 @@ class Spools {
   TermSpools terms() {
     return {of(tag::term_heads),   of(tag::term_blocks), of(tag::small_lists),
             of(tag::big_terms),    of(tag::documents),   of(tag::frequencies),
-            of(tag::range_maxima), of(tag::positions),   of(tag::position_offsets)};
+            of(tag::range_maxima), of(tag::positions),   of(tag::position_offsets),
+            of(tag::trigrams)};
   }
 
  private:
@@ -252,6 +253,7 @@ Result<u64> ShardWriter::State::write_sections() {
   u64 end = sizeof(ShardHeader) + texts.stored_bytes();
   for (const u32 tag : spooled_tags) {
     const SectionSpool& spool = spools.of(tag);
+    if (tag == tag::trigrams && spool.size() == 0) continue;  // of few terms
     const u64 offset = aligned(end);
     u64 extent = 0;
     TRY(spool.write_to(file, offset, [&](Bytes bytes) {

@@ -25,6 +25,7 @@ struct TermSpools {
   SectionSpool& range_maxima;
   SectionSpool& positions;
   SectionSpool& position_offsets;
+  SectionSpool& trigrams;
 };
 
 class TermsWriter {
@@ -57,6 +58,7 @@ struct TermViews {
   SectionView range_maxima;
   SectionView positions;
   SectionView position_offsets;
+  SectionView trigrams;
 };
 
 class TermsReader {
@@ -72,6 +74,10 @@ class TermsReader {
   Result<std::string> term_at(u32 ordinal) const;
   Result<void> for_each(std::string_view prefix, const Index::TermVisitor& visit) const;
   Result<DocumentSet> documents(const Term& term) const;
+  Result<void> add_holders(std::string_view prefix, TermFilter* filter, DenseSet& holders) const;
+  u32 group_count() const;
+  Result<void> add_groups(std::string_view piece, DenseSet& groups) const;
+  Result<void> add_holders_in(const DenseSet& groups, TermFilter& filter, DenseSet& holders) const;
   // `docs` ascending; 0 for a document that does not hold the term.
   Result<void> frequencies(const Term& term, std::span<const u32> docs, std::span<u32> tfs) const;
   // Null for metadata terms and without positions.

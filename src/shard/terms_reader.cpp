@@ -37,9 +37,11 @@ Result<TermsReader> TermsReader::make(const TermViews& views, u32 document_count
   PostingsReader postings = TRY(
       PostingsReader::make({views.small_lists, views.big_terms, views.documents, views.frequencies},
                            document_count, dictionary.big_count()));
+  TrigramsReader trigrams =
+      TRY(TrigramsReader::make(views.trigrams, term_groups_of(dictionary.block_count())));
   return TermsReader(std::make_unique<State>(State{
       std::move(dictionary), std::move(postings), RangesReader(views.range_maxima, document_count),
-      PositionsReader(views.positions, views.position_offsets), positions}));
+      PositionsReader(views.positions, views.position_offsets), std::move(trigrams), positions}));
 }
 
 u32 TermsReader::term_count() const { return state_->dictionary.term_count(); }

@@ -1,5 +1,5 @@
-// What TermsReader holds, and how a Term's handle is made: shared by the look-ups (terms_reader),
-// the stream (terms_stream) and the checks (terms_verify), by nobody else.
+// What TermsReader holds, and how a Term's handle is made: shared by the look-ups (terms_reader,
+// terms_holders), the stream (terms_stream) and the checks (terms_verify), by nobody else.
 //
 // Handle, 64 bits: kind << 62, and below it
 //   list    df 2..31   ordinal; the dictionary's block is read again to find the list (0.1 us)
@@ -13,6 +13,7 @@
 #include "shard/postings.hpp"
 #include "shard/ranges.hpp"
 #include "shard/terms.hpp"
+#include "shard/trigrams.hpp"
 
 namespace shale::shard {
 
@@ -39,8 +40,20 @@ struct TermsReader::State {
   PostingsReader postings;
   RangesReader ranges;
   PositionsReader positions;
+  TrigramsReader trigrams;
   bool keeps_positions;
 
+  Result<void> add_documents(const TermEntry& entry, DenseSet& holders) const {
+    return entry.df > small_df_max ? postings.add_big(entry.big, holders)
+                                   : postings.add_list(entry, holders);
+  }
+  // Of the terms [first, end); of those from `first` on that have the prefix and are wanted.
+  Result<void> add_range(u32 first, u32 end, DenseSet& holders) const;
+  Result<void> add_wanted(std::string_view prefix, u32 first, TermFilter& filter,
+                          DenseSet& holders) const;
+  // Of a group's wanted terms; none is before `next_term`, which the filter moves on.
+  Result<void> add_group(u32 group, TermFilter& filter, std::string& next_term,
+                         DenseSet& holders) const;
   // The document-ordered postings of any term; `entry` as the dictionary gives it.
   Result<void> decode(const TermEntry& entry, std::vector<u32>& docs, std::vector<u32>& tfs) const;
   Result<std::vector<u32>> small_positions(u32 ordinal, u32 doc) const;

@@ -17,6 +17,7 @@ class TermsVerifier {
       if (walk.entry().df > small_df_max) TRY(check_big(walk.entry()));
       TRY(check_positions(walk.entry()));
       pass(walk.entry());
+      trigrams_.add(walk.term());
       last_ = walk.term();
     }
     if (terms_ != state_.dictionary.term_count())
@@ -85,10 +86,12 @@ class TermsVerifier {
       return state_.postings.damaged_record(bigs_, "has records that nothing refers to");
     TRY(state_.postings.verify_ends(lists_, ends_));
     TRY(state_.ranges.verify_end(ranges_));
+    TRY(state_.trigrams.verify(trigrams_));
     return state_.positions.verify_ends(positions_, groups_);
   }
 
   const TermsReader::State& state_;
+  TrigramsWriter trigrams_{1};
   std::string last_;
   std::vector<u32> docs_;
   std::vector<u32> tfs_;

@@ -7,6 +7,7 @@
 #include "shard/postings.hpp"
 #include "shard/ranges.hpp"
 #include "shard/terms.hpp"
+#include "shard/trigrams.hpp"
 
 namespace shale::shard {
 
@@ -17,7 +18,8 @@ struct TermsWriter::State {
         dictionary(s.heads, s.blocks, with_positions),
         postings({s.small_lists, s.big_terms, s.documents, s.frequencies}),
         ranges(s.range_maxima, documents),
-        positions(s.positions, s.position_offsets) {}
+        positions(s.positions, s.position_offsets),
+        trigrams_spool(s.trigrams) {}
 
   u32 document_count;
   bool keeps_positions;
@@ -25,6 +27,8 @@ struct TermsWriter::State {
   PostingsWriter postings;
   RangesWriter ranges;
   PositionsWriter positions;
+  TrigramsWriter trigrams;
+  SectionSpool& trigrams_spool;
 
   void check(const TermPostings& term, bool word) const;
   Result<void> add_single(const TermPostings& term, TermEntry& entry);
@@ -44,6 +48,8 @@ void TermsWriter::set_lengths(std::span<const u32> lengths) { state_->ranges.set
 u32 TermsWriter::term_count() const { return state_->dictionary.term_count(); }
 
 Result<void> TermsWriter::finish() {
+  state_->trigrams.encode(state_->trigrams_spool.buffer());
+  TRY(state_->trigrams_spool.settle());
   return state_->dictionary.finish(state_->postings.big_count());
 }
 
@@ -73,6 +79,7 @@ Result<void> TermsWriter::add(const TermPostings& term) {
     TRY(state.add_list(term, entry));
   else
     TRY(state.add_big(term, entry));
+  state.trigrams.add(term.term);
   return state.dictionary.add(term.term, entry);
 }
 

@@ -82,6 +82,7 @@ class Asked {
     answer.total = ranked.total;
     answer.widened = ranked.widened;
     answer.facets = std::move(ranked.facets);
+    answer.partial = ranked.is_partial;
     answer.faults = std::move(ranked.faults);
     {
       const query::Explanation::Timed timed(explained, "snippets");

@@ -122,16 +122,22 @@ bool may_compose(u32 code) {
   return is_conjoining(code) || look_up_may_compose(code);
 }
 
-std::string composed(std::string_view text) {
+namespace {
+
+std::string mapped(std::string_view text, int options) {
   const auto* from = static_cast<const utf8proc_uint8_t*>(static_cast<const void*>(text.data()));
   utf8proc_uint8_t* result = nullptr;
-  const utf8proc_ssize_t bytes =
-      utf8proc_map(from, utf8proc_ssize_t(text.size()), &result,
-                   utf8proc_option_t(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+  const utf8proc_ssize_t bytes = utf8proc_map(from, utf8proc_ssize_t(text.size()), &result,
+                                              utf8proc_option_t(UTF8PROC_STABLE | options));
   if (bytes < 0) return std::string(text);
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(result, &std::free);
   return std::string(static_cast<const char*>(static_cast<const void*>(result)), usize(bytes));
 }
+
+}  // namespace
+
+std::string composed(std::string_view text) { return mapped(text, UTF8PROC_COMPOSE); }
+std::string decomposed(std::string_view text) { return mapped(text, UTF8PROC_DECOMPOSE); }
 
 std::string folded(std::string_view word) {
   std::string result;

@@ -59,6 +59,8 @@ inline Script script_of(u32 code) {
 bool may_compose(u32 code);
 // Canonical composition; text that is not UTF-8 comes back as it is.
 std::string composed(std::string_view text);
+// Canonical decomposition, the same.
+std::string decomposed(std::string_view text);
 // Every character folded.
 std::string folded(std::string_view word);
 

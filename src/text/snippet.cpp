@@ -21,7 +21,8 @@ struct Occurrence {
   u32 slot = 0;
 };
 
-// A word that is looked for: alone, as one of a phrase, or all that a pattern takes.
+// A word that is looked for: alone, as one of a phrase, or all that a pattern takes; or what an
+// expression matches.
 struct Slot {
   u32 weight = 1;
   std::optional<u32> phrase;
@@ -37,7 +38,8 @@ u32 whole_weight(float weight) {
 // Finds the words of a text that are looked for.
 class Finder {
  public:
-  explicit Finder(const Highlights& highlights) : patterns_(highlights.patterns) {
+  explicit Finder(const Highlights& highlights)
+      : patterns_(highlights.patterns), expressions_(highlights.expressions) {
     for (const auto& word : highlights.words) add(word.term, {whole_weight(word.weight), {}, 0});
     for (u32 i = 0; i < highlights.phrases.size(); ++i) {
       const auto& phrase = highlights.phrases[i];
@@ -46,6 +48,7 @@ class Finder {
     }
     first_pattern_ = u32(slots_.size());
     for (const auto& pattern : patterns_) slots_.push_back({whole_weight(pattern.weight), {}, 0});
+    for (const auto& one : expressions_) slots_.push_back({whole_weight(one.weight), {}, 0});
     phrase_words_.resize(slots_.size());
   }
 
@@ -68,6 +71,7 @@ class Finder {
     });
     analyser.trim();
     take_phrases();
+    take_expressions(text);
     std::stable_sort(found_.begin(), found_.end(),
                      [](const Occurrence& a, const Occurrence& b) { return a.begin < b.begin; });
     return std::move(found_);
@@ -124,8 +128,23 @@ class Finder {
     }
   }
 
+  void take_expressions(std::string_view text) {
+    u32 slot = first_pattern_ + u32(patterns_.size());
+    for (const Highlights::Expression& expression : expressions_) {
+      auto match = expression.find(text, 0);
+      for (usize count = 0; match && count < matches_max; ++count) {
+        found_.push_back({match->begin, match->end, slot});
+        match = expression.find(text, match->end);
+      }
+      ++slot;
+    }
+  }
+
+  static constexpr usize matches_max =
+      1000;  // of an expression: each may take a pass over the text
   std::span<const Highlights::Pattern> patterns_;
-  std::vector<Slot> slots_;  // words, words of phrases, patterns
+  std::span<const Highlights::Expression> expressions_;
+  std::vector<Slot> slots_;  // words, words of phrases, patterns, expressions
   u32 first_pattern_ = 0;
   std::unordered_map<std::string_view, std::vector<u32>> slots_of_;
   u32 position_ = 0;

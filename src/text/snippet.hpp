@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,10 +41,19 @@ struct Highlights {
     std::function<bool(std::string_view word)> matches;
     float weight = 1;
   };
+  // What is looked for in the text itself, whatever its words are.
+  struct Expression {
+    // The first match from a byte on; never empty.
+    std::function<std::optional<SourceRange>(std::string_view text, usize from)> find;
+    float weight = 1;
+  };
   std::vector<Word> words;
   std::vector<Phrase> phrases;
   std::vector<Pattern> patterns;
-  bool empty() const { return words.empty() && phrases.empty() && patterns.empty(); }
+  std::vector<Expression> expressions;
+  bool empty() const {
+    return words.empty() && phrases.empty() && patterns.empty() && expressions.empty();
+  }
 };
 
 // The window of about `bytes_max` bytes of `text` that holds most of what is looked for, by weight,

@@ -1,6 +1,7 @@
 #include "tests/delta/delta_support.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "model/fields.hpp"
 
@@ -197,6 +198,37 @@ void check_term(const LogIndex& index, const std::string& name,
   REQUIRE(tfs == expected);
 }
 
+// Wants words of odd length, in whatever order they come, and believes itself to skip.
+class OddWords final : public TermFilter {
+ public:
+  bool wants(std::string_view word, std::string& next) override {
+    next = "\xff";
+    return word.size() % 2 != 0;
+  }
+};
+
+void check_holders(const LogIndex& index, const ModelTerms& terms, const std::string& prefix) {
+  OddWords odd;
+  DenseSet all(index.document_count()), some(index.document_count()), group(1);
+  index.add_holders(prefix, nullptr, all).value();
+  index.add_holders(prefix, &odd, some).value();
+  std::set<u32> expected_all, expected_some;
+  for (const auto& [name, postings] : terms) {
+    if (!name.starts_with(prefix)) continue;
+    for (const auto& posting : postings) {
+      expected_all.insert(posting.document);
+      if ((name.size() - prefix.size()) % 2 != 0) expected_some.insert(posting.document);
+    }
+  }
+  REQUIRE(all.to_vector() == std::vector<u32>(expected_all.begin(), expected_all.end()));
+  REQUIRE(some.to_vector() == std::vector<u32>(expected_some.begin(), expected_some.end()));
+  if (!prefix.empty()) return;
+  DenseSet of_group(index.document_count());
+  index.add_groups("abc", group).value();
+  index.add_holders_in(group, odd, of_group).value();
+  REQUIRE(of_group.to_vector() == some.to_vector());
+}
+
 }  // namespace
 
 void check_terms(const LogIndex& index, const Model& model, bool positions) {
@@ -217,6 +249,7 @@ void check_terms(const LogIndex& index, const Model& model, bool positions) {
     for (const auto& [name, postings] : terms)
       if (name.starts_with(prefix)) expected[name] = u32(postings.size());
     REQUIRE(found == expected);
+    check_holders(index, terms, prefix);
   }
 }
 

@@ -128,6 +128,8 @@ TEST_CASE("tables whose root lies are damage") {
   check_damaged(p.index->find_term("one"), "The term table is damaged");
   check_damaged(p.index->for_each_term("", [](std::string_view, const Term&) { return true; }),
                 "The term table is damaged");
+  DenseSet holders(p.index->document_count());
+  check_damaged(p.index->add_holders("", nullptr, holders), "The term table is damaged");
   TermPostings postings;
   check_damaged(p.index->all_terms()->next(postings), "The term table is damaged");
 }

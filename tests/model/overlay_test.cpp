@@ -16,6 +16,9 @@ class MetadataIndex : public Index {
   Result<std::optional<Term>> find_term(std::string_view) const override { return none(); }
   Result<void> for_each_term(std::string_view, const TermVisitor&) const override { return none(); }
   Result<DocumentSet> documents(const Term&) const override { return none(); }
+  Result<void> add_holders(std::string_view, TermFilter*, DenseSet&) const override {
+    return none();
+  }
   Result<void> frequencies(const Term&, std::span<const u32>, std::span<u32>) const override {
     return none();
   }

@@ -1,5 +1,6 @@
 #include "query/edits.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include "tests/support/catch.hpp"
@@ -8,7 +9,8 @@ namespace shale::query::testing {
 namespace {
 
 bool within(std::string_view word, std::string_view other, u32 edits) {
-  return FuzzyWord(word, edits).matches(other);
+  std::string next;
+  return FuzzyFilter(word, edits).wants(other, next);
 }
 
 // By trying all edits: is `other` reached from `word` in so many? Each place is edited once.
@@ -52,6 +54,67 @@ TEST_CASE("fuzzy: the same as trying every edit") {
     INFO(a << " " << b << " " << edits);
     REQUIRE(within(a, b, edits) == reaches(a, b, edits));
   }
+}
+
+// Random words over few characters, some of several bytes and some bytes that are no character.
+std::vector<std::string> random_words(std::mt19937& random, usize count) {
+  static const std::vector<std::string> characters = {
+      "a", "b", "c", "\xC3\xA9", "\xC3\xAA", "\xE6\xBC\xA2", "\xC3", "\xA9", "\xff"};
+  const usize kinds = random() % 2 == 0 ? 3 : characters.size();
+  std::vector<std::string> words;
+  for (usize i = 0; i < count; ++i) {
+    std::string word;
+    for (u32 left = u32(random() % 8); left > 0; --left) word += characters[random() % kinds];
+    words.push_back(std::move(word));
+  }
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  return words;
+}
+
+TEST_CASE("fuzzy: what was asked before changes nothing, and nothing wanted is left out") {
+  const u32 seed = std::random_device()();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  usize asked = 0, all = 0;
+  for (int round = 0; round < 300; ++round) {
+    const std::vector<std::string> words = random_words(random, 400);
+    const std::string wanted = words[random() % words.size()];
+    const u32 edits = 1 + u32(random() % 2);
+    INFO(wanted << " " << edits);
+    FuzzyFilter filter(wanted, edits);
+    std::string next, behind;
+    for (const std::string& word : words) {
+      const bool expected = within(wanted, word, edits);
+      ++all;
+      if (word < behind) {
+        REQUIRE_FALSE(expected);
+        continue;
+      }
+      ++asked;
+      next.clear();
+      REQUIRE(filter.wants(word, next) == expected);
+      if (!next.empty()) behind = next;
+    }
+    for (int i = 0; i < 50; ++i) {  // in no order
+      const std::string& word = words[random() % words.size()];
+      REQUIRE(filter.wants(word, next) == within(wanted, word, edits));
+    }
+  }
+  CHECK(asked < all * 3 / 4);
+}
+
+TEST_CASE("fuzzy: a long word is no burden") {
+  const std::string word(255, 'x');
+  FuzzyFilter filter(word, 2);
+  std::string next;
+  CHECK(filter.wants(word, next));
+  CHECK(filter.wants(word + "yz", next));
+  CHECK_FALSE(filter.wants(word + "xyz", next));
+  CHECK(filter.wants(word.substr(2), next));
+  CHECK_FALSE(filter.wants(word.substr(3), next));
+  CHECK_FALSE(filter.wants(std::string(100'000, 'x'), next));
+  CHECK(next > std::string(100'000, 'x'));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "model/fields.hpp"
 #include "model/overlay.hpp"
 #include "text/analysis.hpp"
+#include "text/letters.hpp"
 
 namespace shale::query::testing {
 
@@ -127,6 +128,48 @@ class MemoryIndex : public Index {
     std::vector<u32> docs;
     for (const auto& [doc, positions] : by_handle_[term.handle]->second) docs.push_back(doc);
     return DocumentSet::from_sorted(docs);
+  }
+  // As an index in byte order may, it believes what a filter says of the words that follow.
+  Result<void> add_holders(std::string_view prefix, TermFilter* filter,
+                           DenseSet& holders) const override {
+    TRY(maybe_fail(Failing::documents));
+    std::string next, behind;
+    for (const Entry* entry : by_handle_) {
+      const std::string_view term = entry->first;
+      if (!term.starts_with(prefix) || term < behind) continue;
+      next.clear();
+      const bool wanted = filter == nullptr || filter->wants(term.substr(prefix.size()), next);
+      if (!next.empty()) behind = std::string(prefix) + next;
+      if (!wanted) continue;
+      for (const auto& [doc, positions] : entry->second) holders.add(doc);
+    }
+    return {};
+  }
+  // Groups of three terms; nothing but what it was asked for is in them.
+  static constexpr usize group_terms = 3;
+  u32 term_group_count() const override {
+    return u32((by_handle_.size() + group_terms - 1) / group_terms);
+  }
+  Result<void> add_groups(std::string_view piece, DenseSet& groups) const override {
+    for (usize i = 0; i < by_handle_.size(); ++i) {
+      std::string word = by_handle_[i]->first;
+      if (word.starts_with(form_tag)) word.erase(0, 1);
+      const bool holds = piece.empty() ? word.size() >= long_word_bytes
+                                       : decomposed(word).find(piece) != std::string::npos;
+      if (holds) groups.add(u32(i / group_terms));
+    }
+    return {};
+  }
+  Result<void> add_holders_in(const DenseSet& groups, TermFilter& filter,
+                              DenseSet& holders) const override {
+    TRY(maybe_fail(Failing::documents));
+    std::string next;
+    for (usize i = 0; i < by_handle_.size(); ++i) {
+      if (!groups.contains(u32(i / group_terms))) continue;
+      if (!filter.wants(by_handle_[i]->first, next)) continue;
+      for (const auto& [doc, positions] : by_handle_[i]->second) holders.add(doc);
+    }
+    return {};
   }
   Result<void> frequencies(const Term& term, std::span<const u32> docs,
                            std::span<u32> tfs) const override {

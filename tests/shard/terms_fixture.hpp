@@ -87,7 +87,7 @@ inline std::vector<ModelPosting> random_postings(std::mt19937& random, u32 df, u
 inline std::vector<SectionSpool> term_spools(const std::filesystem::path& folder,
                                              usize memory_max = usize(8) << 20) {
   std::vector<SectionSpool> spools;
-  for (int i = 0; i < 9; ++i) spools.emplace_back(folder, memory_max);
+  for (int i = 0; i < 10; ++i) spools.emplace_back(folder, memory_max);
   return spools;
 }
 
@@ -107,15 +107,15 @@ class TermsFixture {
   const std::vector<u32>& lengths() const { return lengths_; }
   Result<TermsReader> try_reader() const {
     const std::vector<SectionView> v = files_.views();
-    return TermsReader::make({v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]},
+    return TermsReader::make({v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9]},
                              document_count_, positions_);
   }
   TermsReader reader() const { return try_reader().value(); }
 
  private:
   void write(const ModelTerms& terms, std::vector<SectionSpool>& s) {
-    TermsWriter writer({s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]}, document_count_,
-                       positions_);
+    TermsWriter writer({s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9]},
+                       document_count_, positions_);
     writer.set_lengths(lengths_);
     for (const auto& [term, postings] : terms) {
       const EncodedTerm encoded(postings, positions_ && is_word(term));
@@ -123,10 +123,10 @@ class TermsFixture {
     }
     writer.finish().value();
     REQUIRE(writer.term_count() == terms.size());
-    const u32 tags[] = {tag::term_heads,   tag::term_blocks, tag::small_lists,
-                        tag::big_terms,    tag::documents,   tag::frequencies,
-                        tag::range_maxima, tag::positions,   tag::position_offsets};
-    for (usize i = 0; i < 9; ++i) files_.put(tags[i], s[i]);
+    const u32 tags[] = {tag::term_heads,       tag::term_blocks, tag::small_lists,  tag::big_terms,
+                        tag::documents,        tag::frequencies, tag::range_maxima, tag::positions,
+                        tag::position_offsets, tag::trigrams};
+    for (usize i = 0; i < 10; ++i) files_.put(tags[i], s[i]);
   }
 
   SectionFixture files_;

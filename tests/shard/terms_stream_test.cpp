@@ -32,7 +32,7 @@ TEST_CASE("terms: what is streamed and written again is the same, byte for byte"
   testing::TermsFixture fixture(terms, 10'000, true);
   const TermsReader reader = fixture.reader();
   std::vector<SectionSpool> s = testing::term_spools(fixture.files().folder());
-  TermsWriter writer({s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]}, 10'000, true);
+  TermsWriter writer({s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9]}, 10'000, true);
   writer.set_lengths(fixture.lengths());
   const auto stream = reader.all();
   for (TermPostings term; stream->next(term).value();) writer.add(term).value();

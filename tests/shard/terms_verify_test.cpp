@@ -129,11 +129,12 @@ TEST_CASE("terms: sections that are missing or cut short") {
     std::vector<SectionView> left = v;
     left[gone] = SectionView();
     const auto reader = TermsReader::make(
-        {left[0], left[1], left[2], left[3], left[4], left[5], left[6], left[7], left[8]}, 5000,
-        true);
+        {left[0], left[1], left[2], left[3], left[4], left[5], left[6], left[7], left[8], left[9]},
+        5000, true);
     INFO("section " << gone);
     if (!reader) continue;
-    CHECK_FALSE(reader->verify());
+    constexpr usize trigrams = 9;  // which a shard of few terms does without
+    CHECK(reader->verify().has_value() == (gone == trigrams));
     use(*reader, 5000);
   }
 }

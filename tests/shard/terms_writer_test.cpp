@@ -16,7 +16,8 @@ struct Writing {
   std::vector<SectionSpool> s = testing::term_spools(files.folder());
   TermsWriter writer;
   explicit Writing(bool positions, u32 documents = 100)
-      : writer({s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]}, documents, positions) {}
+      : writer({s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9]}, documents, positions) {
+  }
   Result<void> add(std::string_view term, std::vector<u32> docs, std::vector<u32> tfs,
                    std::string_view positions = {}) {
     return writer.add({term, docs, tfs, as_bytes(positions)});
