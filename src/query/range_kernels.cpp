@@ -54,11 +54,11 @@ void score_all_from(usize begin, std::span<const u32> tfs, float weight, float* 
   for (usize i = begin; i < tfs.size(); ++i) scores[i] = bm25_score(weight, tfs[i], scores[i]);
 }
 
-void add_scores_from(usize begin, std::span<const u8> offsets, const u32* tfs,
-                     const PostingScores& how, float* sums) {
+void scores_from(usize begin, std::span<const u8> offsets, const u32* tfs, const PostingScores& how,
+                 float* scores) {
   for (usize i = begin; i < offsets.size(); ++i) {
     const float norm = bm25_norm(how.lengths[offsets[i]], how.average_length);
-    sums[offsets[i]] += bm25_score(how.weight, tfs[i], norm);
+    scores[i] = bm25_score(how.weight, tfs[i], norm);
   }
 }
 
@@ -172,10 +172,9 @@ constexpr usize lanes = 8;
   score_all_from(i, tfs, weight, scores);
 }
 
-[[gnu::target("avx2")]] void add_scores_vector(std::span<const u8> offsets, const u32* tfs,
-                                               const PostingScores& how, float* sums) {
+[[gnu::target("avx2")]] void scores_vector(std::span<const u8> offsets, const u32* tfs,
+                                           const PostingScores& how, float* scores) {
   usize i = 0;
-  alignas(32) float scores[lanes];
   const int* const lengths = static_cast<const int*>(static_cast<const void*>(how.lengths));
   for (; i + lanes <= offsets.size(); i += lanes) {
     const __m256i at = integers_of(offsets.data() + i);
@@ -184,10 +183,9 @@ constexpr usize lanes = 8;
     const __m256 tf = floats_of(tfs + i);
     const __m256 score =
         _mm256_div_ps(_mm256_mul_ps(_mm256_set1_ps(how.weight), tf), _mm256_add_ps(tf, norm));
-    _mm256_store_ps(scores, score);
-    for (usize lane = 0; lane < lanes; ++lane) sums[offsets[i + lane]] += scores[lane];
+    _mm256_storeu_ps(scores + i, score);
   }
-  add_scores_from(i, offsets, tfs, how, sums);
+  scores_from(i, offsets, tfs, how, scores);
 }
 
 #endif
@@ -245,12 +243,12 @@ void score_all(std::span<const u32> tfs, float weight, std::span<float> norms_to
   score_all_from(0, tfs, weight, norms_to_scores.data());
 }
 
-void add_scores(std::span<const u8> offsets, const u32* tfs, const PostingScores& how,
-                float* sums) {
+void scores_of(std::span<const u8> offsets, const u32* tfs, const PostingScores& how,
+               float* scores) {
 #if defined(__x86_64__)
-  if (vector_kernel_chosen()) return add_scores_vector(offsets, tfs, how, sums);
+  if (vector_kernel_chosen()) return scores_vector(offsets, tfs, how, scores);
 #endif
-  add_scores_from(0, offsets, tfs, how, sums);
+  scores_from(0, offsets, tfs, how, scores);
 }
 
 }  // namespace shale::query

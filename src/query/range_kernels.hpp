@@ -36,13 +36,13 @@ void norms_of(std::span<const u32> lengths, float average_length, float* norms);
 // norms_to_scores[i] = bm25_score(weight, tfs[i], norms_to_scores[i]).
 void score_all(std::span<const u32> tfs, float weight, std::span<float> norms_to_scores);
 
-// sums[offsets[i]] += bm25_score(weight, tfs[i], bm25_norm(lengths[offsets[i]], average_length));
-// no offset twice.
+// scores[i] = bm25_score(weight, tfs[i], bm25_norm(lengths[offsets[i]], average_length)).
 struct PostingScores {
   float weight = 0;
   float average_length = 1;
   const u32* lengths = nullptr;  // of the range's documents
 };
-void add_scores(std::span<const u8> offsets, const u32* tfs, const PostingScores& how, float* sums);
+void scores_of(std::span<const u8> offsets, const u32* tfs, const PostingScores& how,
+               float* scores);
 
 }  // namespace shale::query

@@ -13,25 +13,6 @@
 
 namespace shale::query {
 
-struct RangeMask {
-  std::array<u64, range_documents / 64> words{};
-
-  u32 count() const {
-    u32 count = 0;
-    for (const u64 word : words) count += u32(std::popcount(word));
-    return count;
-  }
-  // f(offset) of each document, ascending.
-  template <class F>
-  void for_each(F&& f) const {
-    for (u32 i = 0; i < words.size(); ++i) {
-      for (u64 bits = words[i]; bits != 0; bits &= bits - 1) {
-        f(u8(i * 64 + u32(std::countr_zero(bits))));
-      }
-    }
-  }
-};
-
 class RangeMasks {
  public:
   explicit RangeMasks(const DocumentSet& set);

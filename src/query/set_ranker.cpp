@@ -126,8 +126,16 @@ Result<void> SetPostings::read(u32 range, RangeBlock& out) const {
   return {};
 }
 
-Result<u32> SetPostings::frequency(u32 range, u8 offset) const {
-  return set_->contains(range * range_documents + offset) ? 1 : 0;
+RangeMask SetPostings::members(u32 range) const {
+  RangeMask mask;
+  const auto words = set_->words().subspan(usize(range) * mask.words.size());
+  std::copy_n(words.begin(), std::min(words.size(), mask.words.size()), mask.words.begin());
+  return mask;
+}
+
+Result<void> SetPostings::frequencies(u32 range, std::span<const u8> offsets, u32* tfs) const {
+  for (const u8 offset : offsets) *tfs++ = set_->contains(range * range_documents + offset) ? 1 : 0;
+  return {};
 }
 
 }  // namespace shale::query

@@ -26,7 +26,8 @@ class SetPostings final : public RangePostings {
   explicit SetPostings(std::shared_ptr<const DenseSet> set);
   const RangeBounds& bounds() const override { return bounds_; }
   Result<void> read(u32 range, RangeBlock& out) const override;
-  Result<u32> frequency(u32 range, u8 offset) const override;
+  RangeMask members(u32 range) const override;
+  Result<void> frequencies(u32 range, std::span<const u8> offsets, u32* tfs) const override;
 
  private:
   std::shared_ptr<const DenseSet> set_;

@@ -13,10 +13,7 @@ namespace {
 
 // How many ranges are scored before the rest is chosen by threshold (RANKING 1).
 constexpr usize first_ranges = 24;
-// Lists as short as this are merged without a look at ranges.
-constexpr usize short_list_max = 256;
 constexpr int cut_steps = 12;
-constexpr u32 no_document = ~u32(0);
 // The threshold that is compared with sums of bounds, lowered by more than they can be rounded.
 constexpr float rounding = 1.0f - 1e-5f;
 // Beyond so many candidates those below the threshold are dropped.
@@ -30,6 +27,7 @@ struct RankedWord {
   float factor = 0;
   std::span<const u32> docs;        // else
   std::vector<float> scores;        // one each
+  std::vector<u32> merged;          // what `docs` views where lists were put together
   std::vector<float> range_scores;  // the largest of each range, 0 where it has none
   std::vector<u32> range_begins;    // where it begins in `docs`, where it has any
   u32 density = 0;                  // postings in a range, on average
@@ -39,8 +37,8 @@ struct RankedWord {
 struct Slice {
   u32 word = 0;
   float bound = 0;
-  usize begin = 0;  // of a whole list
-  usize end = 0;
+  u32 begin = 0;  // of a whole list
+  u32 end = 0;
 };
 
 class UnionRanker {
@@ -54,20 +52,18 @@ class UnionRanker {
         best_(best),
         out_(out),
         words_(words.size()),
-        slices_(words.size()) {}
+        slices_(words.size()),
+        parts_(words.size() * range_documents) {}
 
   Result<void> run() {
-    bool all_short = true;
+    bool are_lists = true;
     for (usize i = 0; i < words_.size(); ++i) {
       TRY(prepare(given_[i], words_[i]));
-      all_short &= words_[i].ranges == nullptr && words_[i].docs.size() <= short_list_max;
+      are_lists &= words_[i].ranges == nullptr;
     }
-    if (words_.size() == 1 && words_[0].ranges == nullptr) {
+    if (are_lists) {
+      for (usize i = 1; i < words_.size(); ++i) merge_into(words_[0], words_[i]);
       offer_list(words_[0]);
-      return {};
-    }
-    if (all_short) {
-      merge_lists();
       return {};
     }
     add_all_bounds();
@@ -111,29 +107,38 @@ class UnionRanker {
       const usize size = std::min<usize>(range_documents, word.scores.size() - begin);
       const u32 count = select_between(std::span(word.scores).subspan(begin, size),
                                        std::max(best_.threshold(), smallest),
-                                       std::numeric_limits<float>::infinity(), promising_.data());
-      for (const u32 at : std::span(promising_).first(count)) {
+                                       std::numeric_limits<float>::infinity(), selected_.data());
+      for (const u32 at : std::span(selected_).first(count)) {
         offer(word.scores[begin + at], word.docs[begin + at]);
       }
     }
   }
 
-  void merge_lists() {
-    for (;;) {
-      u32 doc = no_document;
-      for (u32 i = 0; i < words_.size(); ++i) {
-        const usize at = slices_[i].begin;
-        if (at < words_[i].docs.size()) doc = std::min(doc, words_[i].docs[at]);
-      }
-      if (doc == no_document) return;
-      float score = 0;
-      for (u32 i = 0; i < words_.size(); ++i) {
-        usize& at = slices_[i].begin;
-        if (at < words_[i].docs.size() && words_[i].docs[at] == doc)
-          score += words_[i].scores[at++];
-      }
-      offer(score, doc);
+  // The documents of either, in query order: what comes later is added to what came before. Without
+  // branches on which document is next, which nobody can guess.
+  static void merge_into(RankedWord& into, const RankedWord& word) {
+    std::vector<u32> docs(into.docs.size() + word.docs.size());
+    std::vector<float> scores(docs.size());
+    usize a = 0, b = 0, count = 0;
+    while (a < into.docs.size() && b < word.docs.size()) {
+      const u32 of_a = into.docs[a], of_b = word.docs[b];
+      docs[count] = std::min(of_a, of_b);
+      scores[count++] = (of_a <= of_b ? into.scores[a] : 0) + (of_b <= of_a ? word.scores[b] : 0);
+      a += of_a <= of_b ? 1 : 0;
+      b += of_b <= of_a ? 1 : 0;
     }
+    const auto append = [&](const RankedWord& rest, usize from) {
+      std::copy(rest.docs.begin() + from, rest.docs.end(), docs.begin() + count);
+      std::copy(rest.scores.begin() + from, rest.scores.end(), scores.begin() + count);
+      count += rest.docs.size() - from;
+    };
+    append(into, a);
+    append(word, b);
+    docs.resize(count);
+    scores.resize(count);
+    into.merged = std::move(docs);
+    into.docs = into.merged;
+    into.scores = std::move(scores);
   }
 
   // -- bounds --
@@ -172,7 +177,7 @@ class UnionRanker {
     for (int step = 0; step < cut_steps; ++step) {
       const float middle = (low + high) / 2;
       const u32 count = count_at_least(bounds_, middle);
-      if (count >= first_ranges && count <= 2 * first_ranges) return middle;
+      if (count >= first_ranges && count <= 3 * first_ranges) return middle;
       (count < first_ranges ? high : low) = middle;
     }
     return std::max(low, smallest);
@@ -222,7 +227,7 @@ class UnionRanker {
   }
 
   Result<void> score_range(u32 range) {
-    const std::span<Slice> slices = slices_of(range);
+    const std::span<const Slice> slices = slices_of(range);
     // Words are left out, smallest bound first, as long as all of them together cannot reach the
     // threshold: a document that holds no other is none.
     usize left_out = 0;
@@ -231,14 +236,72 @@ class UnionRanker {
       if (rest >= threshold()) break;
     }
     if (left_out == slices.size()) return {};
-    TRY(load_lengths(range));
+    lengths_ = TRY(lengths_of(range));
+    const std::span<const Slice> required = required_of(slices);
+    if (required.size() > 1) return score_holders(range, required, slices);
     if (allowed_.has_value()) {
       const RangeMask mask = allowed_->mask(range);
-      if (is_few(mask, slices)) return score_few(range, mask, slices);
+      if (is_few(mask, slices)) return score_documents(range, mask, slices);
     }
+    if (left_out + 1 == slices.size()) return score_one_word(range, slices);
     TRY(score_postings(range, slices, left_out));
     forget_sums();
     return {};
+  }
+
+  // The words without which no document of the range reaches the threshold.
+  std::span<const Slice> required_of(std::span<const Slice> slices) const {
+    const float all = sum_of_bounds(slices);
+    usize first = slices.size();
+    while (first > 0 && all - slices[first - 1].bound < threshold()) --first;
+    return slices.subspan(first);
+  }
+
+  // Of documents that hold all of `required` there are few, if any.
+  Result<void> score_holders(u32 range, std::span<const Slice> required,
+                             std::span<const Slice> slices) {
+    RangeMask mask = members_of(range, required[0]);
+    for (const Slice& slice : required.subspan(1)) mask &= members_of(range, slice);
+    if (allowed_.has_value()) mask &= allowed_->mask(range);
+    return mask.empty() ? Result<void>() : score_documents(range, mask, slices);
+  }
+
+  RangeMask members_of(u32 range, const Slice& slice) const {
+    const RankedWord& word = words_[slice.word];
+    if (word.ranges != nullptr) return word.ranges->members(range);
+    RangeMask mask;
+    for (u32 i = slice.begin; i < slice.end; ++i) mask.add(u8(word.docs[i]));
+    return mask;
+  }
+
+  Result<void> score_documents(u32 range, const RangeMask& mask, std::span<const Slice> slices) {
+    u32 count = 0;
+    mask.for_each([&](u8 offset) { promising_[count++] = offset; });
+    std::fill_n(partial_.begin(), count, 0.0f);
+    return complete(range, count, slices, slices);
+  }
+
+  // Where all but one word are left out: no sums, the scores of that word.
+  Result<void> score_one_word(u32 range, std::span<const Slice> slices) {
+    const Slice& slice = slices.back();
+    const RankedWord& word = words_[slice.word];
+    std::span<const float> scores;
+    if (word.ranges == nullptr) {
+      scores = std::span(word.scores).subspan(slice.begin, slice.end - slice.begin);
+    } else {
+      TRY(word.ranges->read(range, block_));
+      scores = score_block(word);
+    }
+    const auto left_out = slices.first(slices.size() - 1);
+    const u32 count = select_between(scores, cut_for(left_out),
+                                     std::numeric_limits<float>::infinity(), selected_.data());
+    float* const parts = parts_of(slice);
+    for (u32 i = 0; i < count; ++i) {
+      const u32 at = selected_[i];
+      promising_[i] = word.ranges == nullptr ? u8(word.docs[slice.begin + at]) : block_.offsets[at];
+      partial_[i] = parts[i] = scores[at];
+    }
+    return complete(range, count, left_out, slices);
   }
 
   Result<void> score_postings(u32 range, std::span<const Slice> slices, usize left_out) {
@@ -249,17 +312,89 @@ class UnionRanker {
       TRY(add_slice(range, slices[--left_out]));
       count = select_promising(slices.first(left_out));
     }
+    for (u32 i = 0; i < count; ++i) partial_[i] = sums_[promising_[i]];
     const bool is_exact = left_out == 0 && slices.size() < 3;  // two numbers add up either way
-    for (const u32 offset : std::span(promising_).first(count)) {
-      const u32 doc = range * range_documents + offset;
-      if (is_exact) {
-        offer(sums_[offset], doc);
-      } else if (TRY(can_reach(range, u8(offset), slices.first(left_out)))) {
-        offer(TRY(exact_score(range, u8(offset))), doc);
-      }
+    if (is_exact) {
+      for (u32 i = 0; i < count; ++i) offer(partial_[i], range * range_documents + promising_[i]);
+      return {};
     }
+    // Sums in another order than the query's decide only who is looked at once more.
+    count = TRY(look_up(range, count, slices.first(left_out), {}));
+    std::fill_n(partial_.begin(), count, 0.0f);
+    return complete(range, count, slices, slices);
+  }
+
+  // The promising documents, whose scores lack `missing`: those are looked up, and what reaches the
+  // threshold is offered.
+  Result<void> complete(u32 range, u32 count, std::span<const Slice> missing,
+                        std::span<const Slice> slices) {
+    count = TRY(look_up(range, count, missing, slices));
+    if (slices.size() > 2) add_in_query_order(count, slices);
+    for (u32 i = 0; i < count; ++i) offer(partial_[i], range * range_documents + promising_[i]);
     return {};
   }
+
+  // Adds words to the promising documents, largest bound first, and drops those that cannot reach
+  // the threshold any more; keeps the parts of `slices`.
+  Result<u32> look_up(u32 range, u32 count, std::span<const Slice> missing,
+                      std::span<const Slice> slices) {
+    for (; count > 0 && !missing.empty(); missing = missing.first(missing.size() - 1)) {
+      TRY(add_looked_up(range, count, missing.back()));
+      const auto rest = missing.first(missing.size() - 1);
+      const float cut = rest.empty() ? cut_for(rest) : needed_besides(rest);
+      count = keep_promising(count, cut, slices);
+    }
+    return count;
+  }
+
+  Result<void> add_looked_up(u32 range, u32 count, const Slice& slice) {
+    const RankedWord& word = words_[slice.word];
+    const std::span<const u8> offsets = std::span(promising_).first(count);
+    float* const parts = parts_of(slice);
+    if (word.ranges == nullptr) {
+      for (u32 i = 0; i < count; ++i) parts[i] = listed_score(word, slice, offsets[i]);
+    } else {
+      TRY(word.ranges->frequencies(range, offsets, tfs_.data()));
+      for (u32 i = 0; i < count; ++i) {
+        const float norm = bm25_norm(lengths_[offsets[i]], average_length_);
+        parts[i] = tfs_[i] == 0 ? 0 : bm25_score(word.weight, tfs_[i], norm);
+      }
+    }
+    for (u32 i = 0; i < count; ++i) partial_[i] += parts[i];
+    return {};
+  }
+
+  static float listed_score(const RankedWord& word, const Slice& slice, u8 offset) {
+    for (u32 i = slice.begin; i < slice.end; ++i) {
+      if (u8(word.docs[i]) == offset) return word.scores[i];
+    }
+    return 0;
+  }
+
+  u32 keep_promising(u32 count, float cut, std::span<const Slice> slices) {
+    u32 kept = 0;
+    for (u32 i = 0; i < count; ++i) {
+      if (partial_[i] < cut) continue;
+      promising_[kept] = promising_[i];
+      partial_[kept] = partial_[i];
+      for (const Slice& slice : slices) parts_of(slice)[kept] = parts_of(slice)[i];
+      ++kept;
+    }
+    return kept;
+  }
+
+  void add_in_query_order(u32 count, std::span<const Slice> slices) {
+    std::fill_n(partial_.begin(), count, 0.0f);
+    for (u32 word = 0; word < words_.size(); ++word) {
+      const bool is_here = std::any_of(slices.begin(), slices.end(),
+                                       [&](const Slice& slice) { return slice.word == word; });
+      if (!is_here) continue;
+      const float* const parts = parts_.data() + word * range_documents;
+      for (u32 i = 0; i < count; ++i) partial_[i] += parts[i];
+    }
+  }
+
+  float* parts_of(const Slice& slice) { return parts_.data() + slice.word * range_documents; }
 
   // A look-up takes as long as this many postings in a row, and there is one for each word.
   static constexpr u32 lookup_postings = 10;
@@ -270,23 +405,23 @@ class UnionRanker {
     return mask.count() * slices.size() * lookup_postings < postings;
   }
 
-  Result<void> score_few(u32 range, const RangeMask& mask, std::span<const Slice> slices) {
-    u32 count = 0;
-    mask.for_each([&](u8 offset) { promising_[count++] = offset; });
-    for (const u32 offset : std::span(promising_).first(count)) {
-      if (!TRY(can_reach(range, u8(offset), slices))) continue;
-      offer_allowed(TRY(exact_score(range, u8(offset))), range * range_documents + offset);
-    }
-    return {};
+  // What reaches the threshold together with all that was left out, 0 or less if that may alone.
+  float needed_besides(std::span<const Slice> left_out) const {
+    return threshold() - sum_of_bounds(left_out) * (2 - rounding);
+  }
+  // The same of documents that hold one of the words that were not left out.
+  float cut_for(std::span<const Slice> left_out) const {
+    return std::max(needed_besides(left_out), smallest);
   }
 
-  // Those that reach the threshold if they hold all that was left out.
   u32 select_promising(std::span<const Slice> left_out) {
-    const float cut = std::max(threshold() - sum_of_bounds(left_out) * (2 - rounding), smallest);
-    if (touched_count_ > touched_max) {
-      return select_between(sums_, cut, std::numeric_limits<float>::infinity(), promising_.data());
-    }
+    const float cut = cut_for(left_out);
     u32 count = 0;
+    if (touched_count_ > touched_max) {
+      count = select_between(sums_, cut, std::numeric_limits<float>::infinity(), selected_.data());
+      std::copy_n(selected_.begin(), count, promising_.begin());
+      return count;
+    }
     for (const u8 offset : std::span(touched_).first(touched_count_)) {
       promising_[count] = offset;
       count += sums_[offset] >= cut ? 1 : 0;
@@ -323,14 +458,14 @@ class UnionRanker {
     return 2 + words_[slice.word].density / lookup_postings;
   }
 
-  Result<void> load_lengths(u32 range) {
-    lengths_ = TRY(index_.range_lengths(range));
-    if (!lengths_.empty()) return {};
+  Result<std::span<const u32>> lengths_of(u32 range) {
+    const std::span<const u32> kept = TRY(index_.range_lengths(range));
+    if (!kept.empty()) return kept;
     const u32 first = range * range_documents;
-    const u32 count = std::min(range_documents, index_.document_count() - first);
-    TRY(index_.lengths(first, std::span(own_lengths_).first(count)));
-    lengths_ = std::span(own_lengths_).first(count);
-    return {};
+    const auto own =
+        std::span(own_lengths_).first(std::min(range_documents, index_.document_count() - first));
+    TRY(index_.lengths(first, own));
+    return std::span<const u32>(own);
   }
 
   Result<void> add_slice(u32 range, const Slice& slice) {
@@ -344,52 +479,19 @@ class UnionRanker {
       return {};
     }
     TRY(word.ranges->read(range, block_));
-    const std::span<const u8> offsets = std::span(block_.offsets).first(block_.count);
-    touch(offsets);
-    add_scores(offsets, block_.tfs.data(), {word.weight, average_length_, lengths_.data()},
-               sums_.data());
+    touch(std::span(block_.offsets).first(block_.count));
+    const std::span<const float> scores = score_block(word);
+    for (u32 i = 0; i < block_.count; ++i) sums_[block_.offsets[i]] += scores[i];
     return {};
   }
 
+  std::span<const float> score_block(const RankedWord& word) {
+    scores_of(std::span(block_.offsets).first(block_.count), block_.tfs.data(),
+              {word.weight, average_length_, lengths_.data()}, scores_.data());
+    return std::span<const float>(scores_).first(block_.count);
+  }
+
   // -- documents --
-
-  // Adds what the words that were left out give, largest bound first, until it is decided.
-  Result<bool> can_reach(u32 range, u8 offset, std::span<const Slice> left_out) {
-    float sum = sums_[offset];
-    for (; !left_out.empty(); left_out = left_out.first(left_out.size() - 1)) {
-      if (sum + sum_of_bounds(left_out) * (2 - rounding) < threshold()) return false;
-      sum += TRY(score_in(left_out.back(), range, offset));
-    }
-    return sum >= std::max(threshold(), smallest);
-  }
-
-  Result<float> score_in(const Slice& slice, u32 range, u8 offset) {
-    const RankedWord& word = words_[slice.word];
-    if (word.ranges == nullptr) {
-      for (usize i = slice.begin; i < slice.end; ++i) {
-        if (u8(word.docs[i]) == offset) return word.scores[i];
-      }
-      return 0.0f;
-    }
-    const u32 tf = TRY(word.ranges->frequency(range, offset));
-    if (tf == 0) return 0.0f;
-    return bm25_score(word.weight, tf, bm25_norm(lengths_[offset], average_length_));
-  }
-
-  // In query order.
-  Result<float> exact_score(u32 range, u8 offset) {
-    float score = 0;
-    for (u32 i = 0; i < words_.size(); ++i) {
-      Slice slice{i, 0, 0, 0};
-      if (words_[i].ranges == nullptr) {
-        find_in_list(words_[i], range, slice);
-      } else if (words_[i].maxima[range] == 0) {
-        continue;
-      }
-      score += TRY(score_in(slice, range, offset));
-    }
-    return score;
-  }
 
   void offer(float score, u32 doc) {
     if (score < best_.threshold()) return;
@@ -425,11 +527,17 @@ class UnionRanker {
   std::vector<Slice> slices_;
   RangeBlock block_;
   std::span<const u32> lengths_;  // of its documents
-  std::array<u32, range_documents> own_lengths_{};
+  std::array<u32, range_documents> own_lengths_;
+  std::array<float, range_documents> scores_;
   std::array<float, range_documents> sums_{};  // all 0 between two ranges
-  std::array<u8, touched_max + 1> touched_{};  // the documents that have a sum, while they are few
+  std::array<u8, touched_max + 1> touched_;    // the documents that have a sum, while they are few
   u32 touched_count_ = 0;
-  std::array<u32, range_documents> promising_{};
+  std::array<u32, range_documents> selected_;
+  // Its promising documents, in any order; what is known of their scores, and of what words.
+  std::array<u8, range_documents> promising_;
+  std::array<float, range_documents> partial_;
+  std::vector<float> parts_;
+  std::array<u32, range_documents> tfs_;
 };
 
 void pick_frequencies(const LookedUpWord& word, std::span<const u32> docs, std::span<u32> tfs) {

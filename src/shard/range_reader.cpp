@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "shard/part_kernels.hpp"
+
 namespace shale::shard {
 namespace {
 
@@ -21,8 +23,17 @@ struct RankedContainer {
 struct RangePart {
   u32 rank = 0;
   std::span<const u64> words;   // four, of a bitset
-  std::span<const u16> values;  // of an array
+  std::span<const u16> values;  // all of an array
+  u32 begin = 0;                // in them
+  u32 count = 0;
 };
+
+RangeMask mask_of(const RangePart& part) {
+  RangeMask mask;
+  std::copy(part.words.begin(), part.words.end(), mask.words.begin());
+  for (const u16 value : part.values.subspan(part.begin, part.count)) mask.add(u8(value));
+  return mask;
+}
 
 u32 count_plain(std::span<const u64> words) {
   u32 count = 0;
@@ -55,7 +66,8 @@ class RangeReader final : public RangePostings {
 
   const RangeBounds& bounds() const override { return bounds_; }
   Result<void> read(u32 range, RangeBlock& out) const override;
-  Result<u32> frequency(u32 range, u8 offset) const override;
+  RangeMask members(u32 range) const override { return mask_of(part_of(range)); }
+  Result<void> frequencies(u32 range, std::span<const u8> offsets, u32* tfs) const override;
 
  private:
   RangePart part_of(u32 range) const;
@@ -109,33 +121,25 @@ RangePart RangeReader::part_of(u32 range) const {
                          step + 1 >= ranks_.size();
   const u32 count = u32(values.size());
   const u32 limit = last_step ? count : std::min<u32>(ranks_[step + 1], count);
-  const auto first = values.begin() + std::min(jump, limit);
-  const auto begin = std::lower_bound(first, values.begin() + limit, inside * range_documents);
-  auto end = begin;
-  const u32 behind = (inside + 1) * range_documents;
-  const auto stop =
-      begin + std::min<std::ptrdiff_t>(range_documents, values.begin() + limit - begin);
-  while (end != stop && *end < behind) ++end;
-  return {here.base + u32(begin - values.begin()), {}, {begin, end}};
+  const u32 low = inside * range_documents;
+  const usize begin = first_not_below(values.first(limit), std::min(jump, limit), low);
+  const usize end = first_not_below(values.first(limit), begin, low + range_documents);
+  return {
+      here.base + u32(begin), {}, values, u32(begin), std::min(u32(end - begin), range_documents)};
 }
 
 Result<void> RangeReader::read(u32 range, RangeBlock& out) const {
   const RangePart part = part_of(range);
-  u32 count = 0;
+  u32 count = part.count;
   for (u32 word = 0; word < part.words.size(); ++word) {
     for (u64 bits = part.words[word]; bits != 0; bits &= bits - 1) {
       out.offsets[count++] = u8(word * 64 + u32(std::countr_zero(bits)));
     }
   }
-  for (const u16 value : part.values) out.offsets[count++] = u8(value);
+  low_bytes(part.values, part.begin, part.count, out.offsets.data());
   // A rank beyond the postings comes of bytes that were lost since they were verified.
   out.count = part.rank < term_.df ? std::min(count, term_.df - part.rank) : 0;
-  u32 most = 0;
-  for (u32 i = 0; i < out.count; ++i) {
-    out.tfs[i] = nibble(part.rank + i);
-    most = std::max(most, out.tfs[i]);
-  }
-  if (most < nibble_escape) return {};
+  if (!read_nibbles(nibbles_, part.rank, out.count, out.tfs.data())) return {};
   const auto before = [](const TfException& e, u32 rank) { return e.rank < rank; };
   auto at = std::lower_bound(escapes_.begin(), escapes_.end(), part.rank, before);
   for (u32 i = 0; i < out.count; ++i) {
@@ -146,25 +150,23 @@ Result<void> RangeReader::read(u32 range, RangeBlock& out) const {
   return {};
 }
 
-Result<u32> RangeReader::frequency(u32 range, u8 offset) const {
+Result<void> RangeReader::frequencies(u32 range, std::span<const u8> offsets, u32* tfs) const {
   const RangePart part = part_of(range);
-  u32 rank = part.rank;
-  if (!part.words.empty()) {
+  const std::array<u64, words_in_range> members = mask_of(part).words;
+  for (const u8 offset : offsets) {
+    u32& tf = *tfs++;
+    tf = 0;
     const u64 bit = u64(1) << offset % 64;
-    if ((part.words[offset / 64] & bit) == 0) return 0u;
+    if ((members[offset / 64] & bit) == 0) continue;
     std::array<u64, words_in_range> below{};
-    std::copy_n(part.words.begin(), offset / 64 + 1, below.begin());
+    std::copy_n(members.begin(), offset / 64 + 1, below.begin());
     below[offset / 64] &= bit - 1;
-    rank += count_bits(below);
-  } else {
-    usize at = 0;
-    while (at < part.values.size() && u8(part.values[at]) < offset) ++at;
-    if (at == part.values.size() || u8(part.values[at]) != offset) return 0u;
-    rank += u32(at);
+    const u32 rank = part.rank + count_bits(below);
+    if (rank >= term_.df) continue;
+    tf = nibble(rank);
+    if (tf == nibble_escape) tf = TRY(escaped(rank));
   }
-  if (rank >= term_.df) return 0u;
-  const u32 tf = nibble(rank);
-  return tf == nibble_escape ? escaped(rank) : Result<u32>(tf);
+  return {};
 }
 
 Result<u32> RangeReader::escaped(u32 rank) const {

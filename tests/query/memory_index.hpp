@@ -54,9 +54,18 @@ class MemoryRanges : public RangePostings {
     }
     return {};
   }
-  Result<u32> frequency(u32 range, u8 offset) const override {
-    const auto at = tfs_.find(range * range_documents + offset);
-    return at == tfs_.end() ? 0 : at->second;
+  RangeMask members(u32 range) const override {
+    RangeMask mask;
+    auto at = tfs_.lower_bound(range * range_documents);
+    for (; at != tfs_.end() && at->first / range_documents == range; ++at) mask.add(u8(at->first));
+    return mask;
+  }
+  Result<void> frequencies(u32 range, std::span<const u8> offsets, u32* tfs) const override {
+    for (const u8 offset : offsets) {
+      const auto at = tfs_.find(range * range_documents + offset);
+      *tfs++ = at == tfs_.end() ? 0 : at->second;
+    }
+    return {};
   }
   static inline u32 reads = 0;
 

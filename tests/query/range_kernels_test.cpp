@@ -74,7 +74,7 @@ TEST_CASE("range kernels: both twins give the same bits") {
   }
 }
 
-TEST_CASE("range kernels: scores go to their documents") {
+TEST_CASE("range kernels: scores of postings") {
   std::mt19937 random(3);
   for (const usize count : {1u, 8u, 100u, 256u}) {
     std::vector<u8> offsets(256);
@@ -85,15 +85,14 @@ TEST_CASE("range kernels: scores go to their documents") {
     const Inputs in = inputs_of(random, 256);
     std::vector<u32> lengths = in.numbers;
     std::reverse(lengths.begin(), lengths.end());
-    const auto add = [&](std::vector<float>& sums) {
-      add_scores(offsets, in.numbers.data(), {1.5f, 40, lengths.data()}, sums.data());
+    const auto score = [&](std::vector<float>& scores) {
+      scores_of(offsets, in.numbers.data(), {1.5f, 40, lengths.data()}, scores.data());
     };
-    compare_twins(in.values, add);
-    std::vector<float> sums(256, 0.0f);
-    add(sums);
+    compare_twins(in.values, score);
+    std::vector<float> scores(256, 0.0f);
+    score(scores);
     for (usize i = 0; i < count; ++i) {
-      REQUIRE(sums[offsets[i]] ==
-              bm25_score(1.5f, in.numbers[i], bm25_norm(lengths[offsets[i]], 40)));
+      REQUIRE(scores[i] == bm25_score(1.5f, in.numbers[i], bm25_norm(lengths[offsets[i]], 40)));
     }
   }
 }

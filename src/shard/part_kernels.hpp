@@ -1,0 +1,91 @@
+// The inner loops of reading a few postings out of many: where a range begins in an array of
+// documents, and its frequencies out of their nibbles.
+//
+// With SSE2, which every x86-64 has, and plain twins with the same results elsewhere and where so
+// many bytes are not there: nothing is read beyond what the spans hold, whatever stands in them.
+// `out` has room for `part_slack` more than is asked for. Used by range_reader.
+#pragma once
+
+#include <bit>
+#include <cstring>
+#include <span>
+
+#include "base/bytes.hpp"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace shale::shard {
+
+inline constexpr usize part_slack = 16;
+
+// The first index from `at` on whose value is not below `bound`; `values` ascend.
+inline usize first_not_below(std::span<const u16> values, usize at, u32 bound) {
+  if (bound > 0xffff) return values.size();
+#if defined(__SSE2__)
+  const __m128i bounds = _mm_set1_epi16(short(bound));
+  const __m128i zero = _mm_setzero_si128();
+  for (; at + 16 <= values.size(); at += 16) {
+    __m128i some[2];
+    std::memcpy(some, values.data() + at, sizeof some);
+    // What is left of the bound where nothing is: the value is not below.
+    const __m128i low = _mm_cmpeq_epi16(_mm_subs_epu16(bounds, some[0]), zero);
+    const __m128i high = _mm_cmpeq_epi16(_mm_subs_epu16(bounds, some[1]), zero);
+    const u32 reached = u32(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
+    if (reached != 0) return at + usize(std::countr_zero(reached));
+  }
+#endif
+  while (at < values.size() && values[at] < bound) ++at;
+  return at;
+}
+
+// out[i] = the low byte of values[first + i], `count` of them.
+inline void low_bytes(std::span<const u16> values, usize first, usize count, u8* out) {
+  usize i = 0;
+#if defined(__SSE2__)
+  const __m128i low = _mm_set1_epi16(0xff);
+  for (; i < count && first + i + 16 <= values.size(); i += 16) {
+    __m128i some[2];
+    std::memcpy(some, values.data() + first + i, sizeof some);
+    const __m128i bytes =
+        _mm_packus_epi16(_mm_and_si128(some[0], low), _mm_and_si128(some[1], low));
+    std::memcpy(out + i, &bytes, sizeof bytes);
+  }
+#endif
+  for (; i < count; ++i) out[i] = u8(values[first + i]);
+}
+
+// out[i] = nibble first + i, two to a byte, low one first, `count` of them. Whether 15 is among
+// them or just behind.
+inline bool read_nibbles(Bytes nibbles, usize first, usize count, u32* out) {
+  bool has_15 = false;
+  usize i = 0;
+#if defined(__SSE2__)
+  const __m128i low = _mm_set1_epi8(15);
+  const __m128i zero = _mm_setzero_si128();
+  __m128i largest = zero;
+  for (; i < count && (first + i) / 2 + 9 <= nibbles.size(); i += 16) {
+    u64 pairs = load<u64>(nibbles.data() + (first + i) / 2);
+    const u64 next = u64(nibbles[(first + i) / 2 + 8]);
+    if (first % 2 != 0) pairs = pairs >> 4 | next << 60;
+    const __m128i bytes = _mm_cvtsi64_si128(i64(pairs));
+    const __m128i each =
+        _mm_unpacklo_epi8(_mm_and_si128(bytes, low), _mm_and_si128(_mm_srli_epi16(bytes, 4), low));
+    largest = _mm_max_epu8(largest, each);
+    const __m128i halves[2] = {_mm_unpacklo_epi8(each, zero), _mm_unpackhi_epi8(each, zero)};
+    const __m128i whole[4] = {
+        _mm_unpacklo_epi16(halves[0], zero), _mm_unpackhi_epi16(halves[0], zero),
+        _mm_unpacklo_epi16(halves[1], zero), _mm_unpackhi_epi16(halves[1], zero)};
+    std::memcpy(out + i, whole, sizeof whole);
+  }
+  has_15 = _mm_movemask_epi8(_mm_cmpeq_epi8(largest, low)) != 0;
+#endif
+  for (; i < count; ++i) {
+    out[i] = u32(nibbles[(first + i) / 2]) >> ((first + i) % 2 * 4) & 15;
+    has_15 = has_15 || out[i] == 15;
+  }
+  return has_15;
+}
+
+}  // namespace shale::shard
