@@ -12,7 +12,7 @@ namespace shale::query {
 namespace {
 
 // How many ranges are scored before the rest is chosen by threshold (RANKING 1).
-constexpr usize first_ranges = 24;
+constexpr usize first_ranges = 32;
 constexpr int cut_steps = 12;
 // The threshold that is compared with sums of bounds, lowered by more than they can be rounded.
 constexpr float rounding = 1.0f - 1e-5f;
@@ -25,12 +25,12 @@ struct RankedWord {
   const RangePostings* ranges = nullptr;
   std::span<const u8> maxima;  // where there are ranges, and what one of 1 adds to a score
   float factor = 0;
-  std::span<const u32> docs;        // else
-  std::vector<float> scores;        // one each
-  std::vector<u32> merged;          // what `docs` views where lists were put together
-  std::vector<float> range_scores;  // the largest of each range, 0 where it has none
-  std::vector<u32> range_begins;    // where it begins in `docs`, where it has any
-  u32 density = 0;                  // postings in a range, on average
+  std::span<const u32> docs;            // else
+  std::vector<float> scores;            // one each
+  std::vector<u32> merged;              // what `docs` views where lists were put together
+  std::vector<float> range_scores;      // the largest of each range, 0 where it has none
+  std::unique_ptr<u32[]> range_begins;  // where it begins in `docs`, where it has any
+  u32 density = 0;                      // postings in a range, on average
 };
 
 // What a word has in one range.
@@ -145,7 +145,7 @@ class UnionRanker {
 
   void add_all_bounds() {
     bounds_.resize(range_count(index_.document_count()));
-    chosen_.resize(bounds_.size());
+    chosen_ = std::make_unique_for_overwrite<u32[]>(bounds_.size());
     for (RankedWord& word : words_) {
       if (word.ranges != nullptr) {
         add_bounds(bounds_, word.maxima, word.factor);
@@ -158,7 +158,7 @@ class UnionRanker {
 
   void add_list_bounds(RankedWord& word) {
     word.range_scores.resize(bounds_.size());
-    word.range_begins.resize(bounds_.size());
+    word.range_begins = std::make_unique_for_overwrite<u32[]>(bounds_.size());
     for (usize begin = 0; begin < word.docs.size();) {
       const u32 range = word.docs[begin] / range_documents;
       float most = 0;
@@ -187,8 +187,8 @@ class UnionRanker {
 
   // The ranges with low <= bound < high, best first where they are few.
   Result<void> score_ranges(float low, float high) {
-    const u32 count = select_between(bounds_, low, high, chosen_.data());
-    const std::span<u32> chosen(chosen_.data(), count);
+    const u32 count = select_between(bounds_, low, high, chosen_.get());
+    const std::span<u32> chosen(chosen_.get(), count);
     if (count <= 4 * first_ranges) {
       std::sort(chosen.begin(), chosen.end(),
                 [&](u32 a, u32 b) { return bounds_[a] > bounds_[b]; });
@@ -236,9 +236,9 @@ class UnionRanker {
       if (rest >= threshold()) break;
     }
     if (left_out == slices.size()) return {};
-    lengths_ = TRY(lengths_of(range));
     const std::span<const Slice> required = required_of(slices);
     if (required.size() > 1) return score_holders(range, required, slices);
+    lengths_ = TRY(lengths_of(range));
     if (allowed_.has_value()) {
       const RangeMask mask = allowed_->mask(range);
       if (is_few(mask, slices)) return score_documents(range, mask, slices);
@@ -263,7 +263,9 @@ class UnionRanker {
     RangeMask mask = members_of(range, required[0]);
     for (const Slice& slice : required.subspan(1)) mask &= members_of(range, slice);
     if (allowed_.has_value()) mask &= allowed_->mask(range);
-    return mask.empty() ? Result<void>() : score_documents(range, mask, slices);
+    if (mask.empty()) return {};
+    lengths_ = TRY(lengths_of(range));
+    return score_documents(range, mask, slices);
   }
 
   RangeMask members_of(u32 range, const Slice& slice) const {
@@ -521,7 +523,7 @@ class UnionRanker {
   std::vector<RankedWord> words_;
   std::vector<u32> list_lengths_;
   std::vector<float> bounds_;  // of each range
-  std::vector<u32> chosen_;
+  std::unique_ptr<u32[]> chosen_;
   // Of one range.
   static constexpr u32 touched_max = 48;
   std::vector<Slice> slices_;

@@ -18,16 +18,23 @@ Result<std::span<const u32>> LengthTable::range(u32 range) {
 }
 
 Result<void> LengthTable::of(std::span<const u32> docs, std::span<u32> out) {
+  u32 largest = 0;
+  for (const u32 doc : docs) largest = std::max(largest, doc);
+  if (!docs.empty() && largest >= document_count_) {
+    return fail(ErrorCode::invalid_argument, "There are no documents of these numbers");
+  }
+  if (!is_complete_.load(std::memory_order_acquire)) TRY(need_all(docs));
+  for (usize i = 0; i < docs.size(); ++i) out[i] = lengths_[docs[i]];
+  return {};
+}
+
+// Those of some documents.
+Result<void> LengthTable::need_all(std::span<const u32> docs) {
   u32 chunk = ~u32(0);
-  for (usize i = 0; i < docs.size(); ++i) {
-    if (docs[i] >= document_count_) {
-      return fail(ErrorCode::invalid_argument, "There are no documents of these numbers");
-    }
-    if (docs[i] / chunk_documents != chunk) {
-      chunk = docs[i] / chunk_documents;
-      TRY(need(chunk));
-    }
-    out[i] = lengths_[docs[i]];
+  for (const u32 doc : docs) {
+    if (doc / chunk_documents == chunk) continue;
+    chunk = doc / chunk_documents;
+    TRY(need(chunk));
   }
   return {};
 }
@@ -48,6 +55,8 @@ Result<void> LengthTable::fill(u32 chunk) {
   const u32 count = std::min(chunk_documents, document_count_ - first);
   TRY(columns_.lengths(first, {lengths_.get() + first, count}));
   is_filled_[chunk].store(true, std::memory_order_release);
+  const u32 chunks = (document_count_ + chunk_documents - 1) / chunk_documents;
+  if (++filled_ == chunks) is_complete_.store(true, std::memory_order_release);
   return {};
 }
 

@@ -25,6 +25,7 @@ class LengthTable {
 
  private:
   Result<void> need(u32 chunk);
+  Result<void> need_all(std::span<const u32> docs);
   Result<void> fill(u32 chunk);
 
   const ColumnsReader& columns_;
@@ -35,6 +36,9 @@ class LengthTable {
   // Set by a release when a chunk's lengths stand in the table: who loads it by an acquire sees
   // them.
   std::unique_ptr<std::atomic<bool>[]> is_filled_;
+  u32 filled_ = 0;  // chunks; under `filling_`
+  // The same for all of them: the last one's filler holds `filling_`, which orders those before it.
+  std::atomic<bool> is_complete_ = false;
 };
 
 }  // namespace shale::shard

@@ -6,11 +6,13 @@
 // `out` has room for `part_slack` more than is asked for. Used by range_reader.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <span>
 
 #include "base/bytes.hpp"
+#include "model/range_postings.hpp"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -20,24 +22,38 @@ namespace shale::shard {
 
 inline constexpr usize part_slack = 16;
 
-// The first index from `at` on whose value is not below `bound`; `values` ascend.
-inline usize first_not_below(std::span<const u16> values, usize at, u32 bound) {
-  if (bound > 0xffff) return values.size();
+// Where in ascending `values`, from `at` on, those from `low` to `low + range_documents` lie:
+// [begin, end).
+struct Stretch {
+  usize begin = 0;
+  usize end = 0;
+};
+inline Stretch find_range(std::span<const u16> values, usize at, u16 low) {
+  Stretch found{values.size(), 0};
+  const u16 last = u16(low + range_documents - 1);
 #if defined(__SSE2__)
-  const __m128i bounds = _mm_set1_epi16(short(bound));
+  // What a saturated difference leaves is 0 where a value is not below, or not above.
+  const __m128i lows = _mm_set1_epi16(short(low));
+  const __m128i lasts = _mm_set1_epi16(short(last));
   const __m128i zero = _mm_setzero_si128();
   for (; at + 16 <= values.size(); at += 16) {
     __m128i some[2];
     std::memcpy(some, values.data() + at, sizeof some);
-    // What is left of the bound where nothing is: the value is not below.
-    const __m128i low = _mm_cmpeq_epi16(_mm_subs_epu16(bounds, some[0]), zero);
-    const __m128i high = _mm_cmpeq_epi16(_mm_subs_epu16(bounds, some[1]), zero);
-    const u32 reached = u32(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
-    if (reached != 0) return at + usize(std::countr_zero(reached));
+    const u32 reached = u32(
+        _mm_movemask_epi8(_mm_packs_epi16(_mm_cmpeq_epi16(_mm_subs_epu16(lows, some[0]), zero),
+                                          _mm_cmpeq_epi16(_mm_subs_epu16(lows, some[1]), zero))));
+    if (reached == 0) continue;
+    const u32 inside = u32(
+        _mm_movemask_epi8(_mm_packs_epi16(_mm_cmpeq_epi16(_mm_subs_epu16(some[0], lasts), zero),
+                                          _mm_cmpeq_epi16(_mm_subs_epu16(some[1], lasts), zero))));
+    found.begin = std::min(found.begin, at + usize(std::countr_zero(reached)));
+    if (inside != 0xffff) return {found.begin, at + usize(std::countr_zero(~inside))};
   }
 #endif
-  while (at < values.size() && values[at] < bound) ++at;
-  return at;
+  while (at < values.size() && values[at] < low) ++at;
+  found.begin = std::min(found.begin, at);
+  while (at < values.size() && values[at] <= last) ++at;
+  return {found.begin, at};
 }
 
 // out[i] = the low byte of values[first + i], `count` of them.

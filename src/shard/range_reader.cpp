@@ -28,10 +28,22 @@ struct RangePart {
   u32 count = 0;
 };
 
+// Two masks by turns: each addition waits for the one before to the same word.
+RangeMask mask_of(std::span<const u16> values) {
+  RangeMask mask, other;
+  usize i = 0;
+  for (; i + 2 <= values.size(); i += 2) {
+    mask.add(u8(values[i]));
+    other.add(u8(values[i + 1]));
+  }
+  if (i < values.size()) mask.add(u8(values[i]));
+  return mask |= other;
+}
+
 RangeMask mask_of(const RangePart& part) {
+  if (part.words.empty()) return mask_of(part.values.subspan(part.begin, part.count));
   RangeMask mask;
   std::copy(part.words.begin(), part.words.end(), mask.words.begin());
-  for (const u16 value : part.values.subspan(part.begin, part.count)) mask.add(u8(value));
   return mask;
 }
 
@@ -66,10 +78,11 @@ class RangeReader final : public RangePostings {
 
   const RangeBounds& bounds() const override { return bounds_; }
   Result<void> read(u32 range, RangeBlock& out) const override;
-  RangeMask members(u32 range) const override { return mask_of(part_of(range)); }
+  RangeMask members(u32 range) const override;
   Result<void> frequencies(u32 range, std::span<const u8> offsets, u32* tfs) const override;
 
  private:
+  const RankedContainer* container_of(u32 range) const;
   RangePart part_of(u32 range) const;
   u32 nibble(u32 rank) const { return u32(nibbles_[rank / 2]) >> (rank % 2 * 4) & 15; }
   Result<u32> escaped(u32 rank) const;
@@ -102,10 +115,16 @@ Result<void> RangeReader::open(Bytes image) {
   return {};
 }
 
-RangePart RangeReader::part_of(u32 range) const {
+const RankedContainer* RangeReader::container_of(u32 range) const {
   const u32 key = range / ranges_in_container;
-  if (key >= containers_max || container_of_key_[key] == no_container) return {};
-  const RankedContainer& here = containers_[container_of_key_[key]];
+  const bool is_there = key < containers_max && container_of_key_[key] != no_container;
+  return is_there ? &containers_[container_of_key_[key]] : nullptr;
+}
+
+RangePart RangeReader::part_of(u32 range) const {
+  const RankedContainer* const ranked = container_of(range);
+  if (ranked == nullptr) return {};
+  const RankedContainer& here = *ranked;
   const u32 inside = range % ranges_in_container;
   const u32 step = range / ranges_in_rank;
   const u32 jump = step < ranks_.size() ? ranks_[step] : 0;
@@ -121,11 +140,13 @@ RangePart RangeReader::part_of(u32 range) const {
                          step + 1 >= ranks_.size();
   const u32 count = u32(values.size());
   const u32 limit = last_step ? count : std::min<u32>(ranks_[step + 1], count);
-  const u32 low = inside * range_documents;
-  const usize begin = first_not_below(values.first(limit), std::min(jump, limit), low);
-  const usize end = first_not_below(values.first(limit), begin, low + range_documents);
-  return {
-      here.base + u32(begin), {}, values, u32(begin), std::min(u32(end - begin), range_documents)};
+  const Stretch found =
+      find_range(values.first(limit), std::min(jump, limit), u16(inside * range_documents));
+  return {here.base + u32(found.begin),
+          {},
+          values,
+          u32(found.begin),
+          std::min(u32(found.end - found.begin), range_documents)};
 }
 
 Result<void> RangeReader::read(u32 range, RangeBlock& out) const {
@@ -148,6 +169,15 @@ Result<void> RangeReader::read(u32 range, RangeBlock& out) const {
     out.tfs[i] = (at++)->tf;
   }
   return {};
+}
+
+RangeMask RangeReader::members(u32 range) const {
+  const RankedContainer* const here = container_of(range);
+  if (here == nullptr || !here->container.is_bitset) return mask_of(part_of(range));
+  RangeMask mask;  // without the rank, which takes the longest
+  const u32 at = range % ranges_in_container * words_in_range;
+  std::copy_n(here->container.words.begin() + at, words_in_range, mask.words.begin());
+  return mask;
 }
 
 Result<void> RangeReader::frequencies(u32 range, std::span<const u8> offsets, u32* tfs) const {
