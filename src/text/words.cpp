@@ -211,7 +211,7 @@ void scan_all_scalar(Scan& scan) {
   while (scan.at < scan.text.size()) {
     constexpr usize stretch = 4096;
     const usize until = std::min(scan.text.size(), scan.at + stretch);
-    scan.make_room(stretch);
+    scan.make_room(until - scan.at);
     scan_scalar(scan, until);
   }
 }
