@@ -57,6 +57,17 @@ Zones measure(std::span<const u32> values) {
   return zones;
 }
 
+Zones measure(std::span<const FrozenContainer> containers) {
+  Zones zones;
+  zones.containers = containers.size();
+  for (const FrozenContainer& container : containers) {
+    const bool is_bitset = container.count > array_values_max;
+    zones.bitsets += is_bitset ? 1 : 0;
+    zones.array_values += is_bitset ? 0 : container.count;
+  }
+  return zones;
+}
+
 void write_bitset(std::span<const u32> values, std::byte* to) {
   u64 words[bitset_words] = {};
   for (const u32 value : values) words[(value & 0xFFFF) / 64] |= u64(1) << (value % 64);
@@ -65,6 +76,22 @@ void write_bitset(std::span<const u32> values, std::byte* to) {
 
 void write_array(std::span<const u32> values, std::byte* to) {
   for (usize i = 0; i < values.size(); ++i) store_value(to + 2 * i, u16(values[i]));
+}
+
+// As many as it says it has, whatever stands in it now: bytes that were lost are zeros.
+std::byte* write_members(const FrozenContainer& container, std::byte* to) {
+  std::byte* const end = to + usize(container.count) * 2;
+  for (const u16 value : container.values) {
+    store_value(to, value);
+    to += 2;
+  }
+  for (usize i = 0; i < container.words.size(); ++i) {
+    for (u64 word = container.words[i]; word != 0 && to != end; word &= word - 1) {
+      store_value(to, u16(i * 64 + usize(std::countr_zero(word))));
+      to += 2;
+    }
+  }
+  return end;
 }
 
 bool is_ascending(std::span<const u16> values) {
@@ -117,6 +144,34 @@ usize append_frozen(std::span<const u32> values, Buffer& out) {
   }
   store_value(image + zones.header_begin(), u32(zones.containers) << cookie_bits | cookie);
   return zones.image_bytes();
+}
+
+usize append_frozen(std::span<const FrozenContainer> containers, Buffer& out) {
+  const Zones zones = measure(containers);
+  const usize base = out.size();
+  out.resize(base + zones.image_bytes());
+  std::byte* const image = out.data() + base;
+  std::byte* words = image;
+  std::byte* arrays = image + zones.arrays_begin();
+  for (usize i = 0; i < containers.size(); ++i) {
+    const FrozenContainer& container = containers[i];
+    const bool is_bitset = container.count > array_values_max;
+    if (is_bitset) {
+      std::memcpy(words, container.words.data(), bitset_bytes);
+      words += bitset_bytes;
+    } else {
+      arrays = write_members(container, arrays);
+    }
+    store_value(image + zones.keys_begin() + 2 * i, container.key);
+    store_value(image + zones.counts_begin() + 2 * i, u16(container.count - 1));
+    image[zones.types_begin() + i] = std::byte(is_bitset ? bitset_type : array_type);
+  }
+  store_value(image + zones.header_begin(), u32(zones.containers) << cookie_bits | cookie);
+  return zones.image_bytes();
+}
+
+usize frozen_bytes(std::span<const FrozenContainer> containers) {
+  return measure(containers).image_bytes();
 }
 
 std::optional<FrozenView> FrozenView::make(Bytes image) {

@@ -38,6 +38,10 @@ struct FrozenContainer {
 // padded to 32 bytes. Returns its length.
 usize append_frozen(std::span<const u32> values, Buffer& out);
 
+// The same of containers in key order, whose bitsets may hold fewer members than an array could.
+usize append_frozen(std::span<const FrozenContainer> containers, Buffer& out);
+usize frozen_bytes(std::span<const FrozenContainer> containers);  // how many that are
+
 // The containers of an image, found without allocation. make() checks the frame (header, sizes,
 // types, keys ascending): O(containers); an image that is not 8-byte aligned is refused as well.
 // check_frozen also checks every value: O(bytes).

@@ -53,7 +53,7 @@ Result<Sum> sum(std::span<const IndexView> views, Field field, std::span<const F
     if (by.empty()) groups[{}] = {};  // a sum of nothing is 0, not nothing
     for (const u32 number : scope.active()) {
       const IndexView& view = scope.enter(number);
-      Bitmap docs = TRY(matching_documents(view, filter));
+      Bitmap docs = TRY(matching_documents(view, filter)).to_bitmap();
       TRY(add_groups(view, field, by, std::move(docs), groups));
     }
     return Sum{sorted_rows(groups), {}};

@@ -63,8 +63,9 @@ bool concerns(const Filter& filter, const Update& update);
 
 // The live documents of a view that pass: posting lists and columns for unpatched documents,
 // passes() for patched ones.
-Result<Bitmap> matching_documents(const IndexView& view, const Filter& filter);
+Result<DocumentSet> matching_documents(const IndexView& view, const Filter& filter);
 // The same among some documents only: cheaper the fewer they are.
-Result<Bitmap> matching_documents(const IndexView& view, const Filter& filter, Bitmap among);
+Result<DocumentSet> matching_documents(const IndexView& view, const Filter& filter,
+                                       DocumentSet among);
 
 }  // namespace shale::query

@@ -29,15 +29,33 @@ std::string_view default_value(Field field) {
   }
 }
 
+// Terms below a prefix, asked for as a whole.
+class WantedTerms final : public TermFilter {
+ public:
+  using Wanted = std::function<bool(std::string_view term)>;
+  WantedTerms(std::string_view prefix, const Wanted& wanted)
+      : prefix_bytes_(prefix.size()), term_(prefix), wanted_(wanted) {}
+  bool wants(std::string_view rest, std::string& /*next*/) override {
+    term_.resize(prefix_bytes_);
+    term_ += rest;
+    return wanted_(term_);
+  }
+
+ private:
+  usize prefix_bytes_;
+  std::string term_;
+  const Wanted& wanted_;
+};
+
 class Matcher {
  public:
-  Matcher(const IndexView& view, const Filter& filter, Bitmap among)
+  Matcher(const IndexView& view, const Filter& filter, DocumentSet among)
       : view_(view), index_(*view.index), filter_(filter), rest_(std::move(among)) {}
 
-  Result<Bitmap> run() {
-    rest_ -= view_.overlay->dead;
+  Result<DocumentSet> run() {
+    rest_ = without(rest_, DocumentSet::copy_of(view_.overlay->dead));
     if (filter_.empty() || rest_.empty()) return std::move(rest_);
-    const Bitmap patched = TRY(patched_that_pass());
+    const DocumentSet patched = TRY(patched_that_pass());
     // The cheap clauses first: each later one looks at what is left.
     for (const Clause& clause : filter_.clauses) {
       if (has_terms(clause.field)) keep(clause, TRY(by_terms(clause)));
@@ -48,31 +66,39 @@ class Matcher {
     for (const Clause& clause : filter_.clauses) {
       if (clause.field == Field::id) keep(clause, TRY(by_id(clause)));
     }
-    rest_ |= patched;
-    return std::move(rest_);
+    return either(rest_, patched);
   }
 
  private:
-  void keep(const Clause& clause, const Bitmap& documents) {
-    if (clause.negated) {
-      rest_ -= documents;
-    } else {
-      rest_ &= documents;
-    }
+  static DocumentSet both(const DocumentSet& a, const DocumentSet& b) {
+    const DocumentSet* const sets[] = {&a, &b};
+    return DocumentSet::intersection_of(sets);
+  }
+  static DocumentSet either(const DocumentSet& a, const DocumentSet& b) {
+    const DocumentSet* const sets[] = {&a, &b};
+    return DocumentSet::union_of(sets);
+  }
+  static DocumentSet without(const DocumentSet& a, const DocumentSet& b) {
+    return DocumentSet::difference_of(a, b);
+  }
+
+  void keep(const Clause& clause, const DocumentSet& documents) {
+    rest_ = clause.negated ? without(rest_, documents) : both(rest_, documents);
   }
 
   // Takes the documents whose patches concern the filter out of `rest_` and judges them one by one.
-  Result<Bitmap> patched_that_pass() {
-    Bitmap passing;
+  Result<DocumentSet> patched_that_pass() {
+    std::vector<u32> judged, passing;
     for (const auto& [doc, update] : view_.overlay->patches) {
       if (!concerns(filter_, update) || !rest_.contains(doc)) continue;
-      rest_.remove(doc);
+      judged.push_back(doc);
       const Metadata metadata = TRY(current_metadata(view_, DocNo{doc}));
       const u64 bytes = TRY(single_number(Field::bytes, doc));
       const u64 words = TRY(single_number(Field::words, doc));
-      if (passes(filter_, metadata, bytes, words)) passing.add(doc);
+      if (passes(filter_, metadata, bytes, words)) passing.push_back(doc);
     }
-    return passing;
+    rest_ = without(rest_, DocumentSet::from_sorted(judged));
+    return DocumentSet::from_sorted(passing);
   }
 
   Result<u64> single_number(Field field, u32 doc) {
@@ -83,18 +109,16 @@ class Matcher {
 
   // -- values --
 
-  Result<Bitmap> by_terms(const Clause& clause) {
+  Result<DocumentSet> by_terms(const Clause& clause) {
     if (clause.field == Field::attribute) return by_attribute(clause);
     const std::string_view absent = default_value(clause.field);
     if (absent.empty()) return by_value(clause);
     if (clause.kind == Clause::Kind::present) return rest_;
     if (clause.value != absent) return exactly(metadata_term(clause.field, clause.value));
-    Bitmap documents = rest_;
-    documents -= TRY(all_below(metadata_term(clause.field, ""), {}));
-    return documents;
+    return without(rest_, TRY(all_below(metadata_term(clause.field, ""), {})));
   }
 
-  Result<Bitmap> by_value(const Clause& clause) {
+  Result<DocumentSet> by_value(const Clause& clause) {
     if (clause.kind == Clause::Kind::equals) {
       return exactly(metadata_term(clause.field, clause.value));
     }
@@ -104,69 +128,58 @@ class Matcher {
         [&](std::string_view term) { return glob_match(clause.value, term.substr(1)); });
   }
 
-  Result<Bitmap> exactly(std::string_view term) {
+  Result<DocumentSet> exactly(std::string_view term) {
     const std::optional<Term> found = TRY(index_.find_term(term));
-    if (!found) return Bitmap();
-    return TRY(index_.documents(*found)).to_bitmap();
+    if (!found) return DocumentSet();
+    return index_.documents(*found);
   }
 
   // Documents with any term that begins with `prefix` and is wanted.
-  template <class Wanted>
-  Result<Bitmap> terms_below(std::string_view prefix, Wanted&& wanted) {
-    std::vector<Term> terms;
-    TRY(index_.for_each_term(prefix, [&](std::string_view text, const Term& term) {
-      if (wanted(text)) terms.push_back(term);
-      return true;
-    }));
-    Bitmap documents;
-    for (const Term& term : terms) documents |= TRY(index_.documents(term)).to_bitmap();
-    return documents;
-  }
-  using Wanted = std::function<bool(std::string_view)>;
-  Result<Bitmap> all_below(std::string_view prefix, const Wanted& wanted) {
-    return terms_below(prefix, [&](std::string_view text) { return !wanted || wanted(text); });
+  Result<DocumentSet> all_below(std::string_view prefix, const WantedTerms::Wanted& wanted) {
+    auto holders = std::make_shared<DenseSet>(index_.document_count());
+    WantedTerms filter(prefix, wanted);
+    TRY(index_.add_holders(prefix, wanted ? &filter : nullptr, *holders));
+    return DocumentSet::sharing(std::move(holders));
   }
 
   // -- attributes --
 
-  Result<Bitmap> by_attribute(const Clause& clause) {
+  Result<DocumentSet> by_attribute(const Clause& clause) {
     std::string prefix = metadata_term(Field::attribute, clause.attribute);
     prefix += '\0';
     if (clause.kind == Clause::Kind::present) return all_below(prefix, {});
     if (clause.kind == Clause::Kind::range) return by_attribute_range(clause, prefix);
-    Bitmap documents;
+    DocumentSet documents;
     for (const AttributeValue& value : accepted_attributes(clause)) {
-      documents |= TRY(exactly(attribute_term(clause.attribute, value)));
+      documents = either(documents, TRY(exactly(attribute_term(clause.attribute, value))));
     }
     if (clause.value.size() < exact_value_bytes) return documents;
     return checked(clause, documents);
   }
 
   // A long value's term ends in a hash: its documents are looked at.
-  Result<Bitmap> checked(const Clause& clause, Bitmap documents) {
-    documents &= rest_;
+  Result<DocumentSet> checked(const Clause& clause, const DocumentSet& documents) {
     Filter alone;
     alone.clauses.push_back(clause);
     alone.clauses.front().negated = false;
-    Bitmap equal;
-    for (const u32 doc : documents.to_vector()) {
+    std::vector<u32> equal;
+    for (const u32 doc : both(documents, rest_).to_vector()) {
       const Metadata metadata = TRY(index_.metadata(DocNo{doc}));
-      if (passes(alone, metadata, 0, 0)) equal.add(doc);
+      if (passes(alone, metadata, 0, 0)) equal.push_back(doc);
     }
-    return equal;
+    return DocumentSet::from_sorted(equal);
   }
 
-  Result<Bitmap> by_attribute_range(const Clause& clause, const std::string& prefix) {
-    Bitmap documents = TRY(between(prefix, 'i', clause.low, clause.high));
+  Result<DocumentSet> by_attribute_range(const Clause& clause, const std::string& prefix) {
     // Infinity as a bound shuts out what is no number: those lie beyond it in the order of bytes.
-    documents |= TRY(between(prefix, 'd', clause.low_number.value_or(-HUGE_VAL),
-                             clause.high_number.value_or(HUGE_VAL)));
-    return documents;
+    return either(TRY(between(prefix, 'i', clause.low, clause.high)),
+                  TRY(between(prefix, 'd', clause.low_number.value_or(-HUGE_VAL),
+                              clause.high_number.value_or(HUGE_VAL))));
   }
 
   // Terms order as their values do.
-  Result<Bitmap> between(const std::string& prefix, char kind, const AttributeValue& low,
-                         const AttributeValue& high) {
+  Result<DocumentSet> between(const std::string& prefix, char kind, const AttributeValue& low,
+                              const AttributeValue& high) {
     const std::string first = prefix + encode_attribute_value(low);
     const std::string last = prefix + encode_attribute_value(high);
     return all_below(prefix + kind,
@@ -175,14 +188,13 @@ class Matcher {
 
   // -- numbers --
 
-  Result<Bitmap> by_numbers(const Clause& clause) {
+  Result<DocumentSet> by_numbers(const Clause& clause) {
     if (clause.field != Field::line_first) {
       return in_column(clause.field, present_low(clause, clause.low), clause.high);
     }
     // The line range overlaps: it begins before the end and ends after the beginning.
-    Bitmap documents = TRY(in_column(Field::line_first, no_number + 1, clause.high));
-    documents &= TRY(in_column(Field::line_last, present_low(clause, clause.low), INT64_MAX));
-    return documents;
+    return both(TRY(in_column(Field::line_first, no_number + 1, clause.high)),
+                TRY(in_column(Field::line_last, present_low(clause, clause.low), INT64_MAX)));
   }
 
   // `absent` is the least number there is, and in no range.
@@ -191,27 +203,24 @@ class Matcher {
     return any ? no_number + 1 : std::max(low, no_number + 1);
   }
 
-  Result<Bitmap> in_column(Field field, i64 low, i64 high) {
+  Result<DocumentSet> in_column(Field field, i64 low, i64 high) {
     const u32 count = index_.document_count();
     if (rest_.count() < count / scan_share) return in_single_reads(field, low, high);
     std::vector<i64> numbers(block_documents);
-    std::vector<u32> found;
-    Bitmap documents;
+    std::vector<u32> found(count);
+    usize size = 0;
     for (u32 first = 0; first < count; first += block_documents) {
       const std::span<i64> block(numbers.data(), std::min(block_documents, count - first));
       TRY(index_.numbers(field, first, block));
-      found.resize(block.size());
-      usize size = 0;
       for (usize i = 0; i < block.size(); ++i) {  // no branch on the outcome: it is anybody's guess
         found[size] = first + u32(i);
         size += block[i] >= low && block[i] <= high ? 1 : 0;
       }
-      documents.add_sorted(std::span(found).first(size));
     }
-    return documents;
+    return DocumentSet::from_sorted(std::span(found).first(size));
   }
 
-  Result<Bitmap> in_single_reads(Field field, i64 low, i64 high) {
+  Result<DocumentSet> in_single_reads(Field field, i64 low, i64 high) {
     const std::vector<u32> docs = rest_.to_vector();
     std::vector<i64> numbers(docs.size());
     if (!docs.empty()) TRY(index_.numbers_of(field, docs, numbers));
@@ -219,38 +228,39 @@ class Matcher {
     for (usize i = 0; i < docs.size(); ++i) {
       if (numbers[i] >= low && numbers[i] <= high) found.push_back(docs[i]);
     }
-    return Bitmap::from_sorted(found);
+    return DocumentSet::from_sorted(found);
   }
 
   // -- ids --
 
-  Result<Bitmap> by_id(const Clause& clause) {
+  Result<DocumentSet> by_id(const Clause& clause) {
     if (clause.kind == Clause::Kind::present) return rest_;
-    Bitmap documents;
+    std::vector<u32> documents;
     if (clause.kind == Clause::Kind::equals) {
       const std::optional<DocNo> doc = TRY(index_.find_id(clause.value));
-      if (doc) documents.add(to_index(*doc));
-      return documents;
+      if (doc) documents.push_back(to_index(*doc));
+      return DocumentSet::from_sorted(documents);
     }
     for (const u32 doc : rest_.to_vector()) {
-      if (glob_match(clause.value, TRY(index_.id_of(DocNo{doc})))) documents.add(doc);
+      if (glob_match(clause.value, TRY(index_.id_of(DocNo{doc})))) documents.push_back(doc);
     }
-    return documents;
+    return DocumentSet::from_sorted(documents);
   }
 
   const IndexView& view_;
   const Index& index_;
   const Filter& filter_;
-  Bitmap rest_;  // live documents that have passed so far
+  DocumentSet rest_;  // live documents that have passed so far
 };
 
 }  // namespace
 
-Result<Bitmap> matching_documents(const IndexView& view, const Filter& filter) {
-  return matching_documents(view, filter, Bitmap::range(0, view.index->document_count()));
+Result<DocumentSet> matching_documents(const IndexView& view, const Filter& filter) {
+  return matching_documents(view, filter, DocumentSet::range(0, view.index->document_count()));
 }
 
-Result<Bitmap> matching_documents(const IndexView& view, const Filter& filter, Bitmap among) {
+Result<DocumentSet> matching_documents(const IndexView& view, const Filter& filter,
+                                       DocumentSet among) {
   return Matcher(view, filter, std::move(among)).run();
 }
 

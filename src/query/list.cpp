@@ -49,7 +49,7 @@ Result<ListedAnswer> list_attempt(Scope& scope, const Listing& listing, const Or
   std::vector<i64> keys(walk_block, 0);
   for (const u32 number : scope.active()) {
     const IndexView& view = scope.enter(number);
-    const Bitmap docs = TRY(matching_documents(view, filter));
+    const Bitmap docs = TRY(matching_documents(view, filter)).to_bitmap();
     answer.total += docs.count();
     Bitmap::Walk walk(docs);
     for (auto block = walk.next(); !block.empty(); block = walk.next()) {

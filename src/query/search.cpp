@@ -84,7 +84,7 @@ class Search {
 
   Result<Bitmap> matching(const IndexView& view) const {
     const Timed timed(explanation_, "match");
-    return matching_documents(view, question_.filter);
+    return TRY(matching_documents(view, question_.filter)).to_bitmap();
   }
 
   Result<void> offer_unscored(u32 number, const Bitmap& docs, Collector& collector) const {

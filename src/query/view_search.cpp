@@ -271,8 +271,7 @@ u64 ViewSearch::estimate(const Condition& condition) const {
 // The live ones that pass.
 Result<DocumentSet> ViewSearch::passing(const Filter& filter, const DocumentSet* among) const {
   if (!filter.empty()) {
-    Bitmap docs = among != nullptr ? among->to_bitmap() : Bitmap::range(0, index_.document_count());
-    return DocumentSet::copy_of(TRY(matching_documents(view_, filter, std::move(docs))));
+    return matching_documents(view_, filter, among != nullptr ? *among : everything());
   }
   const DocumentSet& all = among != nullptr ? *among : everything();
   return DocumentSet::difference_of(all, dead_);

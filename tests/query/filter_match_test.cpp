@@ -8,19 +8,27 @@
 namespace shale::query::testing {
 namespace {
 
+// As a Bitmap, which says whether two are equal.
+Bitmap matches(const IndexView& view, const Filter& filter) {
+  return matching_documents(view, filter).value().to_bitmap();
+}
+Bitmap matches(const IndexView& view, const Filter& filter, const Bitmap& among) {
+  return matching_documents(view, filter, DocumentSet::copy_of(among)).value().to_bitmap();
+}
+
 void compare(const Corpus& corpus, const Wanted& wanted) {
   INFO("where" << wanted.text);
   const Filter filter = parse_filter(wanted.text, 0).value();
   usize found = 0;
   for (u32 v = 0; v < corpus.views.size(); ++v) {
-    const Bitmap docs = matching_documents(corpus.views[v], filter).value();
+    const Bitmap docs = matches(corpus.views[v], filter);
     found += docs.count();
     // Among some only: the same answer, cut to them.
     Bitmap some;
     for (u32 doc = 0; doc < corpus.indexes[v]->document_count(); doc += 3) some.add(doc);
     Bitmap expected = docs;
     expected &= some;
-    REQUIRE(matching_documents(corpus.views[v], filter, some).value() == expected);
+    REQUIRE(matches(corpus.views[v], filter, some) == expected);
     for (const u32 doc : docs.to_vector()) {
       REQUIRE(corpus.places.contains({v, doc}));  // live
       REQUIRE(wanted.holds(corpus.at(v, DocNo{doc})));
@@ -56,7 +64,7 @@ TEST_CASE("numbers over more than one block of a column") {
   }
   const IndexView view = view_of(std::make_shared<MemoryIndex>(std::move(documents)));
   const auto matching = [&](std::string_view where) {
-    return matching_documents(view, parse_filter(where, 0).value()).value();
+    return matches(view, parse_filter(where, 0).value());
   };
   CHECK(matching("refcount:4090..8200") == Bitmap::range(4090, 8201));
   CHECK(matching("refcount:>=9999") == Bitmap::range(9999, 10'000));
@@ -163,7 +171,7 @@ TEST_CASE("attributes of every kind are found by terms as they pass one by one")
       const std::string where = sign + "attr.n:" + value;
       INFO(where);
       const Filter filter = parse_filter(where, 0).value();
-      const Bitmap found = matching_documents(view_of(index), filter).value();
+      const Bitmap found = matches(view_of(index), filter);
       for (u32 doc = 0; doc < documents.size(); ++doc) {
         INFO("document " << doc);
         CHECK(found.contains(doc) == passes(filter, documents[doc].metadata, 0, 0));
@@ -213,7 +221,7 @@ TEST_CASE("few candidates and many, blocks of columns and their ends: the answer
       for (const u32 doc : among.to_vector()) {
         if (passes(filter, documents[doc].metadata, 0, 0)) expected.add(doc);
       }
-      CHECK(matching_documents(view, filter, among).value() == expected);
+      CHECK(matches(view, filter, among) == expected);
     }
   }
 }
@@ -239,7 +247,7 @@ TEST_CASE("a patch moves its document into an answer or out of it, unless it is 
   CHECK(matching("") == std::vector<u32>{0, 2, 3});
   Bitmap among;
   among.add(2);
-  CHECK(matching_documents(view, parse_filter("tier:archive", 0).value(), among).value().empty());
+  CHECK(matches(view, parse_filter("tier:archive", 0).value(), among).empty());
 }
 
 TEST_CASE("whichever call of an index fails, the filter that needs it does") {
