@@ -198,7 +198,8 @@ Result<DocumentSet> ViewSearch::fulfilling(const Condition& condition,
                                            const DocumentSet* among) const {
   DocumentSet docs = TRY(fulfilling_positively(condition, among));
   if (!condition.negated) return docs;
-  return DocumentSet::difference_of(among != nullptr ? *among : everything(), docs);
+  return among != nullptr ? DocumentSet::difference_of(*among, docs)
+                          : DocumentSet::difference_of(everything(), docs);
 }
 
 Result<DocumentSet> ViewSearch::fulfilling_positively(const Condition& condition,
@@ -270,11 +271,9 @@ u64 ViewSearch::estimate(const Condition& condition) const {
 
 // The live ones that pass.
 Result<DocumentSet> ViewSearch::passing(const Filter& filter, const DocumentSet* among) const {
-  if (!filter.empty()) {
-    return matching_documents(view_, filter, among != nullptr ? *among : everything());
-  }
-  const DocumentSet& all = among != nullptr ? *among : everything();
-  return DocumentSet::difference_of(all, dead_);
+  if (among == nullptr) return matching_documents(view_, filter);
+  return filter.empty() ? DocumentSet::difference_of(*among, dead_)
+                        : matching_documents(view_, filter, *among);
 }
 
 Result<Matches> ViewSearch::matches(const Filter& filter, bool listed) const {

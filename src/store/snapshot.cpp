@@ -56,16 +56,6 @@ Hit hit_of(const query::Ranked& ranked, const Metadata& metadata) {
   return hit;
 }
 
-Hit make_hit(const query::Ranked& ranked, const Segment& segment, const Query& query,
-             const Highlights& highlights, Analysis analysis) {
-  Hit hit = hit_of(ranked, segment.metadata());
-  if (!query.snippets) return hit;
-  Snippet snippet = make_snippet(segment.text(), highlights, analysis);
-  hit.snippet = std::move(snippet.text);
-  hit.spans = std::move(snippet.spans);
-  return hit;
-}
-
 // Questions to the part of a snapshot that can be read: its view, and the faults of the rest.
 class Asked {
  public:
@@ -160,18 +150,32 @@ class Asked {
 
   Result<void> add_hits(const Query& query, const query::RankedAnswer& ranked,
                         Answer& answer) const {
-    const Analysis analysis = view_.edition->analysis;
     for (const query::Ranked& one : ranked.hits) {
-      auto segment = read({one.place.view, one.place.doc});
-      if (segment) {
-        answer.hits.push_back(make_hit(one, *segment, query, ranked.highlights, analysis));
-      } else if (is_damage(segment.error())) {
-        answer.faults.push_back(text_fault(segment.error(), project_.name, one.id));
+      auto hit = query.snippets ? hit_with_snippet(one, ranked.highlights) : plain_hit(one);
+      if (hit) {
+        answer.hits.push_back(*std::move(hit));
+      } else if (is_damage(hit.error())) {
+        answer.faults.push_back(text_fault(hit.error(), project_.name, one.id));
       } else {
-        return Unexpected{std::move(segment).error()};
+        return Unexpected{std::move(hit).error()};
       }
     }
     return {};
+  }
+
+  Result<Hit> plain_hit(const query::Ranked& ranked) const {
+    const IndexView& view = view_.indexes[ranked.place.view];
+    return hit_of(ranked,
+                  TRY(store::read_metadata(view, ranked.place.doc, project_.caches->segments)));
+  }
+
+  Result<Hit> hit_with_snippet(const query::Ranked& ranked, const Highlights& highlights) const {
+    const Segment segment = TRY(read({ranked.place.view, ranked.place.doc}));
+    Hit hit = hit_of(ranked, segment.metadata());
+    Snippet snippet = make_snippet(segment.text(), highlights, view_.edition->analysis);
+    hit.snippet = std::move(snippet.text);
+    hit.spans = std::move(snippet.spans);
+    return hit;
   }
 
   std::string text_of(query::Explanation& explanation) const {
