@@ -7,6 +7,7 @@
 #include "model/bm25.hpp"
 #include "query/range_kernels.hpp"
 #include "query/range_masks.hpp"
+#include "query/scored_list.hpp"
 
 namespace shale::query {
 namespace {
@@ -25,19 +26,15 @@ struct RankedWord {
   const RangePostings* ranges = nullptr;
   std::span<const u8> maxima;  // where there are ranges, and what one of 1 adds to a score
   float factor = 0;
-  std::span<const u32> docs;            // else
-  std::vector<float> scores;            // one each
-  std::vector<u32> merged;              // what `docs` views where lists were put together
-  std::vector<float> range_scores;      // the largest of each range, 0 where it has none
-  std::unique_ptr<u32[]> range_begins;  // where it begins in `docs`, where it has any
-  u32 density = 0;                      // postings in a range, on average
+  ScoredList list;  // else
+  u32 density = 0;  // postings in a range, on average
 };
 
-// What a word has in one range.
+// What a word has in one range: a bound, and of a whole list where it stands.
 struct Slice {
   u32 word = 0;
   float bound = 0;
-  u32 begin = 0;  // of a whole list
+  u32 begin = 0;
   u32 end = 0;
 };
 
@@ -62,8 +59,8 @@ class UnionRanker {
       are_lists &= words_[i].ranges == nullptr;
     }
     if (are_lists) {
-      for (usize i = 1; i < words_.size(); ++i) merge_into(words_[0], words_[i]);
-      offer_list(words_[0]);
+      for (usize i = 1; i < words_.size(); ++i) words_[0].list.merge(words_[i].list);
+      offer_list(words_[0].list);
       return {};
     }
     add_all_bounds();
@@ -82,63 +79,30 @@ class UnionRanker {
     word.weight = given.weight;
     word.density = given.df / range_count(index_.document_count());
     word.ranges = given.ranges.get();
-    if (word.ranges == nullptr) return score_list(given, word);
+    if (word.ranges == nullptr) {
+      word.list =
+          TRY(ScoredList::make(index_, given.docs, given.tfs, word.weight, average_length_));
+      return {};
+    }
     const RangeBounds& own = word.ranges->bounds();
     word.maxima = own.maxima;
     word.factor = word.weight * own.scale * std::max(1.0f, average_length_ / own.average_length);
     return {};
   }
 
-  // The exact scores of a whole list, which are its bounds too.
-  Result<void> score_list(const WeightedWord& given, RankedWord& word) {
-    word.docs = given.docs;
-    word.scores.resize(word.docs.size());
-    list_lengths_.resize(word.docs.size());
-    TRY(index_.lengths_of(word.docs, list_lengths_));
-    norms_of(list_lengths_, average_length_, word.scores.data());
-    score_all(given.tfs, word.weight, word.scores);
-    return {};
-  }
-
   // -- whole lists only --
 
-  void offer_list(const RankedWord& word) {
-    for (usize begin = 0; begin < word.scores.size(); begin += range_documents) {
-      const usize size = std::min<usize>(range_documents, word.scores.size() - begin);
-      const u32 count = select_between(std::span(word.scores).subspan(begin, size),
-                                       std::max(best_.threshold(), smallest),
-                                       std::numeric_limits<float>::infinity(), selected_.data());
+  void offer_list(const ScoredList& list) {
+    const std::span<const float> scores = list.scores();
+    for (usize begin = 0; begin < scores.size(); begin += range_documents) {
+      const usize size = std::min<usize>(range_documents, scores.size() - begin);
+      const u32 count =
+          select_between(scores.subspan(begin, size), std::max(best_.threshold(), smallest),
+                         std::numeric_limits<float>::infinity(), selected_.data());
       for (const u32 at : std::span(selected_).first(count)) {
-        offer(word.scores[begin + at], word.docs[begin + at]);
+        offer(scores[begin + at], list.docs()[begin + at]);
       }
     }
-  }
-
-  // The documents of either, in query order: what comes later is added to what came before. Without
-  // branches on which document is next, which nobody can guess.
-  static void merge_into(RankedWord& into, const RankedWord& word) {
-    std::vector<u32> docs(into.docs.size() + word.docs.size());
-    std::vector<float> scores(docs.size());
-    usize a = 0, b = 0, count = 0;
-    while (a < into.docs.size() && b < word.docs.size()) {
-      const u32 of_a = into.docs[a], of_b = word.docs[b];
-      docs[count] = std::min(of_a, of_b);
-      scores[count++] = (of_a <= of_b ? into.scores[a] : 0) + (of_b <= of_a ? word.scores[b] : 0);
-      a += of_a <= of_b ? 1 : 0;
-      b += of_b <= of_a ? 1 : 0;
-    }
-    const auto append = [&](const RankedWord& rest, usize from) {
-      std::copy(rest.docs.begin() + from, rest.docs.end(), docs.begin() + count);
-      std::copy(rest.scores.begin() + from, rest.scores.end(), scores.begin() + count);
-      count += rest.docs.size() - from;
-    };
-    append(into, a);
-    append(word, b);
-    docs.resize(count);
-    scores.resize(count);
-    into.merged = std::move(docs);
-    into.docs = into.merged;
-    into.scores = std::move(scores);
   }
 
   // -- bounds --
@@ -150,25 +114,10 @@ class UnionRanker {
       if (word.ranges != nullptr) {
         add_bounds(bounds_, word.maxima, word.factor);
       } else {
-        add_list_bounds(word);
+        word.list.add_bounds(bounds_);
       }
     }
     if (allowed_.has_value()) allowed_->clear_empty(bounds_);
-  }
-
-  void add_list_bounds(RankedWord& word) {
-    word.range_scores.resize(bounds_.size());
-    word.range_begins = std::make_unique_for_overwrite<u32[]>(bounds_.size());
-    for (usize begin = 0; begin < word.docs.size();) {
-      const u32 range = word.docs[begin] / range_documents;
-      float most = 0;
-      word.range_begins[range] = u32(begin);
-      for (; begin < word.docs.size() && word.docs[begin] / range_documents == range; ++begin) {
-        most = std::max(most, word.scores[begin]);
-      }
-      word.range_scores[range] = most;
-      bounds_[range] += most;
-    }
   }
 
   // A bound that some dozens of ranges reach, found by halving.
@@ -208,7 +157,8 @@ class UnionRanker {
       if (word.ranges != nullptr) {
         slice.bound = word.factor * float(word.maxima[range]);
       } else {
-        find_in_list(word, range, slice);
+        const ScoredList::Stretch listed = word.list.in_range(range);
+        slice = {i, listed.bound, listed.begin, listed.end};
       }
       if (slice.bound == 0) continue;
       usize at = count++;
@@ -216,14 +166,6 @@ class UnionRanker {
       slices_[at] = slice;
     }
     return {slices_.data(), count};
-  }
-
-  static void find_in_list(const RankedWord& word, u32 range, Slice& slice) {
-    slice.bound = word.range_scores[range];
-    if (slice.bound == 0) return;
-    slice.begin = slice.end = word.range_begins[range];
-    const u32 behind = (range + 1) * range_documents;
-    while (slice.end < word.docs.size() && word.docs[slice.end] < behind) ++slice.end;
   }
 
   Result<void> score_range(u32 range) {
@@ -241,7 +183,7 @@ class UnionRanker {
     lengths_ = TRY(lengths_of(range));
     if (allowed_.has_value()) {
       const RangeMask mask = allowed_->mask(range);
-      if (is_few(mask, slices)) return score_documents(range, mask, slices);
+      if (is_few(mask, slices)) return score_each(range, mask, slices);
     }
     if (left_out + 1 == slices.size()) return score_one_word(range, slices);
     TRY(score_postings(range, slices, left_out));
@@ -265,18 +207,18 @@ class UnionRanker {
     if (allowed_.has_value()) mask &= allowed_->mask(range);
     if (mask.empty()) return {};
     lengths_ = TRY(lengths_of(range));
-    return score_documents(range, mask, slices);
+    return score_each(range, mask, slices);
   }
 
   RangeMask members_of(u32 range, const Slice& slice) const {
     const RankedWord& word = words_[slice.word];
     if (word.ranges != nullptr) return word.ranges->members(range);
     RangeMask mask;
-    for (u32 i = slice.begin; i < slice.end; ++i) mask.add(u8(word.docs[i]));
+    for (u32 i = slice.begin; i < slice.end; ++i) mask.add(u8(word.list.docs()[i]));
     return mask;
   }
 
-  Result<void> score_documents(u32 range, const RangeMask& mask, std::span<const Slice> slices) {
+  Result<void> score_each(u32 range, const RangeMask& mask, std::span<const Slice> slices) {
     u32 count = 0;
     mask.for_each([&](u8 offset) { promising_[count++] = offset; });
     std::fill_n(partial_.begin(), count, 0.0f);
@@ -289,7 +231,7 @@ class UnionRanker {
     const RankedWord& word = words_[slice.word];
     std::span<const float> scores;
     if (word.ranges == nullptr) {
-      scores = std::span(word.scores).subspan(slice.begin, slice.end - slice.begin);
+      scores = word.list.scores().subspan(slice.begin, slice.end - slice.begin);
     } else {
       TRY(word.ranges->read(range, block_));
       scores = score_block(word);
@@ -300,7 +242,8 @@ class UnionRanker {
     float* const parts = parts_of(slice);
     for (u32 i = 0; i < count; ++i) {
       const u32 at = selected_[i];
-      promising_[i] = word.ranges == nullptr ? u8(word.docs[slice.begin + at]) : block_.offsets[at];
+      promising_[i] =
+          word.ranges == nullptr ? u8(word.list.docs()[slice.begin + at]) : block_.offsets[at];
       partial_[i] = parts[i] = scores[at];
     }
     return complete(range, count, left_out, slices);
@@ -368,7 +311,7 @@ class UnionRanker {
 
   static float listed_score(const RankedWord& word, const Slice& slice, u8 offset) {
     for (u32 i = slice.begin; i < slice.end; ++i) {
-      if (u8(word.docs[i]) == offset) return word.scores[i];
+      if (u8(word.list.docs()[i]) == offset) return word.list.scores()[i];
     }
     return 0;
   }
@@ -474,9 +417,9 @@ class UnionRanker {
     const RankedWord& word = words_[slice.word];
     if (word.ranges == nullptr) {
       for (usize i = slice.begin; i < slice.end; ++i) {
-        const u8 offset = u8(word.docs[i]);
+        const u8 offset = u8(word.list.docs()[i]);
         touch({&offset, 1});
-        sums_[offset] += word.scores[i];
+        sums_[offset] += word.list.scores()[i];
       }
       return {};
     }
@@ -521,7 +464,6 @@ class UnionRanker {
   usize candidates_max_ = candidates_slack;
 
   std::vector<RankedWord> words_;
-  std::vector<u32> list_lengths_;
   std::vector<float> bounds_;  // of each range
   std::unique_ptr<u32[]> chosen_;
   // Of one range.
@@ -542,15 +484,6 @@ class UnionRanker {
   std::array<u32, range_documents> tfs_;
 };
 
-void pick_frequencies(const LookedUpWord& word, std::span<const u32> docs, std::span<u32> tfs) {
-  auto at = word.docs.begin();
-  for (usize i = 0; i < docs.size(); ++i) {
-    at = std::lower_bound(at, word.docs.end(), docs[i]);
-    const bool holds = at != word.docs.end() && *at == docs[i];
-    tfs[i] = holds ? word.tfs[usize(at - word.docs.begin())] : 0;
-  }
-}
-
 }  // namespace
 
 Result<void> rank_union(const Index& index, std::span<const WeightedWord> words,
@@ -560,33 +493,6 @@ Result<void> rank_union(const Index& index, std::span<const WeightedWord> words,
   // Candidates find their room here, not in the loops: more than the slack are ties alone.
   out.reserve(out.size() + std::min<usize>(candidates_slack + 1, index.document_count()));
   return UnionRanker(index, words, average_length, allowed, best, out).run();
-}
-
-Result<void> score_documents(const Index& index, std::span<const LookedUpWord> words,
-                             float average_length, std::span<const u32> docs, BestScores& best,
-                             std::vector<ScoredDocument>& out) {
-  std::vector<u32> numbers(docs.size());  // lengths, then frequencies
-  std::vector<float> norms(docs.size());
-  std::vector<float> scores(docs.size(), 0.0f);
-  TRY(index.lengths_of(docs, numbers));
-  norms_of(numbers, average_length, norms.data());
-  for (const LookedUpWord& word : words) {
-    if (word.set != nullptr) {
-      std::transform(docs.begin(), docs.end(), numbers.begin(),
-                     [&](u32 doc) { return word.set->contains(doc) ? 1u : 0u; });
-    } else if (word.term.has_value()) {
-      TRY(index.frequencies(*word.term, docs, numbers));
-    } else {
-      pick_frequencies(word, docs, numbers);
-    }
-    for (usize i = 0; i < docs.size(); ++i) {
-      if (numbers[i] != 0) scores[i] += bm25_score(word.weight, numbers[i], norms[i]);
-    }
-  }
-  for (usize i = 0; i < docs.size(); ++i) {
-    if (best.add(scores[i], docs[i])) out.push_back({scores[i], docs[i]});
-  }
-  return {};
 }
 
 }  // namespace shale::query

@@ -43,20 +43,4 @@ Result<void> rank_union(const Index& index, std::span<const WeightedWord> words,
                         float average_length, const DocumentSet* allowed, BestScores& best,
                         std::vector<ScoredDocument>& out);
 
-// One word of the query, to be looked up in some documents: a term, its whole list, or a set of
-// those that hold it once.
-struct LookedUpWord {
-  float weight = 0;
-  std::optional<Term> term;
-  std::span<const u32> docs;  // where there is no term
-  std::span<const u32> tfs;
-  const DenseSet* set = nullptr;
-};
-
-// The same of some documents, ascending, each of them scored: appends all that `best` wants, also
-// those that hold no word and score 0.
-Result<void> score_documents(const Index& index, std::span<const LookedUpWord> words,
-                             float average_length, std::span<const u32> docs, BestScores& best,
-                             std::vector<ScoredDocument>& out);
-
 }  // namespace shale::query

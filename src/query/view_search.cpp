@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "query/document_ranker.hpp"
 #include "query/edits.hpp"
 #include "query/phrases.hpp"
 #include "query/set_ranker.hpp"

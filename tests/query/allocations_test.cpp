@@ -2,6 +2,7 @@
 // counted here, so that this is a program of its own.
 #include <map>
 
+#include "query/document_ranker.hpp"
 #include "query/view_search.hpp"
 #include "shard/shard.hpp"
 #include "tests/query/ranked_store.hpp"

@@ -154,35 +154,6 @@ TEST_CASE("pruned ranking finds what scoring every document finds") {
   }
 }
 
-TEST_CASE("some documents alone get the scores that they have among all") {
-  std::mt19937 random(3);
-  const auto index = clustered_index(9, 3'000, 100);
-  const std::vector<std::string> names = {"w1", "w4", "w7", "w11"};
-  const Asked asked = asked_for(*index, names, random);
-  std::vector<u32> docs;
-  for (u32 doc = 0; doc < index->document_count(); doc += 1 + below(random, 9)) docs.push_back(doc);
-  std::vector<LookedUpWord> words;
-  for (usize i = 0; i < names.size(); ++i) {
-    words.push_back({asked.words[i].weight, index->find_term(names[i]).value(), {}, {}});
-  }
-  std::vector<u32> list, tfs;
-  index->postings(*words[2].term, list, tfs).value();
-  words[2] = {words[2].weight, std::nullopt, list, tfs};
-  const std::vector<ScoredDocument> all =
-      scored_one_by_one(*index, names, asked.words, 25, nullptr);
-  BestScores best(5);
-  std::vector<ScoredDocument> found;
-  score_documents(*index, words, 25, docs, best, found).value();
-  REQUIRE(found.size() == docs.size());
-  for (usize i = 0; i < docs.size(); ++i) {
-    const auto same = std::find_if(all.begin(), all.end(),
-                                   [&](const ScoredDocument& one) { return one.doc == docs[i]; });
-    CHECK(found[i].doc == docs[i]);
-    CHECK(found[i].score == (same == all.end() ? 0 : same->score));
-  }
-  CHECK(best.threshold() > 0);
-}
-
 TEST_CASE("most ranges are never read") {
   std::mt19937 random(5);
   const auto index = clustered_index(7, 40'000, 1);
