@@ -163,7 +163,7 @@ alignas(16) constexpr Shuffles shuffles = make_shuffles();
 [[gnu::target("sse4.2,popcnt")]] u32 and_values_vector(std::span<const u16> a,
                                                        std::span<const u16> b, u16* out, u32 room) {
   constexpr usize lanes = 8;
-  constexpr int mode = _SIDD_UWORD_OPS | _SIDD_CMP_EQUAL_ANY | _SIDD_BIT_MASK;
+  constexpr int mode = _SIDD_UWORD_OPS;  // each equal to any, as a mask of bits
   const usize a_end = a.size() / lanes * lanes, b_end = b.size() / lanes * lanes;
   usize i = 0, j = 0;
   u32 found = 0;

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <vector>
 
+#include "base/base64.hpp"
 #include "base/error.hpp"
 #include "base/integers.hpp"
-#include "base/base64.hpp"
 #include "exchange/json_value.hpp"
 #include "model/fields.hpp"
 

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "base/integers.hpp"
 #include "base/base64.hpp"
+#include "base/integers.hpp"
 #include "exchange/json_text.hpp"
 #include "exchange/times.hpp"
 #include "model/fields.hpp"
