@@ -194,8 +194,7 @@ class PatternSearch::Finder {
     } else if (regex_.is_within_word()) {
       TRY(ask_words());
     } else {
-      DenseSet possible = TRY(candidates());
-      TRY(read_texts(std::move(possible)));
+      TRY(read_texts(TRY(candidates())));
     }
     const u32 count = docs_.count();
     return PatternMatches{std::move(docs_), std::move(unknown_), count};
@@ -220,7 +219,7 @@ class PatternSearch::Finder {
       }
     }
     if (words.was_ended) maybe.add_all();
-    return read_texts(std::move(maybe));
+    return read_texts(maybe);
   }
 
   // In which a word may hold a match, or be a long one.
@@ -292,7 +291,7 @@ class PatternSearch::Finder {
   // -- texts --
 
   // Of those that are not found yet.
-  Result<void> read_texts(DenseSet candidates) {
+  Result<void> read_texts(const DenseSet& candidates) {
     bool is_spent = false;
     const bool has_dead = !dead_.empty();
     for (const u32 doc : candidates.to_vector()) {

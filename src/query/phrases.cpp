@@ -73,13 +73,14 @@ u32 stretches(const Unit& unit, std::span<const Positions> positions) {
   const u64 span_max = unit.words.size() - 1 + unit.distance;
   std::vector<Needed> needed = needed_words(unit, positions);
   for (u32 count = 0;;) {
-    Needed* hindmost = nullptr;
     u32 last = 0;
-    for (Needed& word : needed) {
+    for (const Needed& word : needed) {
       if (word.is_over()) return count;
       last = std::max(last, word.last());
-      if (hindmost == nullptr || word.first() < hindmost->first()) hindmost = &word;
     }
+    const auto hindmost =
+        std::min_element(needed.begin(), needed.end(),
+                         [](const Needed& a, const Needed& b) { return a.first() < b.first(); });
     if (last - hindmost->first() > span_max) {
       ++hindmost->at;
       continue;

@@ -229,7 +229,7 @@ Result<DocumentSet> ViewSearch::fulfilling_all(const Condition& condition,
     if (is_word(child)) {
       TRY(add_sets(child.unit, words));
     } else {
-      others.push_back({estimate(child), &child});
+      others.emplace_back(estimate(child), &child);
     }
   }
   std::stable_sort(others.begin(), others.end(),
