@@ -44,9 +44,8 @@ constexpr Examples examples[] = {
      "shale search merge policy --where 'file:src/** type:code' --limit 3\n"
      "shale search --where 'task:perf created:>=2025-12-01' -- the option --no-merge\n"
      "shale search merge --facet type --facet tag --limit 0  # counts of all matches by value\n"
-     "shale search merge --recency 7d --json      # new ones first; has a `cursor` where more "
-     "follow\n"
-     "shale search merge --recency 7d --json --cursor AQ...  # the next page, same query\n"
+     "shale search merge --recency 7d --json      # new ones first; `cursor`: for the next page\n"
+     "shale search '/merg\\w+\\(/ colour~ brow*'  # by pattern, likeness and beginning\n"
      "shale search merge --explain                # the plan, what was read, times\n"},
     {"list",
      "shale list --where type:decision --sort touched --limit 20\n"

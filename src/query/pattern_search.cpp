@@ -194,7 +194,8 @@ class PatternSearch::Finder {
     } else if (regex_.is_within_word()) {
       TRY(ask_words());
     } else {
-      TRY(read_texts(TRY(candidates())));
+      const DenseSet possible = TRY(candidates());
+      TRY(read_texts(possible));
     }
     const u32 count = docs_.count();
     return PatternMatches{std::move(docs_), std::move(unknown_), count};

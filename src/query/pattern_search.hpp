@@ -60,7 +60,6 @@ class PatternSearch {
 
   Analysis analysis_;
   PatternLimits limits_;
-  u32 asked_ = 0;
   u64 started_us_ = 0;
   u32 texts_ = 0;
   u64 bytes_ = 0;

@@ -100,7 +100,7 @@ class Questions(Case):
     def test_search(self):
         answer = self.json("search", "slow", "search")
         self.assertEqual(list(answer), ["v", "hits", "total", "widened", "cursor", "faults",
-                                        "moved", "microseconds"])
+                                        "moved", "partial", "microseconds"])
         self.assertEqual(sorted(h["id"] for h in answer["hits"]), ["c1", "m1"])
         self.assertEqual((answer["total"], answer["cursor"], answer["faults"]), (2, None, []))
         for hit in answer["hits"]:
