@@ -216,8 +216,8 @@ std::size_t compare(const char* name, const Database& database, const shale::Sna
     theirs.push_back(1e12);
     double spent = 0;
     for (int round = 0; round < rounds && spent < patience_us; ++round) {
-      const double there = microseconds_of([&] { found += fts5.search(query, match); });
-      const double here = microseconds_of([&] { found += search(store, query, match).total; });
+      const double there = warm_microseconds_of([&] { found += fts5.search(query, match); });
+      const double here = warm_microseconds_of([&] { found += search(store, query, match).total; });
       theirs.back() = std::min(theirs.back(), there);
       ours.back() = std::min(ours.back(), here);
       spent += there;

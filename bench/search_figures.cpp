@@ -3,9 +3,10 @@
 //   search_figures rank SHARD [PER_PATTERN [K [PATTERN]]]   any of the words, by the ranker alone
 //   search_figures kinds SHARD [COUNT [PER_PATTERN]]        what else a query may be, by the engine
 //
-// Beside them block-max WAND, MaxScore and conjunction on the same lists. Every algorithm runs five
-// times per query, interleaved, and the fastest counts (fewer times where a query takes long); all
-// must agree on scores and counts, or the program ends with 1. The yardstick's lists lie ready, its
+// Beside them block-max WAND, MaxScore and conjunction on the same lists. Every algorithm has five
+// turns per query, interleaved, in each of which it runs some times in a row, and the fastest run
+// counts (there are fewer where a query takes long); all must agree on scores and counts, or the
+// program ends with 1. The yardstick's lists lie ready, its
 // queries are parsed, no id is read there; so it is with `range maxima` and `every word`, while
 // what `engine` does beyond that counts against it. Prints one JSON object; times in microseconds
 // (figures.hpp).
@@ -164,7 +165,7 @@ std::size_t run_all(Collection& collection, const std::vector<SampledQuery>& que
         collection.prepared(query);
       }
       for (std::size_t i = 0; i < algorithms.size(); ++i) {
-        const double took = microseconds_of([&] { answers[i] = algorithms[i].run(query); });
+        const double took = warm_microseconds_of([&] { answers[i] = algorithms[i].run(query); });
         algorithms[i].best.back() = std::min(algorithms[i].best.back(), took);
         spent += took;
       }

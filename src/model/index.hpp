@@ -51,6 +51,21 @@ inline constexpr usize piece_bytes_min = 3;
 // So long a word may be one that was cut (text/words.hpp): what its text has behind is in no index.
 inline constexpr usize long_word_bytes = 250;
 
+// What an answer tells of a segment beside its id: a part of its metadata.
+struct Summary {
+  std::string type;
+  std::optional<std::string> file;
+  std::optional<LineRange> line_range;
+  std::optional<u32> tokens;
+  Time created_at;
+  bool operator==(const Summary&) const = default;
+};
+
+inline Summary summary_of(Metadata metadata) {
+  return {std::move(metadata.type), std::move(metadata.file), metadata.line_range, metadata.tokens,
+          metadata.created_at};
+}
+
 // Which of the terms that an index goes through are wanted. One thread at a time.
 class TermFilter {
  public:
@@ -141,6 +156,8 @@ class Index {
   virtual Result<std::string> id_of(DocNo doc) const = 0;
   virtual Result<Lsn> lsn_of(DocNo doc) const = 0;
   virtual Result<Metadata> metadata(DocNo doc) const = 0;  // as stashed: updates not applied
+  // The same of metadata() where an index has it for less.
+  virtual Result<Summary> summary(DocNo doc) const { return summary_of(TRY(metadata(doc))); }
   virtual Result<TextHash> text_hash(DocNo doc) const = 0;
   virtual Result<std::string> text(DocNo doc) const = 0;
 };

@@ -9,6 +9,25 @@ constexpr u32 ranges_in_container = 65'536 / range_documents;
 constexpr u32 words_in_range = range_documents / 64;
 constexpr u16 no_container = 0xffff;
 
+// Of one container: the bounds of ranges without a member become 0.
+void clear_empty_in(std::span<const u64> words, std::span<float> bounds) {
+  for (usize i = 0; i < bounds.size(); ++i) {
+    const u64* const here = words.data() + i * words_in_range;
+    if ((here[0] | here[1] | here[2] | here[3]) == 0) bounds[i] = 0;
+  }
+}
+void clear_empty_in(std::span<const u16> values, std::span<float> bounds) {
+  usize next = 0;  // the first range that is not judged
+  for (const u16 value : values) {
+    const usize range = value / range_documents;
+    if (range < next) continue;
+    if (range >= bounds.size()) break;
+    std::fill(bounds.begin() + std::ptrdiff_t(next), bounds.begin() + std::ptrdiff_t(range), 0.0f);
+    next = range + 1;
+  }
+  std::fill(bounds.begin() + std::ptrdiff_t(std::min(next, bounds.size())), bounds.end(), 0.0f);
+}
+
 }  // namespace
 
 RangeMasks::RangeMasks(const DocumentSet& set) : containers_(set.containers()) {
@@ -54,15 +73,13 @@ void RangeMasks::clear_empty(std::span<float> bounds) const {
     const auto here =
         bounds.subspan(first, std::min<usize>(ranges_in_container, bounds.size() - first));
     const FrozenContainer* const container = container_of(u32(first));
-    std::array<bool, ranges_in_container> is_hit{};
-    if (container != nullptr && container->is_bitset) {
-      for (usize i = 0; i < container->words.size(); ++i) {
-        is_hit[i / words_in_range] |= container->words[i] != 0;
-      }
-    } else if (container != nullptr) {
-      for (const u16 value : container->values) is_hit[value / range_documents] = true;
+    if (container == nullptr) {
+      std::fill(here.begin(), here.end(), 0.0f);
+    } else if (container->is_bitset) {
+      clear_empty_in(container->words, here);
+    } else {
+      clear_empty_in(container->values, here);
     }
-    for (usize i = 0; i < here.size(); ++i) here[i] = is_hit[i] ? here[i] : 0;
   }
 }
 

@@ -6,6 +6,7 @@
 #include "shard/columns.hpp"
 #include "shard/extras.hpp"
 #include "shard/ids.hpp"
+#include "shard/known_values.hpp"
 #include "shard/length_table.hpp"
 #include "shard/shard_file.hpp"
 #include "shard/shard_map.hpp"
@@ -66,6 +67,7 @@ class OpenShard final : public Shard {
   Result<std::string> id_of(DocNo doc) const override;
   Result<Lsn> lsn_of(DocNo doc) const override;
   Result<Metadata> metadata(DocNo doc) const override;
+  Result<Summary> summary(DocNo doc) const override;
   Result<TextHash> text_hash(DocNo doc) const override;
   Result<std::string> text(DocNo doc) const override;
 
@@ -87,6 +89,10 @@ class OpenShard final : public Shard {
 
   Result<u64> id_hash(DocNo doc) const;
   Result<std::optional<std::string>> string_field(Field field, DocNo doc) const;
+  Result<std::string> type_of(DocNo doc) const;
+  Result<std::optional<LineRange>> line_range_of(DocNo doc) const;
+  Result<std::optional<u32>> tokens_of(DocNo doc) const;
+  Result<u32> flags_of(DocNo doc) const;
   Result<void> read_numbers(Metadata& out, DocNo doc) const;
   Result<void> read_extras(Metadata& out, DocNo doc) const;
 
@@ -99,6 +105,7 @@ class OpenShard final : public Shard {
   TextsReader texts_;
   TermsReader terms_;
   mutable LengthTable length_table_;
+  mutable KnownValues known_types_;
 };
 
 }  // namespace shale::shard

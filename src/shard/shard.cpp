@@ -220,9 +220,7 @@ Result<StoredText> OpenShard::stored_text(DocNo doc, ReadAhead& ahead) const {
 Result<Metadata> OpenShard::metadata(DocNo doc) const {
   Metadata result;
   TRY(ids_.id_of(doc, result.id));
-  std::optional<std::string> type = TRY(string_field(Field::type, doc));
-  if (!type) return columns_.damaged(Column::type, "has a document without a type");
-  result.type = std::move(*type);
+  result.type = TRY(type_of(doc));
   result.task = TRY(string_field(Field::task, doc));
   result.file = TRY(string_field(Field::file, doc));
   result.topic = TRY(string_field(Field::topic, doc));
@@ -237,16 +235,48 @@ Result<std::optional<std::string>> OpenShard::string_field(Field field, DocNo do
   return TRY(code_value(field, code[0]));
 }
 
-Result<void> OpenShard::read_numbers(Metadata& out, DocNo doc) const {
+Result<Summary> OpenShard::summary(DocNo doc) const {
+  Summary result;
+  result.type = TRY(type_of(doc));
+  result.file = TRY(string_field(Field::file, doc));
+  result.line_range = TRY(line_range_of(doc));
+  result.tokens = TRY(tokens_of(doc));
+  const u32 flags = TRY(flags_of(doc));
+  result.created_at = {TRY(columns_.value(Column::created, doc)),
+                       (flags & column_flag::created_zoned) != 0};
+  return result;
+}
+
+Result<std::string> OpenShard::type_of(DocNo doc) const {
+  u32 code[1];
+  TRY(columns_.codes(Column::type, to_index(doc), code));
+  if (code[0] == no_code) return columns_.damaged(Column::type, "has a document without a type");
+  if (const std::string* known = known_types_.find(code[0])) return *known;
+  std::string type = TRY(code_value(Field::type, code[0]));
+  known_types_.remember(code[0], type);
+  return type;
+}
+
+Result<std::optional<LineRange>> OpenShard::line_range_of(DocNo doc) const {
   const i64 first = TRY(columns_.value(Column::line_first, doc));
-  if (first != no_number) {
-    out.line_range =
-        LineRange{u32(first), u32(first + TRY(columns_.value(Column::line_span, doc)))};
-  }
+  if (first == no_number) return std::nullopt;
+  return LineRange{u32(first), u32(first + TRY(columns_.value(Column::line_span, doc)))};
+}
+
+Result<std::optional<u32>> OpenShard::tokens_of(DocNo doc) const {
+  const i64 tokens = TRY(columns_.value(Column::tokens, doc));
+  return tokens != no_number ? std::optional<u32>(u32(tokens)) : std::nullopt;
+}
+
+Result<u32> OpenShard::flags_of(DocNo doc) const {
   const u64 flags = u64(TRY(columns_.value(Column::flags, doc)));
-  if (!are_flags(flags)) {
-    return columns_.damaged(Column::flags, "has flags that do not exist");
-  }
+  if (are_flags(flags)) return u32(flags);
+  return columns_.damaged(Column::flags, "has flags that do not exist");
+}
+
+Result<void> OpenShard::read_numbers(Metadata& out, DocNo doc) const {
+  out.line_range = TRY(line_range_of(doc));
+  const u32 flags = TRY(flags_of(doc));
   const i64 created = TRY(columns_.value(Column::created, doc));
   const i64 touched = TRY(columns_.value(Column::touched, doc));
   out.created_at = {created, (flags & column_flag::created_zoned) != 0};
@@ -256,8 +286,7 @@ Result<void> OpenShard::read_numbers(Metadata& out, DocNo doc) const {
   if ((flags & column_flag::old_generation) != 0) out.generation = Generation::old;
   out.gc_survival_count = u32(TRY(columns_.value(Column::gc_survival_count, doc)));
   out.refcount = u32(TRY(columns_.value(Column::refcount, doc)));
-  const i64 tokens = TRY(columns_.value(Column::tokens, doc));
-  if (tokens != no_number) out.tokens = u32(tokens);
+  out.tokens = TRY(tokens_of(doc));
   return (flags & column_flag::has_extras) != 0 ? read_extras(out, doc) : Result<void>();
 }
 

@@ -35,18 +35,14 @@ Result<Segment> read_segment(const IndexView& view, DocNo doc, ActiveSegments& c
   return Segment(std::move(changed));
 }
 
-Result<Metadata> read_metadata(const IndexView& view, DocNo doc, ActiveSegments& cache) {
-  const std::shared_ptr<const Segment::Body> body =
-      cache.find({view.index->file_id(), to_index(doc)});
-  if (body == nullptr) {
-    Metadata read = TRY(current_metadata(view, doc));
-    if (std::optional<Error> loss = view.index->loss()) return Unexpected{*std::move(loss)};
-    return read;
-  }
-  Metadata metadata = body->metadata;
-  const auto patch = view.overlay->patches.find(to_index(doc));
-  if (patch != view.overlay->patches.end()) apply_update(patch->second, metadata);
-  return metadata;
+Result<Summary> read_summary(const IndexView& view, DocNo doc, ActiveSegments& cache) {
+  const bool is_changed = view.overlay->patches.find(to_index(doc)) != view.overlay->patches.end();
+  const auto body = is_changed ? nullptr : cache.find({view.index->file_id(), to_index(doc)});
+  if (body != nullptr) return summary_of(body->metadata);
+  Summary read =
+      is_changed ? summary_of(TRY(current_metadata(view, doc))) : TRY(view.index->summary(doc));
+  if (std::optional<Error> loss = view.index->loss()) return Unexpected{*std::move(loss)};
+  return read;
 }
 
 }  // namespace shale::store

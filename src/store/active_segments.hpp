@@ -31,7 +31,7 @@ using ActiveSegments = Lru<DocumentKey, Segment::Body, DocumentKeyHash>;
 
 // The document as the view has it: from the cache, or decoded, checked and put there.
 Result<Segment> read_segment(const IndexView& view, DocNo doc, ActiveSegments& cache);
-// Its metadata alone, without unpacking the text; puts nothing into the cache.
-Result<Metadata> read_metadata(const IndexView& view, DocNo doc, ActiveSegments& cache);
+// What an answer tells of it, without unpacking the text; puts nothing into the cache.
+Result<Summary> read_summary(const IndexView& view, DocNo doc, ActiveSegments& cache);
 
 }  // namespace shale::store

@@ -44,15 +44,15 @@ Result<std::optional<store::Located>> find(const View& view, std::string_view id
   return std::optional<store::Located>();
 }
 
-Hit hit_of(const query::Ranked& ranked, const Metadata& metadata) {
+Hit hit_of(const query::Ranked& ranked, Summary summary) {
   Hit hit;
   hit.id = ranked.id;
   hit.score = ranked.score;
-  hit.file = metadata.file;
-  hit.line_range = metadata.line_range;
-  hit.type = metadata.type;
-  hit.tokens = metadata.tokens;
-  hit.created_at = metadata.created_at;
+  hit.file = std::move(summary.file);
+  hit.line_range = summary.line_range;
+  hit.type = std::move(summary.type);
+  hit.tokens = summary.tokens;
+  hit.created_at = summary.created_at;
   return hit;
 }
 
@@ -150,6 +150,7 @@ class Asked {
 
   Result<void> add_hits(const Query& query, const query::RankedAnswer& ranked,
                         Answer& answer) const {
+    answer.hits.reserve(ranked.hits.size());
     for (const query::Ranked& one : ranked.hits) {
       auto hit = query.snippets ? hit_with_snippet(one, ranked.highlights) : plain_hit(one);
       if (hit) {
@@ -166,12 +167,12 @@ class Asked {
   Result<Hit> plain_hit(const query::Ranked& ranked) const {
     const IndexView& view = view_.indexes[ranked.place.view];
     return hit_of(ranked,
-                  TRY(store::read_metadata(view, ranked.place.doc, project_.caches->segments)));
+                  TRY(store::read_summary(view, ranked.place.doc, project_.caches->segments)));
   }
 
   Result<Hit> hit_with_snippet(const query::Ranked& ranked, const Highlights& highlights) const {
     const Segment segment = TRY(read({ranked.place.view, ranked.place.doc}));
-    Hit hit = hit_of(ranked, segment.metadata());
+    Hit hit = hit_of(ranked, summary_of(segment.metadata()));
     Snippet snippet = make_snippet(segment.text(), highlights, view_.edition->analysis);
     hit.snippet = std::move(snippet.text);
     hit.spans = std::move(snippet.spans);

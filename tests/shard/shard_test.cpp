@@ -25,6 +25,7 @@ void check_documents(const Shard& shard, const ShardModel& model) {
     REQUIRE(shard.find_id(expected.metadata.id).value() == DocNo(i));
     REQUIRE(shard.id_of(DocNo(i)).value() == expected.metadata.id);
     REQUIRE(shard.metadata(DocNo(i)).value() == expected.metadata);
+    REQUIRE(shard.summary(DocNo(i)).value() == summary_of(expected.metadata));
     REQUIRE(shard.text(DocNo(i)).value() == expected.text);
     REQUIRE(shard.text_hash(DocNo(i)).value() == checksum128(as_bytes(expected.text)));
     REQUIRE(shard.lsn_of(DocNo(i)).value().value == expected.lsn + shard.info().base_lsn);

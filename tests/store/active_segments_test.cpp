@@ -59,6 +59,29 @@ TEST_CASE("patched metadata is applied to what the cache has") {
   CHECK(state->caches->segments.counters().misses == 1);  // one decoding served them all
 }
 
+TEST_CASE("a summary is that of the metadata, changed or not, cached or not") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  project.stash({{.id = "a", .text = "text", .type = "code", .file = "a.c", .tokens = 7}}).value();
+  project.merge(true).value();
+  ActiveSegments cache(1 << 20, 100);
+  const auto check = [&](const char* file) {
+    const auto view = view_of(state);
+    const Located found = find_live(*view, "a").value().value();
+    const auto summary = read_summary(view->indexes[found.index], found.doc, cache).value();
+    CHECK(summary == summary_of(metadata_of_id(project, "a")));
+    CHECK(summary.file == file);
+  };
+  check("a.c");
+  CHECK(cache.counters().entries == 0);
+  read(*view_of(state), "a", cache);
+  check("a.c");
+  CHECK(cache.counters().hits == 1);
+  update(project, "a", {.file = "b.c"});
+  check("b.c");
+}
+
 // B7: the key is the version's place, not the segment's id.
 TEST_CASE("an old snapshot and a new one get each their own version") {
   const TestStore store;
