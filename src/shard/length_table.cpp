@@ -42,21 +42,28 @@ Result<void> LengthTable::need_all(std::span<const u32> docs) {
 Result<void> LengthTable::need(u32 chunk) {
   std::call_once(made_, [&] {
     lengths_ = std::make_unique_for_overwrite<u32[]>(document_count_);
-    const u32 chunks = (document_count_ + chunk_documents - 1) / chunk_documents;
-    is_filled_ = std::make_unique<std::atomic<bool>[]>(chunks);
+    is_filled_ = std::make_unique<std::atomic<bool>[]>(chunk_count());
   });
   return is_filled_[chunk].load(std::memory_order_acquire) ? Result<void>() : fill(chunk);
 }
 
 Result<void> LengthTable::fill(u32 chunk) {
   const std::lock_guard lock(filling_);
+  TRY(fill_held(chunk));
+  if (are_all_tried_ || filled_ * 4 < chunk_count()) return {};
+  are_all_tried_ = true;
+  // What is damaged is told to those who need it.
+  for (u32 other = 0; other < chunk_count(); ++other) (void)fill_held(other);
+  return {};
+}
+
+Result<void> LengthTable::fill_held(u32 chunk) {
   if (is_filled_[chunk].load(std::memory_order_relaxed)) return {};
   const u32 first = chunk * chunk_documents;
   const u32 count = std::min(chunk_documents, document_count_ - first);
   TRY(columns_.lengths(first, {lengths_.get() + first, count}));
   is_filled_[chunk].store(true, std::memory_order_release);
-  const u32 chunks = (document_count_ + chunk_documents - 1) / chunk_documents;
-  if (++filled_ == chunks) is_complete_.store(true, std::memory_order_release);
+  if (++filled_ == chunk_count()) is_complete_.store(true, std::memory_order_release);
   return {};
 }
 

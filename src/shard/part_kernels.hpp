@@ -1,5 +1,5 @@
 // The inner loops of reading a few postings out of many: where a range begins in an array of
-// documents, and its frequencies out of their nibbles.
+// documents, where one of them stands, and its frequencies out of their nibbles.
 //
 // With SSE2, which every x86-64 has, and plain twins with the same results elsewhere and where so
 // many bytes are not there: nothing is read beyond what the spans hold, whatever stands in them.
@@ -54,6 +54,25 @@ inline Stretch find_range(std::span<const u16> values, usize at, u16 low) {
   found.begin = std::min(found.begin, at);
   while (at < values.size() && values[at] <= last) ++at;
   return {found.begin, at};
+}
+
+// Which of the `count` ascending values from `first` on is `value`; `count` where none is.
+inline usize find_value(std::span<const u16> values, usize first, usize count, u16 value) {
+  usize i = 0;
+#if defined(__SSE2__)
+  const __m128i wanted = _mm_set1_epi16(short(value));
+  for (; i < count && first + i + 16 <= values.size(); i += 16) {
+    __m128i some[2];
+    std::memcpy(some, values.data() + first + i, sizeof some);
+    const u32 equal = u32(_mm_movemask_epi8(
+        _mm_packs_epi16(_mm_cmpeq_epi16(some[0], wanted), _mm_cmpeq_epi16(some[1], wanted))));
+    if (equal != 0) return std::min(count, i + usize(std::countr_zero(equal)));
+  }
+#endif
+  for (; i < count; ++i) {
+    if (values[first + i] == value) return i;
+  }
+  return count;
 }
 
 // out[i] = the low byte of values[first + i], `count` of them.

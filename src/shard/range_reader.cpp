@@ -3,7 +3,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/kernel.hpp"
+#include "shard/frequencies.hpp"
 #include "shard/part_kernels.hpp"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace shale::shard {
 namespace {
@@ -26,25 +32,40 @@ struct RangePart {
   std::span<const u16> values;  // all of an array
   u32 begin = 0;                // in them
   u32 count = 0;
+
+  // Of the posting of a document that lies `offset` behind `low`, where the range begins in its
+  // container; no_rank where it has none.
+  u32 rank_of(u8 offset, u16 low) const;
 };
 
-// Two masks by turns: each addition waits for the one before to the same word.
-RangeMask mask_of(std::span<const u16> values) {
-  RangeMask mask, other;
-  usize i = 0;
-  for (; i + 2 <= values.size(); i += 2) {
-    mask.add(u8(values[i]));
-    other.add(u8(values[i + 1]));
-  }
-  if (i < values.size()) mask.add(u8(values[i]));
-  return mask |= other;
+RangeMask mask_plain(std::span<const u16> values) {
+  RangeMask mask;
+  for (const u16 value : values) mask.add(u8(value));
+  return mask;
 }
 
-RangeMask mask_of(const RangePart& part) {
-  if (part.words.empty()) return mask_of(part.values.subspan(part.begin, part.count));
+// Each bit shifted in all four words at once, out of those where it has no place: through memory,
+// each addition would wait for the one before to the same word.
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] RangeMask mask_vector(std::span<const u16> values) {
+  const __m256i begins = _mm256_setr_epi64x(0, 64, 128, 192);
+  const __m256i one = _mm256_set1_epi64x(1);
+  __m256i all = _mm256_setzero_si256();
+  for (const u16 value : values) {
+    const __m256i shifts = _mm256_sub_epi64(_mm256_set1_epi64x(u8(value)), begins);
+    all = _mm256_or_si256(all, _mm256_sllv_epi64(one, shifts));
+  }
   RangeMask mask;
-  std::copy(part.words.begin(), part.words.end(), mask.words.begin());
+  std::memcpy(mask.words.data(), &all, sizeof all);
   return mask;
+}
+#endif
+
+RangeMask mask_of(std::span<const u16> values) {
+#if defined(__x86_64__)
+  if (vector_kernel_chosen()) return mask_vector(values);
+#endif
+  return mask_plain(values);
 }
 
 u32 count_plain(std::span<const u64> words) {
@@ -64,6 +85,19 @@ const auto count_bits = __builtin_cpu_supports("popcnt") ? count_popcnt : count_
 #else
 const auto count_bits = count_plain;
 #endif
+
+u32 RangePart::rank_of(u8 offset, u16 low) const {
+  if (words.empty()) {
+    const usize at = find_value(values, begin, count, u16(low + offset));
+    return at == count ? no_rank : rank + u32(at);
+  }
+  const u64 bit = u64(1) << offset % 64;
+  if ((words[offset / 64] & bit) == 0) return no_rank;
+  std::array<u64, words_in_range> below{};
+  std::copy_n(words.begin(), offset / 64 + 1, below.begin());
+  below[offset / 64] &= bit - 1;
+  return rank + count_bits(below);
+}
 
 class RangeReader final : public RangePostings {
  public:
@@ -173,8 +207,13 @@ Result<void> RangeReader::read(u32 range, RangeBlock& out) const {
 
 RangeMask RangeReader::members(u32 range) const {
   const RankedContainer* const here = container_of(range);
-  if (here == nullptr || !here->container.is_bitset) return mask_of(part_of(range));
-  RangeMask mask;  // without the rank, which takes the longest
+  RangeMask mask;
+  if (here == nullptr) return mask;
+  if (!here->container.is_bitset) {
+    const RangePart part = part_of(range);
+    return mask_of(part.values.subspan(part.begin, part.count));
+  }
+  // Without the rank, which takes the longest.
   const u32 at = range % ranges_in_container * words_in_range;
   std::copy_n(here->container.words.begin() + at, words_in_range, mask.words.begin());
   return mask;
@@ -182,16 +221,10 @@ RangeMask RangeReader::members(u32 range) const {
 
 Result<void> RangeReader::frequencies(u32 range, std::span<const u8> offsets, u32* tfs) const {
   const RangePart part = part_of(range);
-  const std::array<u64, words_in_range> members = mask_of(part).words;
   for (const u8 offset : offsets) {
     u32& tf = *tfs++;
     tf = 0;
-    const u64 bit = u64(1) << offset % 64;
-    if ((members[offset / 64] & bit) == 0) continue;
-    std::array<u64, words_in_range> below{};
-    std::copy_n(members.begin(), offset / 64 + 1, below.begin());
-    below[offset / 64] &= bit - 1;
-    const u32 rank = part.rank + count_bits(below);
+    const u32 rank = part.rank_of(offset, u16(range % ranges_in_container * range_documents));
     if (rank >= term_.df) continue;
     tf = nibble(rank);
     if (tf == nibble_escape) tf = TRY(escaped(rank));

@@ -64,6 +64,25 @@ TEST_CASE("the table holds what the column says, by ranges and by documents") {
   CHECK(out == expected);
 }
 
+// From a quarter of the chunks on all are read, and those that cannot be are missed by nobody else.
+TEST_CASE("a damaged chunk is an error to those alone who ask for its documents") {
+  constexpr u32 chunks = 8;
+  Rows rows(chunks * chunk_documents);
+  const std::vector<u32> lengths = random_lengths(rows);
+  SectionFixture fixture;
+  write(fixture, rows);
+  const u64 header = u64(Column::word_count) * chunks + chunks - 1;
+  fixture.damage(0, sizeof(ColumnsHeader) + header * sizeof(ChunkHeader), 0xff, true);
+  const ColumnsReader columns = open(fixture, rows.size());
+  LengthTable table(columns, u32(rows.size()));
+  constexpr u32 ranges_in_chunk = chunk_documents / range_documents;
+  for (u32 chunk = 0; chunk + 1 < chunks; ++chunk) {
+    const auto here = table.range(chunk * ranges_in_chunk).value();
+    CHECK(here[5] == lengths[chunk * chunk_documents + 5]);
+  }
+  CHECK_FALSE(table.range((chunks - 1) * ranges_in_chunk));
+}
+
 TEST_CASE("documents that are none have no length") {
   Rows rows(5);
   random_lengths(rows);

@@ -1,9 +1,11 @@
 #include "shard/range_reader.hpp"
 
+#include <algorithm>
 #include <map>
 #include <numeric>
 #include <random>
 
+#include "base/kernel.hpp"
 #include "model/bm25.hpp"
 #include "tests/shard/terms_fixture.hpp"
 #include "tests/support/catch.hpp"
@@ -56,6 +58,9 @@ void compare(const RangePostings& ranges, const std::vector<ModelPosting>& posti
       REQUIRE(block.tfs[i] == expected->second);
       REQUIRE(bm25_score(1, block.tfs[i], bm25_norm(lengths[doc], average_length)) <= bound);
     }
+    std::vector<u8> members;
+    ranges.members(range).for_each([&](u8 offset) { members.push_back(offset); });
+    REQUIRE(std::ranges::equal(members, std::span(block.offsets).first(block.count)));
     std::array<u8, range_documents> offsets;
     std::iota(offsets.begin(), offsets.end(), u8(0));
     std::shuffle(offsets.begin(), offsets.end(), random);
@@ -85,7 +90,9 @@ TEST_CASE("range reader: every posting of every range, and bounds above all of t
     const Term term = reader.find(name).value().value();
     const auto ranges = reader.range_postings(term, own.average_length()).value();
     REQUIRE((ranges != nullptr) == (term.df >= range_df_min));
-    if (ranges != nullptr) {
+    for (const Kernel kernel : {Kernel::scalar, Kernel::automatic}) {
+      force_kernel(kernel);
+      if (ranges == nullptr) continue;
       compare(*ranges, postings, fixture.lengths(), own.average_length(), random);
     }
     std::vector<u32> docs, tfs;
