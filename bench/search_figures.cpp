@@ -1,7 +1,7 @@
 // Ranked search over one shard, in one process and one thread: what `./run prove search` prints.
 //
 //   search_figures rank SHARD [PER_PATTERN [K [PATTERN]]]   any of the words, by the ranker alone
-//   search_figures kinds SHARD [COUNT [PER_PATTERN]]        what else a query may be, by the engine
+//   search_figures kinds SHARD [COUNT [PER_PATTERN [KIND]]] what else a query may be, by the engine
 //
 // Beside them block-max WAND, MaxScore and conjunction on the same lists. Every algorithm has five
 // turns per query, interleaved, in each of which it runs some times in a row, and the fastest run
@@ -299,21 +299,29 @@ shale::u64 terms_of(const shale::shard::Shard& shard) {
   return count;
 }
 
-int kinds(const char* path, int count, int per_pattern) {
+// Queries are drawn of every kind, measured or not, so that those of one are always the same.
+int kinds(const char* path, int count, int per_pattern, const std::string& only) {
   Collection collection(path);
   QuerySampler sampler(collection.shard());
   const std::vector<SampledQuery> words = sampler.by_pattern(per_pattern);
+  const std::vector<SampledQuery> phrases = sampler.phrases(count);
+  const std::vector<SampledQuery> prefixes = sampler.prefixes(count);
+  const std::vector<SampledQuery> fuzzy = sampler.fuzzy(count / 4);
   std::printf("{\"documents\":%u,\"terms\":%llu", collection.shard().document_count(),
               static_cast<unsigned long long>(terms_of(collection.shard())));
-  std::size_t disagreed = measure("and", collection, words, conjunctions(collection));
-  measure("or", collection, words, engine(collection, shale::Match::any, hits_wanted));
-  measure("count of or", collection, words, engine(collection, shale::Match::any, 0));
-  measure("phrase", collection, sampler.phrases(count),
-          engine(collection, shale::Match::all, hits_wanted));
-  measure("prefix", collection, sampler.prefixes(count),
-          engine(collection, shale::Match::all, hits_wanted));
-  measure("fuzzy", collection, sampler.fuzzy(count / 4),
-          engine(collection, shale::Match::all, hits_wanted));
+  std::size_t disagreed = 0;
+  const auto measure_kind = [&](const char* name, const std::vector<SampledQuery>& queries,
+                                std::vector<Algorithm> algorithms) {
+    if (!only.empty() && only != name) return;
+    disagreed += measure(name, collection, queries, std::move(algorithms));
+  };
+  const auto all = engine(collection, shale::Match::all, hits_wanted);
+  measure_kind("and", words, conjunctions(collection));
+  measure_kind("or", words, engine(collection, shale::Match::any, hits_wanted));
+  measure_kind("count of or", words, engine(collection, shale::Match::any, 0));
+  measure_kind("phrase", phrases, all);
+  measure_kind("prefix", prefixes, all);
+  measure_kind("fuzzy", fuzzy, all);
   std::printf(",\"disagreed\":%zu}\n", disagreed);
   return disagreed == 0 ? 0 : 1;
 }
@@ -328,11 +336,11 @@ int main(int argc, char** argv) {
   if (verb == "rank" && argc >= 3 && argc <= 6) {
     return rank(argv[2], number(3, 60), std::size_t(number(4, 10)), argc > 5 ? argv[5] : "");
   }
-  if (verb == "kinds" && argc >= 3 && argc <= 5) {
-    return kinds(argv[2], number(3, 400), number(4, 20));
+  if (verb == "kinds" && argc >= 3 && argc <= 6) {
+    return kinds(argv[2], number(3, 400), number(4, 20), argc > 5 ? argv[5] : "");
   }
   std::fprintf(stderr,
                "usage: search_figures rank SHARD [PER_PATTERN [K [PATTERN]]] | "
-               "kinds SHARD [COUNT [PER_PATTERN]]\n");
+               "kinds SHARD [COUNT [PER_PATTERN [KIND]]]\n");
   return 2;
 }

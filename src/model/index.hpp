@@ -76,6 +76,13 @@ class TermFilter {
   virtual bool wants(std::string_view word, std::string& next) = 0;
 };
 
+// The lengths of all documents, with the least of each 16, 255 for what is larger.
+struct KeptLengths {
+  static constexpr u32 group_documents = 16;
+  std::span<const u32> all;
+  std::span<const u8> least;
+};
+
 class Index {
  public:
   virtual ~Index() = default;
@@ -146,6 +153,8 @@ class Index {
   virtual Result<std::span<const u32>> range_lengths([[maybe_unused]] u32 range) const {
     return std::span<const u32>();
   }
+  // Those of all documents, where the index keeps them in memory; nothing where it does not.
+  virtual Result<KeptLengths> kept_lengths() const { return KeptLengths(); }
   // The value of a single-valued string field (type, task, file, topic), as a code of this index.
   static constexpr u32 no_code = 0xffffffff;
   virtual Result<void> codes(Field field, u32 first, std::span<u32> out) const = 0;

@@ -46,6 +46,15 @@ u64 bits_from(usize begin, std::span<const u32> values, u32 most) {
   return bits;
 }
 
+u64 groups_plain(std::span<const u64> members, std::span<const u8> least, u8 most) {
+  u64 groups = 0;
+  for (usize i = 0; i < least.size(); ++i) {
+    const bool has_members = (members[i / 4] >> i % 4 * 16 & 0xffff) != 0;
+    groups |= u64(has_members && least[i] <= most ? 1 : 0) << i;
+  }
+  return groups;
+}
+
 void norms_from(usize begin, std::span<const u32> lengths, float average_length, float* norms) {
   for (usize i = begin; i < lengths.size(); ++i) norms[i] = bm25_norm(lengths[i], average_length);
 }
@@ -143,6 +152,26 @@ constexpr usize lanes = 8;
   return bits | bits_from(i, values, most);
 }
 
+// Of 32 groups.
+[[gnu::target("avx2")]] inline u32 half_of_groups(const u64* members, const u8* least, u8 most) {
+  __m256i some[2], values;
+  std::memcpy(some, members, sizeof some);
+  std::memcpy(&values, least, sizeof values);
+  const __m256i zero = _mm256_setzero_si256();
+  const __m256i packed =
+      _mm256_packs_epi16(_mm256_cmpeq_epi16(some[0], zero), _mm256_cmpeq_epi16(some[1], zero));
+  const __m256i empty = _mm256_permute4x64_epi64(packed, 0xd8);
+  const __m256i within =
+      _mm256_cmpeq_epi8(_mm256_min_epu8(values, _mm256_set1_epi8(char(most))), values);
+  return u32(_mm256_movemask_epi8(_mm256_andnot_si256(empty, within)));
+}
+
+[[gnu::target("avx2")]] u64 groups_vector(std::span<const u64> members, std::span<const u8> least,
+                                          u8 most) {
+  const u64 high = half_of_groups(members.data() + 8, least.data() + 32, most);
+  return high << 32 | half_of_groups(members.data(), least.data(), most);
+}
+
 // The operations of bm25_norm in their order.
 [[gnu::target("avx2")]] inline __m256 norms_of(__m256 lengths, float average_length) {
   const __m256 share =
@@ -227,6 +256,14 @@ u64 bits_at_most(std::span<const u32> values, u32 most) {
   if (vector_kernel_chosen()) return bits_vector(values, most);
 #endif
   return bits_from(0, values, most);
+}
+
+u64 groups_at_most(std::span<const u64> members, std::span<const u8> least, u8 most) {
+#if defined(__x86_64__)
+  const bool is_whole = members.size() == 16 && least.size() == 64;
+  if (is_whole && vector_kernel_chosen()) return groups_vector(members, least, most);
+#endif
+  return groups_plain(members, least, most);
 }
 
 void norms_of(std::span<const u32> lengths, float average_length, float* norms) {

@@ -2,7 +2,7 @@
 //
 // Each has an AVX2 twin (base/kernel.hpp), and both twins round alike (no fused multiply-add), so
 // that a score has the same bits on every machine. Arrays need no alignment; nothing allocates.
-// Used by union_ranker.
+// Used by union_ranker and set_ranker.
 #pragma once
 
 #include <span>
@@ -29,6 +29,10 @@ u32 select_between(std::span<const float> values, float low, float high, u32* ou
 
 // Bit i is set where values[i] <= most, of up to 64 values below 2^31.
 u64 bits_at_most(std::span<const u32> values, u32 most);
+
+// Bit i is set where least[i] <= most and any of the members' bits from 16 * i on is, of up to 64
+// such groups.
+u64 groups_at_most(std::span<const u64> members, std::span<const u8> least, u8 most);
 
 // bm25_norm of each length.
 void norms_of(std::span<const u32> lengths, float average_length, float* norms);

@@ -30,26 +30,61 @@ class SetRanker {
 
   Result<void> run() {
     lower_limit();
+    const KeptLengths lengths = TRY(index_.kept_lengths());
+    if (lengths.all.size() != set_.limit()) return look_at_all();
+    look_where_short(lengths);
+    return {};
+  }
+
+ private:
+  // The lengths of every chunk that has members.
+  Result<void> look_at_all() {
     const std::span<const u64> words = set_.words();
     for (u32 first = 0; first < set_.limit(); first += chunk_documents) {
-      const usize begin = first / 64;
-      const auto chunk =
-          words.subspan(begin, std::min<usize>(chunk_documents / 64, words.size() - begin));
+      const auto chunk = part_of(words, first / 64, chunk_documents / 64);
       if (std::all_of(chunk.begin(), chunk.end(), [](u64 word) { return word == 0; })) continue;
       const u32 count = std::min(chunk_documents, set_.limit() - first);
       TRY(index_.lengths(first, std::span(lengths_).first(count)));
-      for (usize i = 0; i < chunk.size(); ++i) {
-        if (chunk[i] == 0) continue;
-        const usize at = i * 64;
-        const auto lengths =
-            std::span<const u32>(lengths_).subspan(at, std::min<usize>(64, count - at));
-        offer(chunk[i], first + u32(at), lengths);
+      const auto lengths = std::span<const u32>(lengths_).first(count);
+      for (u32 i = 0; i < chunk.size(); ++i) {
+        if (chunk[i] != 0) offer(chunk[i], first + i * 64, part_of(lengths, i * 64, 64));
       }
     }
     return {};
   }
 
- private:
+  // Those of groups whose least length is within the limit, which soon falls so far that few are.
+  void look_where_short(const KeptLengths& lengths) {
+    constexpr u32 group = KeptLengths::group_documents;
+    const std::span<const u64> words = set_.words();
+    for (u32 begin = 0; begin < words.size(); begin += 16) {
+      const auto members = part_of(words, begin, 16);
+      if (limit_ >= bound_max) {
+        offer_words(members, begin, lengths.all);
+        continue;
+      }
+      const auto least = part_of(lengths.least, begin * 4, 64);
+      for (u64 open = groups_at_most(members, least, u8(limit_)); open != 0; open &= open - 1) {
+        const u32 at = u32(std::countr_zero(open));
+        const u32 first = begin * 64 + at * group;
+        const u64 here = members[at / 4] >> at % 4 * group & 0xffff;
+        offer(here, first, part_of(lengths.all, first, group));
+      }
+    }
+  }
+
+  void offer_words(std::span<const u64> members, u32 begin, std::span<const u32> lengths) {
+    for (u32 i = 0; i < members.size(); ++i) {
+      const u32 first = (begin + i) * 64;
+      if (members[i] != 0) offer(members[i], first, part_of(lengths, first, 64));
+    }
+  }
+
+  template <class T>
+  static std::span<const T> part_of(std::span<const T> all, usize begin, usize count) {
+    return all.subspan(begin, std::min(count, all.size() - begin));
+  }
+
   float score_of(u32 length) const {
     return bm25_score(weight_, 1, bm25_norm(length, average_length_));
   }
@@ -66,9 +101,17 @@ class SetRanker {
     }
   }
 
-  // The largest length that reaches the threshold. Scores never rise with it, rounded or not.
+  // The largest length that reaches the threshold. Scores never rise with it, rounded or not; nor
+  // does the limit, which mostly falls by little: searched from above in growing steps.
   void lower_limit() {
-    u32 low = 0, high = length_end - 1;
+    u32 high = limit_;  // all above are too long
+    u32 step = 1;
+    while (high > 0 && score_of(high) < best_.threshold()) {
+      high -= std::min(high, step);
+      step *= 2;
+    }
+    u32 low = high;
+    high = std::min(limit_, high + step / 2);
     while (low < high) {
       const u32 middle = low + (high - low + 1) / 2;
       if (score_of(middle) >= best_.threshold())

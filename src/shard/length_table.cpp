@@ -28,6 +28,13 @@ Result<void> LengthTable::of(std::span<const u32> docs, std::span<u32> out) {
   return {};
 }
 
+Result<KeptLengths> LengthTable::whole() {
+  if (!is_complete_.load(std::memory_order_acquire)) {
+    for (u32 chunk = 0; chunk < chunk_count(); ++chunk) TRY(need(chunk));
+  }
+  return KeptLengths{{lengths_.get(), document_count_}, {least_.get(), group_count()}};
+}
+
 // Those of some documents.
 Result<void> LengthTable::need_all(std::span<const u32> docs) {
   u32 chunk = ~u32(0);
@@ -42,6 +49,7 @@ Result<void> LengthTable::need_all(std::span<const u32> docs) {
 Result<void> LengthTable::need(u32 chunk) {
   std::call_once(made_, [&] {
     lengths_ = std::make_unique_for_overwrite<u32[]>(document_count_);
+    least_ = std::make_unique_for_overwrite<u8[]>(group_count());
     is_filled_ = std::make_unique<std::atomic<bool>[]>(chunk_count());
   });
   return is_filled_[chunk].load(std::memory_order_acquire) ? Result<void>() : fill(chunk);
@@ -61,10 +69,21 @@ Result<void> LengthTable::fill_held(u32 chunk) {
   if (is_filled_[chunk].load(std::memory_order_relaxed)) return {};
   const u32 first = chunk * chunk_documents;
   const u32 count = std::min(chunk_documents, document_count_ - first);
-  TRY(columns_.lengths(first, {lengths_.get() + first, count}));
+  const std::span<u32> lengths(lengths_.get() + first, count);
+  TRY(columns_.lengths(first, lengths));
+  note_least(first, lengths);
   is_filled_[chunk].store(true, std::memory_order_release);
   if (++filled_ == chunk_count()) is_complete_.store(true, std::memory_order_release);
   return {};
+}
+
+void LengthTable::note_least(u32 first, std::span<const u32> lengths) {
+  constexpr u32 group = KeptLengths::group_documents;
+  for (usize i = 0; i < lengths.size(); i += group) {
+    const auto some = lengths.subspan(i, std::min<usize>(group, lengths.size() - i));
+    const u32 least = *std::min_element(some.begin(), some.end());
+    least_[(first + i) / group] = u8(std::min(least, 255u));
+  }
 }
 
 }  // namespace shale::shard

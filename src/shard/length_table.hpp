@@ -10,7 +10,7 @@
 #include <memory>
 #include <mutex>
 
-#include "model/range_postings.hpp"
+#include "model/index.hpp"
 #include "shard/columns.hpp"
 
 namespace shale::shard {
@@ -21,21 +21,28 @@ class LengthTable {
   LengthTable(const ColumnsReader& columns, u32 document_count);
   // See Index::range_lengths.
   Result<std::span<const u32>> range(u32 range);
+  // See Index::kept_lengths.
+  Result<KeptLengths> whole();
   // Of single documents, ascending.
   Result<void> of(std::span<const u32> docs, std::span<u32> out);
 
  private:
+  u32 group_count() const {
+    return (document_count_ + KeptLengths::group_documents - 1) / KeptLengths::group_documents;
+  }
+  u32 chunk_count() const { return (document_count_ + chunk_documents - 1) / chunk_documents; }
   Result<void> need(u32 chunk);
   Result<void> need_all(std::span<const u32> docs);
   Result<void> fill(u32 chunk);
   Result<void> fill_held(u32 chunk);
-  u32 chunk_count() const { return (document_count_ + chunk_documents - 1) / chunk_documents; }
+  void note_least(u32 first, std::span<const u32> lengths);
 
   const ColumnsReader& columns_;
   u32 document_count_;
   std::mutex filling_;
   std::once_flag made_;
   std::unique_ptr<u32[]> lengths_;
+  std::unique_ptr<u8[]> least_;  // KeptLengths::least
   // Set by a release when a chunk's lengths stand in the table: who loads it by an acquire sees
   // them.
   std::unique_ptr<std::atomic<bool>[]> is_filled_;

@@ -60,6 +60,7 @@ class OpenShard final : public Shard {
   Result<std::span<const u32>> range_lengths(u32 range) const override {
     return length_table_.range(range);
   }
+  Result<KeptLengths> kept_lengths() const override { return length_table_.whole(); }
   Result<void> codes(Field field, u32 first, std::span<u32> out) const override;
   Result<std::string> code_value(Field field, u32 code) const override;
 

@@ -245,6 +245,15 @@ class MemoryIndex : public Index {
     return std::span(words_).subspan(first,
                                      std::min<usize>(range_documents, words_.size() - first));
   }
+  Result<KeptLengths> kept_lengths() const override {
+    TRY(maybe_fail(Failing::numbers));
+    if (!keeps_lengths) return KeptLengths();
+    for (usize i = least_.size() * 16; i < words_.size(); i += 16) {
+      const auto some = std::span(words_).subspan(i, std::min<usize>(16, words_.size() - i));
+      least_.push_back(u8(std::min(255u, *std::min_element(some.begin(), some.end()))));
+    }
+    return KeptLengths{words_, least_};
+  }
   // Codes are 1000 + the document that has the value first: neither dense nor from 0.
   Result<void> codes(Field field, u32 first, std::span<u32> out) const override {
     for (usize i = 0; i < out.size(); ++i) {
@@ -333,6 +342,7 @@ class MemoryIndex : public Index {
 
   std::vector<Document> documents_;
   std::vector<u32> words_;
+  mutable std::vector<u8> least_;
   u64 word_count_ = 0;
   std::map<std::string, Postings> postings_;
   std::vector<Entry*> by_handle_;

@@ -97,6 +97,28 @@ TEST_CASE("range kernels: scores of postings") {
   }
 }
 
+TEST_CASE("range kernels: groups that have members and are short enough") {
+  std::mt19937 random(8);
+  for (const usize count : {64u, 64u, 64u, 61u, 4u, 1u, 0u}) {
+    std::vector<u64> members((count + 3) / 4);
+    for (u64& word : members) word = u64(random()) << 32 & u64(random()) << (random() % 33);
+    std::vector<u8> least(count);
+    for (u8& one : least) one = u8(random());
+    for (const u8 most : {u8(0), u8(127), u8(128), least.empty() ? u8(9) : least[0], u8(255)}) {
+      u64 expected = 0;
+      for (usize i = 0; i < count; ++i) {
+        const bool has_members = u16(members[i / 4] >> i % 4 * 16) != 0;
+        if (has_members && least[i] <= most) expected |= u64(1) << i;
+      }
+      for (const Kernel kernel : {Kernel::scalar, Kernel::automatic}) {
+        force_kernel(kernel);
+        CHECK(groups_at_most(members, least, most) == expected);
+      }
+      force_kernel(Kernel::automatic);
+    }
+  }
+}
+
 TEST_CASE("range kernels: what is chosen and counted") {
   const std::vector<float> values = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3};
   std::vector<u32> chosen(values.size());
