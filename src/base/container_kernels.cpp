@@ -223,8 +223,12 @@ u32 select_others(std::span<const u16> values, Bitset words, u16* out) {
   return select_values(values, words, 0, out);
 }
 
+// By bytes, since the next value is seldom in the same one: of words, each store would have to be
+// awaited by the load behind it.
 void add_members(std::span<const u16> values, u64* words) {
-  for (const u16 value : values) words[value / 64] |= u64(1) << (value % 64);
+  static_assert(std::endian::native == std::endian::little);
+  u8* const bytes = static_cast<u8*>(static_cast<void*>(words));
+  for (const u16 value : values) bytes[value / 8] = u8(bytes[value / 8] | 1u << value % 8);
 }
 void remove_members(std::span<const u16> values, u64* words) {
   for (const u16 value : values) words[value / 64] &= ~(u64(1) << (value % 64));

@@ -20,21 +20,19 @@ void DenseSet::add_all() {
 
 void DenseSet::clear_behind_limit() {
   if (limit_ % 64 != 0) words_[limit_ / 64] &= (u64(1) << limit_ % 64) - 1;
+  std::fill(words_.begin() + std::ptrdiff_t(words().size()), words_.end(), 0);
 }
 
 void DenseSet::add(const FrozenContainer& container) {
   const u32 first = u32(container.key) << 16;
   if (first >= limit_) return;
-  if (!container.is_bitset) {
-    for (const u16 low : container.values) {
-      if ((first | low) < limit_) add(first | low);
-    }
-    return;
+  u64* const words = words_.data() + first / 64;
+  if (container.is_bitset) {
+    for (usize i = 0; i < bitset_words; ++i) words[i] |= container.words[i];
+  } else {
+    add_members(container.values, words);
   }
-  const usize begin = first / 64;
-  const usize count = std::min(container.words.size(), words().size() - begin);
-  for (usize i = 0; i < count; ++i) words_[begin + i] |= container.words[i];
-  clear_behind_limit();
+  if (limit_ - first < 0x10000) clear_behind_limit();
 }
 
 DenseSet& DenseSet::operator|=(const DenseSet& other) {

@@ -46,13 +46,18 @@ u64 bits_from(usize begin, std::span<const u32> values, u32 most) {
   return bits;
 }
 
-u64 groups_plain(std::span<const u64> members, std::span<const u8> least, u8 most) {
-  u64 groups = 0;
-  for (usize i = 0; i < least.size(); ++i) {
-    const bool has_members = (members[i / 4] >> i % 4 * 16 & 0xffff) != 0;
-    groups |= u64(has_members && least[i] <= most ? 1 : 0) << i;
+u32 select_short_plain(std::span<const u64> members, const LengthsHere& lengths, u8 most,
+                       u16* out) {
+  u32 found = 0;
+  for (usize i = 0; i < lengths.least.size(); ++i) {
+    u64 here = members[i / 4] >> i % 4 * 16 & 0xffff;
+    if (lengths.least[i] > most) continue;
+    for (; here != 0; here &= here - 1) {
+      const usize at = i * 16 + usize(std::countr_zero(here));
+      if (lengths.all[at] <= most) out[found++] = u16(at);
+    }
   }
-  return groups;
+  return found;
 }
 
 void norms_from(usize begin, std::span<const u32> lengths, float average_length, float* norms) {
@@ -166,10 +171,35 @@ constexpr usize lanes = 8;
   return u32(_mm256_movemask_epi8(_mm256_andnot_si256(empty, within)));
 }
 
-[[gnu::target("avx2")]] u64 groups_vector(std::span<const u64> members, std::span<const u8> least,
-                                          u8 most) {
-  const u64 high = half_of_groups(members.data() + 8, least.data() + 32, most);
-  return high << 32 | half_of_groups(members.data(), least.data(), most);
+// Bits of the 16 lengths that are at most `mosts`.
+[[gnu::target("avx2")]] inline u32 short_ones(const u32* lengths, __m256i mosts) {
+  __m256i some[2];
+  std::memcpy(some, lengths, sizeof some);
+  const __m256 larger[2] = {_mm256_castsi256_ps(_mm256_cmpgt_epi32(some[0], mosts)),
+                            _mm256_castsi256_ps(_mm256_cmpgt_epi32(some[1], mosts))};
+  return ~(u32(_mm256_movemask_ps(larger[1])) << 8 | u32(_mm256_movemask_ps(larger[0])));
+}
+
+// The lengths of groups lie far apart: they are asked for together.
+[[gnu::target("avx2,bmi")]] u32 select_short_vector(std::span<const u64> members,
+                                                    const LengthsHere& lengths, u8 most, u16* out) {
+  const u8* const least = lengths.least.data();
+  const u64 open = u64(half_of_groups(members.data() + 8, least + 32, most)) << 32 |
+                   half_of_groups(members.data(), least, most);
+  for (u64 bits = open; bits != 0; bits &= bits - 1) {
+    __builtin_prefetch(&lengths.all[usize(std::countr_zero(bits)) * 16]);
+  }
+  const __m256i mosts = _mm256_set1_epi32(most);
+  u32 found = 0;
+  for (u64 bits = open; bits != 0; bits &= bits - 1) {
+    const u32 group = u32(std::countr_zero(bits));
+    u32 here = u32(members[group / 4] >> group % 4 * 16) & 0xffff;
+    here &= short_ones(&lengths.all[group * 16], mosts);
+    for (; here != 0; here &= here - 1) {
+      out[found++] = u16(group * 16 + u32(std::countr_zero(here)));
+    }
+  }
+  return found;
 }
 
 // The operations of bm25_norm in their order.
@@ -258,12 +288,12 @@ u64 bits_at_most(std::span<const u32> values, u32 most) {
   return bits_from(0, values, most);
 }
 
-u64 groups_at_most(std::span<const u64> members, std::span<const u8> least, u8 most) {
+u32 select_short(std::span<const u64> members, const LengthsHere& lengths, u8 most, u16* out) {
 #if defined(__x86_64__)
-  const bool is_whole = members.size() == 16 && least.size() == 64;
-  if (is_whole && vector_kernel_chosen()) return groups_vector(members, least, most);
+  if (lengths.all.size() == 1024 && vector_kernel_chosen())
+    return select_short_vector(members, lengths, most, out);
 #endif
-  return groups_plain(members, least, most);
+  return select_short_plain(members, lengths, most, out);
 }
 
 void norms_of(std::span<const u32> lengths, float average_length, float* norms) {

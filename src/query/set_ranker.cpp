@@ -55,28 +55,25 @@ class SetRanker {
 
   // Those of groups whose least length is within the limit, which soon falls so far that few are.
   void look_where_short(const KeptLengths& lengths) {
-    constexpr u32 group = KeptLengths::group_documents;
-    const std::span<const u64> words = set_.words();
-    for (u32 begin = 0; begin < words.size(); begin += 16) {
-      const auto members = part_of(words, begin, 16);
+    constexpr u32 block = 1024;
+    std::array<u16, block> found;
+    for (u32 first = 0; first < set_.limit(); first += block) {
+      const auto members = part_of(set_.words(), first / 64, block / 64);
       if (limit_ >= bound_max) {
-        offer_words(members, begin, lengths.all);
+        offer_words(members, first, lengths.all);
         continue;
       }
-      const auto least = part_of(lengths.least, begin * 4, 64);
-      for (u64 open = groups_at_most(members, least, u8(limit_)); open != 0; open &= open - 1) {
-        const u32 at = u32(std::countr_zero(open));
-        const u32 first = begin * 64 + at * group;
-        const u64 here = members[at / 4] >> at % 4 * group & 0xffff;
-        offer(here, first, part_of(lengths.all, first, group));
-      }
+      const LengthsHere here{part_of(lengths.all, first, block),
+                             part_of(lengths.least, first / 16, block / 16)};
+      const u32 count = select_short(members, here, u8(limit_), found.data());
+      for (const u16 at : std::span(found).first(count)) offer_one(first + at, here.all[at]);
     }
   }
 
-  void offer_words(std::span<const u64> members, u32 begin, std::span<const u32> lengths) {
-    for (u32 i = 0; i < members.size(); ++i) {
-      const u32 first = (begin + i) * 64;
-      if (members[i] != 0) offer(members[i], first, part_of(lengths, first, 64));
+  void offer_words(std::span<const u64> members, u32 first, std::span<const u32> lengths) {
+    for (const u64 word : members) {
+      if (word != 0) offer(word, first, part_of(lengths, first, 64));
+      first += 64;
     }
   }
 
@@ -92,13 +89,17 @@ class SetRanker {
   void offer(u64 members, u32 first, std::span<const u32> lengths) {
     for (u64 bits = members & bits_at_most(lengths, limit_); bits != 0; bits &= bits - 1) {
       const u32 i = u32(std::countr_zero(bits));
-      if (lengths[i] > limit_) continue;
-      const float score = score_of(lengths[i]);
-      const float before = best_.threshold();
-      if (best_.add(score, first + i)) out_.push_back({score, first + i});
-      if (best_.threshold() > before) lower_limit();
-      if (out_.size() > candidates_max_) drop_beaten();
+      offer_one(first + i, lengths[i]);
     }
+  }
+
+  void offer_one(u32 doc, u32 length) {
+    if (length > limit_) return;
+    const float score = score_of(length);
+    const float before = best_.threshold();
+    if (best_.add(score, doc)) out_.push_back({score, doc});
+    if (best_.threshold() > before) lower_limit();
+    if (out_.size() > candidates_max_) drop_beaten();
   }
 
   // The largest length that reaches the threshold. Scores never rise with it, rounded or not; nor

@@ -161,7 +161,7 @@ void BlockCursor::read_entry() {
   if (kind <= 1) return read_single(kind == 0);
   if (kind <= small_df_max) {
     const u64 bytes = in_.varint();
-    if (bytes > 32 * 10) return in_.fail_now();
+    if (bytes > list_bytes_max) return in_.fail_now();
     entry_.list_bytes = u32(bytes);
   }
   if (positions_ && entry_.word) entry_.positions_bytes = in_.varint();

@@ -41,7 +41,8 @@ inline constexpr u32 block_terms = 16;
 inline constexpr u32 stretch_blocks = 64;
 inline constexpr u32 group_blocks = 64;  // a group of terms: what trigrams lead to
 inline constexpr usize term_bytes_max = 65'535;
-inline constexpr u32 small_df_max = 31;  // longer lists get a BIGT record
+inline constexpr u32 small_df_max = 31;     // longer lists get a BIGT record
+inline constexpr u32 list_bytes_max = 320;  // of those that get none
 
 struct HeadStretch {
   u64 heads[stretch_blocks] = {};  // ~0 where there is no block

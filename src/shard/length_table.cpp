@@ -13,8 +13,7 @@ Result<std::span<const u32>> LengthTable::range(u32 range) {
     return fail(ErrorCode::invalid_argument, "There is no such range of documents");
   }
   TRY(need(first / chunk_documents));
-  return std::span<const u32>(lengths_.get() + first,
-                              std::min(range_documents, document_count_ - first));
+  return std::span<const u32>(lengths_ + first, std::min(range_documents, document_count_ - first));
 }
 
 Result<void> LengthTable::of(std::span<const u32> docs, std::span<u32> out) {
@@ -32,7 +31,7 @@ Result<KeptLengths> LengthTable::whole() {
   if (!is_complete_.load(std::memory_order_acquire)) {
     for (u32 chunk = 0; chunk < chunk_count(); ++chunk) TRY(need(chunk));
   }
-  return KeptLengths{{lengths_.get(), document_count_}, {least_.get(), group_count()}};
+  return KeptLengths{{lengths_, document_count_}, {least_.get(), group_count()}};
 }
 
 // Those of some documents.
@@ -48,7 +47,8 @@ Result<void> LengthTable::need_all(std::span<const u32> docs) {
 
 Result<void> LengthTable::need(u32 chunk) {
   std::call_once(made_, [&] {
-    lengths_ = std::make_unique_for_overwrite<u32[]>(document_count_);
+    memory_ = std::make_unique_for_overwrite<Line[]>(group_count());
+    lengths_ = static_cast<u32*>(static_cast<void*>(memory_.get()));
     least_ = std::make_unique_for_overwrite<u8[]>(group_count());
     is_filled_ = std::make_unique<std::atomic<bool>[]>(chunk_count());
   });
@@ -69,7 +69,7 @@ Result<void> LengthTable::fill_held(u32 chunk) {
   if (is_filled_[chunk].load(std::memory_order_relaxed)) return {};
   const u32 first = chunk * chunk_documents;
   const u32 count = std::min(chunk_documents, document_count_ - first);
-  const std::span<u32> lengths(lengths_.get() + first, count);
+  const std::span<u32> lengths(lengths_ + first, count);
   TRY(columns_.lengths(first, lengths));
   note_least(first, lengths);
   is_filled_[chunk].store(true, std::memory_order_release);

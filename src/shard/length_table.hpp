@@ -27,6 +27,11 @@ class LengthTable {
   Result<void> of(std::span<const u32> docs, std::span<u32> out);
 
  private:
+  // A group's lengths in a line of the processor's cache: ranking a set looks at single groups.
+  struct alignas(64) Line {
+    u32 lengths[KeptLengths::group_documents];
+  };
+
   u32 group_count() const {
     return (document_count_ + KeptLengths::group_documents - 1) / KeptLengths::group_documents;
   }
@@ -41,7 +46,8 @@ class LengthTable {
   u32 document_count_;
   std::mutex filling_;
   std::once_flag made_;
-  std::unique_ptr<u32[]> lengths_;
+  std::unique_ptr<Line[]> memory_;
+  u32* lengths_ = nullptr;       // in it
   std::unique_ptr<u8[]> least_;  // KeptLengths::least
   // Set by a release when a chunk's lengths stand in the table: who loads it by an acquire sees
   // them.

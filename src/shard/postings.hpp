@@ -84,6 +84,13 @@ class PostingsWriter {
   u32 big_count_ = 0;
 };
 
+// A list of df 2..31 as the dictionary has it: no longer than list_bytes_max, and of a word or not.
+struct ListShape {
+  u16 df = 0;
+  u16 bytes = 0;
+  bool word = false;
+};
+
 // Appends the members of a container, ascending.
 void append_members(const FrozenContainer& container, std::vector<u32>& docs);
 
@@ -103,6 +110,8 @@ class PostingsReader {
   // Adds the documents of either kind of list.
   Result<void> add_list(const TermEntry& entry, DenseSet& holders) const;
   Result<void> add_big(u32 number, DenseSet& holders) const;
+  // The same of lists of df 2..31 that lie one behind the other from `at` on.
+  Result<void> add_lists(u64 at, std::span<const ListShape> lists, DenseSet& holders) const;
 
   Result<BigTerm> big_term(u32 number) const;
   // The image of record `number`, 32-byte aligned, checked in every value the first time.

@@ -1,4 +1,7 @@
 // Documents of many terms at once: of all behind a prefix, or of those that a filter wants.
+#include <algorithm>
+#include <array>
+
 #include "shard/terms_state.hpp"
 
 namespace shale::shard {
@@ -17,15 +20,34 @@ std::string behind(std::string_view prefix) {
 // The entries of [first, end) in order; their text is not put together.
 Result<void> TermsReader::State::add_range(u32 first, u32 end, DenseSet& holders) const {
   for (u32 block = first / block_terms; u64(block) * block_terms < end; ++block) {
-    BlockCursor cursor = TRY(dictionary.block(block));
-    while (cursor.next()) {
-      const u32 ordinal = block * block_terms + cursor.index();
-      if (ordinal >= end) return {};
-      if (ordinal >= first) TRY(add_documents(cursor.entry(), holders));
-    }
-    if (!cursor.ok()) return dictionary.damaged_block(block, "has a block that does not decode");
+    const u32 before = block * block_terms;
+    TRY(add_block(block, std::max(first, before) - before, end - before, holders));
   }
   return {};
+}
+
+// Of one block those from `first` on and before `end`: short lists lie one behind the other and are
+// read together.
+Result<void> TermsReader::State::add_block(u32 block, u32 first, u32 end, DenseSet& holders) const {
+  std::array<ListShape, block_terms> lists;
+  usize count = 0;
+  u64 lists_at = 0;
+  BlockCursor cursor = TRY(dictionary.block(block));
+  while (cursor.next() && cursor.index() < end) {
+    const TermEntry& entry = cursor.entry();
+    if (cursor.index() < first) continue;
+    if (entry.df == 1) {
+      holders.add(entry.doc);
+    } else if (entry.df <= small_df_max) {
+      if (count == 0) lists_at = entry.list_at;
+      lists[count++] = {u16(entry.df), u16(entry.list_bytes), entry.word};
+    } else {
+      TRY(postings.add_big(entry.big, holders));
+    }
+  }
+  if (!cursor.ok()) return dictionary.damaged_block(block, "has a block that does not decode");
+  return count == 0 ? Result<void>()
+                    : postings.add_lists(lists_at, std::span(lists).first(count), holders);
 }
 
 Result<void> TermsReader::State::add_group(u32 group, TermFilter& filter, std::string& next_term,

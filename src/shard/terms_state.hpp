@@ -49,6 +49,7 @@ struct TermsReader::State {
   }
   // Of the terms [first, end); of those from `first` on that have the prefix and are wanted.
   Result<void> add_range(u32 first, u32 end, DenseSet& holders) const;
+  Result<void> add_block(u32 block, u32 first, u32 end, DenseSet& holders) const;
   Result<void> add_wanted(std::string_view prefix, u32 first, TermFilter& filter,
                           DenseSet& holders) const;
   // Of a group's wanted terms; none is before `next_term`, which the filter moves on.
