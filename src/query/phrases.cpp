@@ -1,42 +1,74 @@
 #include "query/phrases.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace shale::query {
 namespace {
 
-using Positions = std::vector<u32>;
+using Positions = std::span<const u32>;
 
-bool holds(const Positions& positions, u64 position) {
-  return std::binary_search(positions.begin(), positions.end(), position);
+// So many candidates are looked at together.
+constexpr usize block_documents = 256;
+
+// Positions of a word, and how far it stands behind the first one.
+struct Shifted {
+  Positions positions;
+  u32 offset = 0;
+
+  // Where the first word would be at or behind the beginning.
+  Shifted possible() const {
+    usize begin = 0;
+    while (begin < positions.size() && positions[begin] < offset) ++begin;
+    return {positions.subspan(begin), offset};
+  }
+};
+
+// Where phrases begin that have both, to `out`: each place as often as `counted` has it, since a
+// word may stand twice in one place. Without branches: how the positions lie cannot be foretold.
+u32 common_begins(Shifted counted, Shifted other, u32* out) {
+  counted = counted.possible();
+  other = other.possible();
+  usize i = 0, j = 0;
+  u32 found = 0;
+  while (i < counted.positions.size() && j < other.positions.size()) {
+    const u32 begin = counted.positions[i] - counted.offset;
+    const u32 other_begin = other.positions[j] - other.offset;
+    out[found] = begin;
+    found += begin == other_begin ? 1 : 0;
+    i += begin <= other_begin ? 1 : 0;
+    j += other_begin < begin ? 1 : 0;
+  }
+  return found;
 }
 
 u32 phrase_occurrences(const Unit& unit, std::span<const Positions> positions) {
-  u32 count = 0;
-  for (const u32 first : positions.front()) {
-    bool all = true;
-    for (usize i = 1; i < positions.size() && all; ++i) {
-      all = holds(positions[i], u64(first) + unit.words[i].offset);
-    }
-    count += all ? 1 : 0;
+  std::vector<u32> begins(positions[0].begin(), positions[0].end());
+  for (usize i = 1; i < positions.size(); ++i) {
+    begins.resize(common_begins({begins, 0}, {positions[i], unit.words[i].offset}, begins.data()));
   }
-  return count;
+  return u32(begins.size());
+}
+
+bool holds(Positions positions, u64 position) {
+  return std::binary_search(positions.begin(), positions.end(), position);
 }
 
 // From each word to the next in the same place or the one behind it.
 u32 chains(std::span<const Positions> positions) {
   u32 count = 0;
+  std::vector<u32> reached, next;
   for (const u32 first : positions.front()) {
-    Positions reached{first};
+    reached.assign(1, first);
     for (usize i = 1; i < positions.size() && !reached.empty(); ++i) {
-      Positions next;
+      next.clear();
       for (const u32 position : reached) {
-        for (const u32 step : {position, position + 1}) {
+        for (const u64 step : {u64(position), u64(position) + 1}) {
           const bool is_known = !next.empty() && next.back() >= step;
-          if (!is_known && holds(positions[i], step)) next.push_back(step);
+          if (!is_known && holds(positions[i], step)) next.push_back(u32(step));
         }
       }
-      reached = std::move(next);
+      std::swap(reached, next);
     }
     count += reached.empty() ? 0 : 1;
   }
@@ -92,9 +124,120 @@ u32 stretches(const Unit& unit, std::span<const Positions> positions) {
   }
 }
 
+using Cursors = std::vector<std::unique_ptr<PositionCursor>>;
+
+Result<Cursors> cursors_of(const Index& index, std::span<const Term> terms) {
+  Cursors cursors;
+  for (const Term& term : terms) {
+    cursors.push_back(TRY(index.position_cursor(term)));
+    if (cursors.back() == nullptr) {
+      return fail(ErrorCode::corrupt, "A word has no positions in an index that keeps them");
+    }
+  }
+  return cursors;
+}
+
+struct FoundDocuments {
+  std::vector<u32>& docs;
+  std::vector<u32>& tfs;
+  void add(u32 doc, u32 tf) {
+    if (tf == 0) return;
+    docs.push_back(doc);
+    tfs.push_back(tf);
+  }
+};
+
+// A phrase in blocks of candidates, word by word, the rarest first: each word is read where those
+// before it leave a place to begin.
+class PhraseMatcher {
+ public:
+  PhraseMatcher(const Unit& unit, std::span<const Term> terms, const Cursors& cursors)
+      : unit_(unit), cursors_(cursors), order_(terms.size()) {
+    std::iota(order_.begin(), order_.end(), usize(0));
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](usize a, usize b) { return terms[a].df < terms[b].df; });
+  }
+
+  Result<void> match(std::span<const u32> candidates, FoundDocuments& found) {
+    docs_.assign(candidates.begin(), candidates.end());
+    TRY(cursors_[order_[0]]->read_all(docs_, begins_));
+    u32 offset = offset_of(order_[0]);
+    for (usize i = 1; i < order_.size() && !docs_.empty(); ++i) {
+      TRY(cursors_[order_[i]]->read_all(docs_, lists_));
+      keep_common(order_[i], offset);
+      offset = 0;
+    }
+    for (usize i = 0; i < docs_.size(); ++i) found.add(docs_[i], u32(begins_.of(i).size()));
+    return {};
+  }
+
+ private:
+  u32 offset_of(usize word) const { return word == 0 ? 0 : unit_.words[word].offset; }
+
+  // Leaves the documents where a phrase begins that has the word of lists_ as well. `offset` is
+  // that of begins_.
+  void keep_common(usize word, u32 offset) {
+    kept_.ends.clear();
+    usize kept = 0;
+    for (usize i = 0; i < docs_.size(); ++i) {
+      const Shifted before{begins_.of(i), offset};
+      const Shifted here{lists_.of(i), offset_of(word)};
+      const Shifted& counted = word == 0 ? here : before;
+      u32* const out = kept_.room(counted.positions.size());
+      const u32 count = common_begins(counted, word == 0 ? before : here, out);
+      docs_[kept] = docs_[i];
+      if (count == 0) continue;
+      kept_.ends.push_back((kept == 0 ? 0 : kept_.ends.back()) + count);
+      ++kept;
+    }
+    docs_.resize(kept);
+    std::swap(begins_, kept_);
+  }
+
+  const Unit& unit_;
+  const Cursors& cursors_;
+  std::vector<usize> order_;  // of the words
+  std::vector<u32> docs_;     // of the block, as far as they may match
+  PositionLists begins_;      // in each of them, as far as is known
+  PositionLists lists_;       // of the word that is looked at
+  PositionLists kept_;
+};
+
+// All words of a block's documents.
+class OthersMatcher {
+ public:
+  OthersMatcher(const Unit& unit, const Cursors& cursors)
+      : unit_(unit), cursors_(cursors), lists_(cursors.size()), positions_(cursors.size()) {}
+
+  Result<void> match(std::span<const u32> candidates, FoundDocuments& found) {
+    for (usize word = 0; word < cursors_.size(); ++word)
+      TRY(cursors_[word]->read_all(candidates, lists_[word]));
+    for (usize i = 0; i < candidates.size(); ++i) {
+      for (usize word = 0; word < lists_.size(); ++word) positions_[word] = lists_[word].of(i);
+      found.add(candidates[i], occurrences(unit_, positions_));
+    }
+    return {};
+  }
+
+ private:
+  const Unit& unit_;
+  const Cursors& cursors_;
+  std::vector<PositionLists> lists_;
+  std::vector<Positions> positions_;
+};
+
+template <class Matcher>
+Result<void> match_blocks(Matcher matcher, std::span<const u32> candidates, FoundDocuments found) {
+  for (usize at = 0; at < candidates.size(); at += block_documents) {
+    TRY(matcher.match(candidates.subspan(at, std::min(block_documents, candidates.size() - at)),
+                      found));
+  }
+  return {};
+}
+
 }  // namespace
 
-u32 occurrences(const Unit& unit, std::span<const std::vector<u32>> positions) {
+u32 occurrences(const Unit& unit, std::span<const Positions> positions) {
   switch (unit.kind) {
     case Unit::Kind::together:
       return chains(positions);
@@ -110,25 +253,15 @@ Result<void> match_positions(const Index& index, const Unit& unit, std::span<con
                              std::vector<u32>& tfs) {
   docs.clear();
   tfs.clear();
-  std::vector<std::unique_ptr<PositionCursor>> cursors;
-  for (const Term& term : terms) {
-    cursors.push_back(TRY(index.position_cursor(term)));
-    if (cursors.back() == nullptr && index.has_positions()) {
-      return fail(ErrorCode::corrupt, "A word has no positions in an index that keeps them");
-    }
+  if (!index.has_positions()) {
+    docs.assign(candidates.begin(), candidates.end());
+    tfs.assign(candidates.size(), 1);
+    return {};
   }
-  std::vector<Positions> positions(terms.size());
-  for (const u32 doc : candidates) {
-    u32 tf = 1;
-    if (index.has_positions()) {
-      for (usize i = 0; i < terms.size(); ++i) TRY(cursors[i]->read(doc, positions[i]));
-      tf = occurrences(unit, positions);
-    }
-    if (tf == 0) continue;
-    docs.push_back(doc);
-    tfs.push_back(tf);
-  }
-  return {};
+  const Cursors cursors = TRY(cursors_of(index, terms));
+  if (unit.kind == Unit::Kind::phrase)
+    return match_blocks(PhraseMatcher(unit, terms, cursors), candidates, {docs, tfs});
+  return match_blocks(OthersMatcher(unit, cursors), candidates, {docs, tfs});
 }
 
 }  // namespace shale::query

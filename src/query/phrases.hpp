@@ -1,6 +1,8 @@
 // Words that stand together: where a phrase, an identifier's parts or near words occur.
 //
-// Positions are looked at for candidates only, documents that hold every word. Used by search.cpp.
+// Positions are looked at for candidates only, documents that hold every word, many of them at a
+// time; those of a phrase's more frequent words only where the others follow each other. Used by
+// view_search.cpp.
 #pragma once
 
 #include <span>
@@ -16,7 +18,7 @@ namespace shale::query {
 //   phrase    occurrences of the first word that the others follow at their offsets
 //   together  ways on from an occurrence of the first: none counts twice
 //   near      stretches of words.size() + distance positions that hold all, none overlapping
-u32 occurrences(const Unit& unit, std::span<const std::vector<u32>> positions);
+u32 occurrences(const Unit& unit, std::span<const std::span<const u32>> positions);
 
 // The documents among `candidates` in which they do, ascending, and how often. `terms` belong to
 // unit.words. An index without positions takes every candidate for one occurrence.

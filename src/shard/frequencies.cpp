@@ -71,13 +71,6 @@ const auto bitset_ranks_here =
 const auto bitset_ranks_here = bitset_ranks_plain;
 #endif
 
-// The part of a term's jumps that belongs to one container.
-std::span<const u16> jumps_of(std::span<const u16> jumps, u16 key) {
-  const usize begin = usize(key) * 64;
-  if (begin >= jumps.size()) return {};
-  return jumps.subspan(begin, std::min<usize>(64, jumps.size() - begin));
-}
-
 // Looks up the postings of one container after the other.
 class FrequencyLookup {
  public:
@@ -128,6 +121,12 @@ Result<void> FrequencyLookup::escape(u32 rank, u32& tf) {
 }
 
 }  // namespace
+
+std::span<const u16> jumps_of(std::span<const u16> ranks, u16 key) {
+  const usize begin = usize(key) * 64;
+  if (begin >= ranks.size()) return {};
+  return ranks.subspan(begin, std::min<usize>(64, ranks.size() - begin));
+}
 
 void ContainerRanker::next(std::span<const u32> docs, u32* ranks) {
   if (!container_->is_bitset) return array_ranks(container_->values, at_, docs, ranks);

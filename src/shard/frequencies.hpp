@@ -15,9 +15,11 @@ namespace shale::shard {
 inline constexpr u32 no_rank = ~u32(0);
 
 // Ranks of ascending documents inside one container.
+// `jumps`, if not empty: rank in the container at every 1,024th document, 64 of them or fewer; what
+// jumps_of says of RangeMaxima::ranks.
+std::span<const u16> jumps_of(std::span<const u16> ranks, u16 key);
 class ContainerRanker {
  public:
-  // `jumps`, if not empty: rank in the container at every 1,024th document, 64 of them or fewer.
   explicit ContainerRanker(const FrozenContainer& container, std::span<const u16> jumps = {})
       : container_(&container), jumps_(jumps) {}
   // ranks[i] = members of the container below docs[i], or no_rank where docs[i] is not one.

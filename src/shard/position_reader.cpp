@@ -1,6 +1,7 @@
 #include "shard/position_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <optional>
 
@@ -15,17 +16,23 @@ class Run {
  public:
   Run() = default;
   Run(Bytes bytes, u32 first) : bytes_(bytes), next_(first) {}
-  u32 next() const { return next_; }
+  u32 next() const { return next_; }  // the first posting that may be read
 
-  // The positions of posting `index`, not before next(); `tfs` are those of postings `first` on.
-  bool read(u32 index, std::span<const u32> tfs, u32 first, std::vector<u32>& positions) {
+  // Appends the positions of posting `index`, not before next(); `tfs` are those of postings
+  // `first` on.
+  bool read(u32 index, std::span<const u32> tfs, u32 first, PositionLists& lists) {
     const auto from = tfs.begin() + (next_ - first);
     const auto to = tfs.begin() + (index - first);
     const auto skipped = varints_bytes(bytes_, std::accumulate(from, to, u64(0)));
     if (!skipped) return false;
     bytes_ = bytes_.subspan(*skipped);
-    next_ = index;
-    return decode_positions(bytes_, 0, *to, positions);
+    if (*to > bytes_.size()) return false;
+    const auto bytes = read_positions(bytes_, *to, lists.room(*to));
+    if (!bytes) return false;
+    bytes_ = bytes_.subspan(*bytes);
+    next_ = index + 1;
+    lists.ends.push_back((lists.ends.empty() ? 0 : lists.ends.back()) + *to);
+    return true;
   }
 
  private:
@@ -33,11 +40,27 @@ class Run {
   u32 next_ = 0;
 };
 
-class SingleReader final : public PositionCursor {
+// What is read by lists, read document by document.
+class ByLists : public PositionCursor {
+ public:
+  Result<void> read(u32 doc, std::vector<u32>& positions) final {
+    TRY(read_all({&doc, 1}, lists_));
+    const std::span<const u32> list = lists_.of(0);
+    positions.assign(list.begin(), list.end());
+    return {};
+  }
+
+ private:
+  PositionLists lists_;
+};
+
+class SingleReader final : public ByLists {
  public:
   explicit SingleReader(u32 position) : position_(position) {}
-  Result<void> read(u32, std::vector<u32>& positions) override {
-    positions.assign(1, position_);
+  Result<void> read_all(std::span<const u32> docs, PositionLists& lists) override {
+    lists.positions.assign(docs.size(), position_);
+    lists.ends.resize(docs.size());
+    std::iota(lists.ends.begin(), lists.ends.end(), 1u);
     return {};
   }
 
@@ -45,7 +68,7 @@ class SingleReader final : public PositionCursor {
   u32 position_;
 };
 
-class ListReader final : public PositionCursor {
+class ListReader final : public ByLists {
  public:
   ListReader(PositionSources sources, const TermEntry& entry) : sources_(sources), entry_(entry) {}
 
@@ -54,12 +77,15 @@ class ListReader final : public PositionCursor {
     run_ = Run(TRY(sources_.positions.bytes(entry_.positions_at, entry_.positions_bytes)), 0);
     return {};
   }
-  Result<void> read(u32 doc, std::vector<u32>& positions) override {
-    const auto from = docs_.begin() + run_.next();
-    const auto at = std::lower_bound(from, docs_.end(), doc);
-    const bool is_there = at != docs_.end() && *at == doc;
-    if (is_there && run_.read(u32(at - docs_.begin()), tfs_, 0, positions)) return {};
-    return sources_.positions.damaged(entry_.positions_at, "has positions that do not decode");
+  Result<void> read_all(std::span<const u32> docs, PositionLists& lists) override {
+    lists.ends.clear();
+    for (const u32 doc : docs) {
+      const auto at = std::lower_bound(docs_.begin() + run_.next(), docs_.end(), doc);
+      const bool is_there = at != docs_.end() && *at == doc;
+      if (!is_there || !run_.read(u32(at - docs_.begin()), tfs_, 0, lists))
+        return sources_.positions.damaged(entry_.positions_at, "has positions that do not decode");
+    }
+    return {};
   }
 
  private:
@@ -70,34 +96,52 @@ class ListReader final : public PositionCursor {
   Run run_;
 };
 
-class BigReader final : public PositionCursor {
+class BigReader final : public ByLists {
  public:
-  BigReader(PositionSources sources, const BigTerm& term, const FrozenView& view)
-      : sources_(sources), term_(term), view_(view), walk_(view_) {}
+  BigReader(PositionSources sources, const BigTerm& term, const FrozenView& view,
+            std::span<const u16> jumps)
+      : sources_(sources), term_(term), view_(view), walk_(view_), jumps_(jumps) {}
   BigReader(const BigReader&) = delete;
 
-  Result<void> read(u32 doc, std::vector<u32>& positions) override {
-    const u32 rank = rank_of(doc);
-    if (rank >= term_.df) return damaged();
-    if (rank / group_postings != group_) TRY(load_group(rank / group_postings));
-    const std::span<const u32> tfs(tfs_, group_size_);
-    const u32 first = group_ * group_postings;
-    return run_.read(rank, tfs, first, positions) ? Result<void>() : damaged();
+  // Ranks of a container's documents are found together.
+  Result<void> read_all(std::span<const u32> docs, PositionLists& lists) override {
+    std::array<u32, 256> ranks;
+    lists.ends.clear();
+    while (!docs.empty()) {
+      const u16 key = u16(docs.front() >> 16);
+      if (!find_container(key)) return damaged();
+      usize count = 1;
+      while (count < std::min(docs.size(), ranks.size()) && docs[count] >> 16 == key) ++count;
+      ranker_->next(docs.first(count), ranks.data());
+      for (const u32 rank : std::span(ranks).first(count)) {
+        if (rank >= container_.count) return damaged();
+        TRY(append(base_ + rank, lists));
+      }
+      docs = docs.subspan(count);
+    }
+    return {};
   }
 
  private:
   static constexpr u32 no_group = ~u32(0);
 
-  u32 rank_of(u32 doc) {
-    while (!is_open_ || container_.key < doc >> 16) {
+  bool find_container(u16 key) {
+    while (!is_open_ || container_.key < key) {
       if (is_open_) base_ += container_.count;
       is_open_ = walk_.next(container_);
-      if (!is_open_) return no_rank;
-      ranker_.emplace(container_);
+      if (!is_open_) return false;
+      ranker_.emplace(container_, jumps_of(jumps_, container_.key));
     }
-    u32 rank = no_rank;
-    if (container_.key == doc >> 16) ranker_->next({&doc, 1}, &rank);
-    return rank == no_rank ? no_rank : base_ + rank;
+    return container_.key == key;
+  }
+
+  Result<void> append(u32 rank, PositionLists& lists) {
+    if (rank >= term_.df) return damaged();
+    if (rank / group_postings != group_) TRY(load_group(rank / group_postings));
+    const u32 first = group_ * group_postings;
+    if (rank < run_.next()) return damaged();
+    const bool is_read = run_.read(rank, {tfs_, group_size_}, first, lists);
+    return is_read ? Result<void>() : damaged();
   }
 
   Result<void> load_group(u32 group) {
@@ -118,6 +162,7 @@ class BigReader final : public PositionCursor {
   BigTerm term_;
   FrozenView view_;
   FrozenView::Walk walk_;
+  std::span<const u16> jumps_;
   FrozenContainer container_;
   std::optional<ContainerRanker> ranker_;
   bool is_open_ = false;
@@ -132,7 +177,9 @@ Result<std::unique_ptr<PositionCursor>> make_big(PositionSources sources, u32 nu
   const BigTerm term = TRY(sources.postings.big_term(number));
   const auto view = FrozenView::make(TRY(sources.postings.image(number, term)));
   if (!view) return sources.postings.damaged_record(number, "names a malformed set of documents");
-  return std::unique_ptr<PositionCursor>(std::make_unique<BigReader>(sources, term, *view));
+  std::span<const u16> jumps;
+  if (term.range_number != no_place) jumps = TRY(sources.ranges.ranks(term.range_number));
+  return std::unique_ptr<PositionCursor>(std::make_unique<BigReader>(sources, term, *view, jumps));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "shard/dictionary.hpp"
 #include "shard/positions.hpp"
 #include "shard/postings.hpp"
+#include "shard/ranges.hpp"
 
 namespace shale::shard {
 
@@ -19,6 +20,7 @@ struct PositionSources {
   const Dictionary& dictionary;
   const PostingsReader& postings;
   const PositionsReader& positions;
+  const RangesReader& ranges;
 };
 
 Result<std::unique_ptr<PositionCursor>> make_position_reader(PositionSources sources,

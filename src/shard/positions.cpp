@@ -16,14 +16,20 @@ Unexpected mismatch() {
 
 }  // namespace
 
-// Eight bytes at a time: a varint ends in a byte whose top bit is clear.
+// Eight bytes at a time: a varint ends in a byte whose top bit is clear. Where the last one is
+// among eight, the bytes before it are those up to which too few end.
 std::optional<usize> varints_bytes(Bytes bytes, u64 count) {
+  constexpr u64 ones = 0x0101010101010101;
+  if (count == 0) return 0;
   usize at = 0;
   while (bytes.size() - at >= 8) {
     const u64 ends = ~load<u64>(bytes.data() + at) & top_bits;
-    const u64 here = (ends >> 7) * 0x0101010101010101 >> 56;
-    if (here >= count) break;
-    count -= here;
+    const u64 upto = (ends >> 7) * ones;  // in each byte: how many end in it and before
+    if (upto >> 56 >= count) {
+      const u64 enough = ((upto | top_bits) - count * ones) & top_bits;
+      return at + usize(((~enough & top_bits) >> 7) * ones >> 56) + 1;
+    }
+    count -= upto >> 56;
     at += 8;
   }
   for (; count > 0; ++at) {
@@ -33,20 +39,37 @@ std::optional<usize> varints_bytes(Bytes bytes, u64 count) {
   return at;
 }
 
+// Varints of one and two bytes without a branch: which they are cannot be foretold.
+std::optional<usize> read_positions(Bytes bytes, u32 tf, u32* out) {
+  u64 position = 0;
+  usize at = 0;
+  u32 i = 0;
+  for (; i < tf && bytes.size() - at >= 4; ++i) {
+    const u32 some = load<u32>(bytes.data() + at);
+    if ((some & 0x8080) == 0x8080) [[unlikely]]
+      break;
+    const u32 is_longer = some >> 7 & 1;
+    position += (some & 127) | (some >> 1 & 0x3f80 & (0 - is_longer));
+    at += 1 + is_longer;
+    out[i] = u32(position);
+  }
+  if (position > ~u32(0)) return std::nullopt;
+  if (i == tf) return at;
+  ByteReader in(bytes.subspan(at));
+  for (; i < tf; ++i) {
+    const u64 gap = in.varint();
+    if (!in.ok() || gap > ~u32(0) - position) return std::nullopt;
+    position += gap;
+    out[i] = u32(position);
+  }
+  return at + in.position();
+}
+
 bool decode_positions(Bytes bytes, u64 skip, u32 tf, std::vector<u32>& positions) {
   const auto skipped = varints_bytes(bytes, skip);
   if (!skipped || tf > bytes.size() - *skipped) return false;
-  ByteReader in(bytes.subspan(*skipped));
-  positions.clear();
-  positions.reserve(tf);
-  u64 position = 0;
-  for (u32 i = 0; i < tf; ++i) {
-    const u64 gap = in.varint();
-    if (!in.ok() || gap > ~u32(0) - position) return false;
-    position += gap;
-    positions.push_back(u32(position));
-  }
-  return true;
+  positions.resize(tf);
+  return read_positions(bytes.subspan(*skipped), tf, positions.data()).has_value();
 }
 
 // -- writing --

@@ -25,6 +25,9 @@ inline u32 groups_of(u32 df) { return (df + group_postings - 1) / group_postings
 
 // Bytes of the first `count` varints in `bytes`; nothing where there are fewer.
 std::optional<usize> varints_bytes(Bytes bytes, u64 count);
+// The positions of one posting, the first `tf` varints of `bytes`, to `out`, which has room for
+// them. How many bytes they are; nothing where there are fewer or a sum fits no position.
+std::optional<usize> read_positions(Bytes bytes, u32 tf, u32* out);
 // Whether `bytes` are `tf` varints (after `skip` others) whose sums fit a position.
 bool decode_positions(Bytes bytes, u64 skip, u32 tf, std::vector<u32>& positions);
 

@@ -172,7 +172,8 @@ Result<std::vector<u32>> TermsReader::positions(const Term& term, DocNo doc) con
 
 Result<std::unique_ptr<PositionCursor>> TermsReader::position_cursor(const Term& term) const {
   if (!state_->keeps_positions) return std::unique_ptr<PositionCursor>();
-  return make_position_reader({state_->dictionary, state_->postings, state_->positions}, term);
+  return make_position_reader(
+      {state_->dictionary, state_->postings, state_->positions, state_->ranges}, term);
 }
 
 Result<std::vector<u32>> TermsReader::State::small_positions(u32 ordinal, u32 doc) const {
