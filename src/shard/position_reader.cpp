@@ -11,6 +11,23 @@
 namespace shale::shard {
 namespace {
 
+// Fills in lists for so many documents.
+class Filler {
+ public:
+  Filler(PositionLists& lists, usize documents) : lists_(lists) { lists.ends.resize(documents); }
+  // Room behind the last list; `add` says how much of it the next one took.
+  u32* room(usize count) {
+    if (lists_.positions.size() - end_ < count) lists_.positions.resize(2 * (end_ + count));
+    return lists_.positions.data() + end_;
+  }
+  void add(u32 count) { lists_.ends[document_++] = end_ += count; }
+
+ private:
+  PositionLists& lists_;
+  usize document_ = 0;
+  u32 end_ = 0;
+};
+
 // Positions of neighbouring postings, one behind the other.
 class Run {
  public:
@@ -18,20 +35,26 @@ class Run {
   Run(Bytes bytes, u32 first) : bytes_(bytes), next_(first) {}
   u32 next() const { return next_; }  // the first posting that may be read
 
-  // Appends the positions of posting `index`, not before next(); `tfs` are those of postings
-  // `first` on.
-  bool read(u32 index, std::span<const u32> tfs, u32 first, PositionLists& lists) {
-    const auto from = tfs.begin() + (next_ - first);
-    const auto to = tfs.begin() + (index - first);
-    const auto skipped = varints_bytes(bytes_, std::accumulate(from, to, u64(0)));
-    if (!skipped) return false;
-    bytes_ = bytes_.subspan(*skipped);
-    if (*to > bytes_.size()) return false;
-    const auto bytes = read_positions(bytes_, *to, lists.room(*to));
-    if (!bytes) return false;
-    bytes_ = bytes_.subspan(*bytes);
-    next_ = index + 1;
-    lists.ends.push_back((lists.ends.empty() ? 0 : lists.ends.back()) + *to);
+  // The positions of some postings, ascending; `tfs` are those of postings `first` on.
+  bool read(std::span<const u32> postings, std::span<const u32> tfs, u32 first, Filler& filler) {
+    Bytes bytes = bytes_;
+    u32 next = next_;
+    u32* out = filler.room(bytes.size());
+    for (const u32 posting : postings) {
+      if (posting < next) return false;
+      u64 skipped = 0;
+      for (; next < posting; ++next) skipped += tfs[next - first];
+      const usize begin = skip_varints(bytes, skipped);
+      if (begin == no_bytes) return false;
+      const u32 tf = tfs[next++ - first];
+      const usize count = read_positions(bytes.subspan(begin), tf, out);
+      if (count == no_bytes) return false;
+      bytes = bytes.subspan(begin + count);
+      out += tf;
+      filler.add(tf);
+    }
+    bytes_ = bytes;
+    next_ = next;
     return true;
   }
 
@@ -78,11 +101,12 @@ class ListReader final : public ByLists {
     return {};
   }
   Result<void> read_all(std::span<const u32> docs, PositionLists& lists) override {
-    lists.ends.clear();
+    Filler filler(lists, docs.size());
     for (const u32 doc : docs) {
       const auto at = std::lower_bound(docs_.begin() + run_.next(), docs_.end(), doc);
       const bool is_there = at != docs_.end() && *at == doc;
-      if (!is_there || !run_.read(u32(at - docs_.begin()), tfs_, 0, lists))
+      const u32 index = u32(at - docs_.begin());
+      if (!is_there || !run_.read({&index, 1}, tfs_, 0, filler))
         return sources_.positions.damaged(entry_.positions_at, "has positions that do not decode");
     }
     return {};
@@ -106,17 +130,18 @@ class BigReader final : public ByLists {
   // Ranks of a container's documents are found together.
   Result<void> read_all(std::span<const u32> docs, PositionLists& lists) override {
     std::array<u32, 256> ranks;
-    lists.ends.clear();
+    Filler filler(lists, docs.size());
     while (!docs.empty()) {
       const u16 key = u16(docs.front() >> 16);
       if (!find_container(key)) return damaged();
       usize count = 1;
       while (count < std::min(docs.size(), ranks.size()) && docs[count] >> 16 == key) ++count;
       ranker_->next(docs.first(count), ranks.data());
-      for (const u32 rank : std::span(ranks).first(count)) {
+      for (u32& rank : std::span(ranks).first(count)) {
         if (rank >= container_.count) return damaged();
-        TRY(append(base_ + rank, lists));
+        rank += base_;
       }
+      TRY(read_postings(std::span(ranks).first(count), filler));
       docs = docs.subspan(count);
     }
     return {};
@@ -135,13 +160,19 @@ class BigReader final : public ByLists {
     return container_.key == key;
   }
 
-  Result<void> append(u32 rank, PositionLists& lists) {
-    if (rank >= term_.df) return damaged();
-    if (rank / group_postings != group_) TRY(load_group(rank / group_postings));
-    const u32 first = group_ * group_postings;
-    if (rank < run_.next()) return damaged();
-    const bool is_read = run_.read(rank, {tfs_, group_size_}, first, lists);
-    return is_read ? Result<void>() : damaged();
+  // Group by group.
+  Result<void> read_postings(std::span<const u32> ranks, Filler& filler) {
+    while (!ranks.empty()) {
+      const u32 group = ranks.front() / group_postings;
+      usize count = 1;
+      while (count < ranks.size() && ranks[count] / group_postings == group) ++count;
+      if (ranks[count - 1] >= term_.df) return damaged();
+      if (group != group_) TRY(load_group(group));
+      const std::span<const u32> tfs(tfs_, group_size_);
+      if (!run_.read(ranks.first(count), tfs, group * group_postings, filler)) return damaged();
+      ranks = ranks.subspan(count);
+    }
+    return {};
   }
 
   Result<void> load_group(u32 group) {

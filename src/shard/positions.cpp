@@ -6,8 +6,6 @@
 namespace shale::shard {
 namespace {
 
-constexpr u64 top_bits = 0x8080808080808080;
-
 u64 sum_of(std::span<const u32> tfs) { return std::accumulate(tfs.begin(), tfs.end(), u64(0)); }
 
 Unexpected mismatch() {
@@ -16,60 +14,28 @@ Unexpected mismatch() {
 
 }  // namespace
 
-// Eight bytes at a time: a varint ends in a byte whose top bit is clear. Where the last one is
-// among eight, the bytes before it are those up to which too few end.
 std::optional<usize> varints_bytes(Bytes bytes, u64 count) {
-  constexpr u64 ones = 0x0101010101010101;
-  if (count == 0) return 0;
-  usize at = 0;
-  while (bytes.size() - at >= 8) {
-    const u64 ends = ~load<u64>(bytes.data() + at) & top_bits;
-    const u64 upto = (ends >> 7) * ones;  // in each byte: how many end in it and before
-    if (upto >> 56 >= count) {
-      const u64 enough = ((upto | top_bits) - count * ones) & top_bits;
-      return at + usize(((~enough & top_bits) >> 7) * ones >> 56) + 1;
-    }
-    count -= upto >> 56;
-    at += 8;
-  }
-  for (; count > 0; ++at) {
-    if (at == bytes.size()) return std::nullopt;
-    count -= u64(bytes[at]) < 128;
-  }
-  return at;
+  const usize found = skip_varints(bytes, count);
+  return found == no_bytes ? std::nullopt : std::optional<usize>(found);
 }
 
-// Varints of one and two bytes without a branch: which they are cannot be foretold.
-std::optional<usize> read_positions(Bytes bytes, u32 tf, u32* out) {
-  u64 position = 0;
-  usize at = 0;
-  u32 i = 0;
-  for (; i < tf && bytes.size() - at >= 4; ++i) {
-    const u32 some = load<u32>(bytes.data() + at);
-    if ((some & 0x8080) == 0x8080) [[unlikely]]
-      break;
-    const u32 is_longer = some >> 7 & 1;
-    position += (some & 127) | (some >> 1 & 0x3f80 & (0 - is_longer));
-    at += 1 + is_longer;
-    out[i] = u32(position);
-  }
-  if (position > ~u32(0)) return std::nullopt;
-  if (i == tf) return at;
-  ByteReader in(bytes.subspan(at));
-  for (; i < tf; ++i) {
+usize read_long_positions(Bytes bytes, std::span<u32> out, u64 position) {
+  if (position > ~u32(0)) return no_bytes;
+  ByteReader in(bytes);
+  for (u32& one : out) {
     const u64 gap = in.varint();
-    if (!in.ok() || gap > ~u32(0) - position) return std::nullopt;
+    if (!in.ok() || gap > ~u32(0) - position) return no_bytes;
     position += gap;
-    out[i] = u32(position);
+    one = u32(position);
   }
-  return at + in.position();
+  return in.position();
 }
 
 bool decode_positions(Bytes bytes, u64 skip, u32 tf, std::vector<u32>& positions) {
-  const auto skipped = varints_bytes(bytes, skip);
-  if (!skipped || tf > bytes.size() - *skipped) return false;
+  const usize skipped = skip_varints(bytes, skip);
+  if (skipped == no_bytes || tf > bytes.size() - skipped) return false;
   positions.resize(tf);
-  return read_positions(bytes.subspan(*skipped), tf, positions.data()).has_value();
+  return read_positions(bytes.subspan(skipped), tf, positions.data()) != no_bytes;
 }
 
 // -- writing --

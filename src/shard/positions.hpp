@@ -21,15 +21,64 @@ namespace shale::shard {
 inline constexpr u32 group_postings = 64;
 inline constexpr u64 positions_end_max = u64(1) << 40;  // POSI offsets are kept in 40 bits
 
+inline constexpr u64 top_bits = 0x8080808080808080;  // of eight bytes
+inline constexpr usize no_bytes = ~usize(0);
+
 inline u32 groups_of(u32 df) { return (df + group_postings - 1) / group_postings; }
 
 // Bytes of the first `count` varints in `bytes`; nothing where there are fewer.
 std::optional<usize> varints_bytes(Bytes bytes, u64 count);
-// The positions of one posting, the first `tf` varints of `bytes`, to `out`, which has room for
-// them. How many bytes they are; nothing where there are fewer or a sum fits no position.
-std::optional<usize> read_positions(Bytes bytes, u32 tf, u32* out);
 // Whether `bytes` are `tf` varints (after `skip` others) whose sums fit a position.
 bool decode_positions(Bytes bytes, u64 skip, u32 tf, std::vector<u32>& positions);
+
+// varints_bytes, and no_bytes where there are fewer: what is called for every candidate of a phrase
+// returns no std::optional, which goes by way of memory and took half of the time.
+// Eight bytes at a time: a varint ends in a byte whose top bit is clear. Where the last one is
+// among eight, the bytes before it are those up to which too few end.
+inline usize skip_varints(Bytes bytes, u64 count) {
+  constexpr u64 ones = 0x0101010101010101;
+  if (count == 0) return 0;
+  usize at = 0;
+  while (bytes.size() - at >= 8) {
+    const u64 ends = ~load<u64>(bytes.data() + at) & top_bits;
+    const u64 upto = (ends >> 7) * ones;  // in each byte: how many end in it and before
+    if (upto >> 56 >= count) {
+      const u64 enough = ((upto | top_bits) - count * ones) & top_bits;
+      return at + usize(((~enough & top_bits) >> 7) * ones >> 56) + 1;
+    }
+    count -= upto >> 56;
+    at += 8;
+  }
+  for (; count > 0; ++at) {
+    if (at == bytes.size()) return no_bytes;
+    count -= u64(bytes[at]) < 128;
+  }
+  return at;
+}
+
+// The rest of read_positions, one varint after the other.
+usize read_long_positions(Bytes bytes, std::span<u32> out, u64 position);
+
+// The positions of one posting, the first `tf` varints of `bytes`, to `out`, which has room for as
+// many, or for as many as there are bytes. How many bytes they are; no_bytes where there are fewer
+// or a sum fits no position. Varints of one and two bytes are read without a branch: which they are
+// cannot be foretold.
+inline usize read_positions(Bytes bytes, u32 tf, u32* out) {
+  u64 position = 0;
+  usize at = 0;
+  for (u32 i = 0; i < tf; ++i) {
+    const u32 some = bytes.size() - at >= 4 ? load<u32>(bytes.data() + at) : ~u32(0);
+    if ((some & 0x8080) == 0x8080 || position > ~u32(0)) [[unlikely]] {
+      const usize rest = read_long_positions(bytes.subspan(at), {out + i, tf - i}, position);
+      return rest == no_bytes ? no_bytes : at + rest;
+    }
+    const u32 is_longer = some >> 7 & 1;
+    position += (some & 127) | (some >> 1 & 0x3f80 & (0 - is_longer));
+    at += 1 + is_longer;
+    out[i] = u32(position);
+  }
+  return position > ~u32(0) ? no_bytes : at;
+}
 
 class PositionsWriter {
  public:
