@@ -16,28 +16,30 @@ struct Shifted {
   Positions positions;
   u32 offset = 0;
 
-  // Where the first word would be at or behind the beginning.
-  Shifted possible() const {
-    usize begin = 0;
-    while (begin < positions.size() && positions[begin] < offset) ++begin;
-    return {positions.subspan(begin), offset};
+  // The first of them from where the first word would be at or behind the beginning.
+  usize first_possible() const {
+    usize first = 0;
+    while (first < positions.size() && positions[first] < offset) ++first;
+    return first;
   }
 };
 
 // Where phrases begin that have both, to `out`: each place as often as `counted` has it, since a
 // word may stand twice in one place. Without branches: how the positions lie cannot be foretold.
-u32 common_begins(Shifted counted, Shifted other, u32* out) {
-  counted = counted.possible();
-  other = other.possible();
-  usize i = 0, j = 0;
+[[gnu::always_inline]] inline u32 common_begins(const Shifted& counted, const Shifted& other,
+                                                u32* out) {
+  const u32* one = counted.positions.data() + counted.first_possible();
+  const u32* two = other.positions.data() + other.first_possible();
+  const u32* const one_end = counted.positions.data() + counted.positions.size();
+  const u32* const two_end = other.positions.data() + other.positions.size();
   u32 found = 0;
-  while (i < counted.positions.size() && j < other.positions.size()) {
-    const u32 begin = counted.positions[i] - counted.offset;
-    const u32 other_begin = other.positions[j] - other.offset;
+  while (one != one_end && two != two_end) {
+    const u32 begin = *one - counted.offset;
+    const u32 other_begin = *two - other.offset;
     out[found] = begin;
     found += begin == other_begin ? 1 : 0;
-    i += begin <= other_begin ? 1 : 0;
-    j += other_begin < begin ? 1 : 0;
+    one += begin <= other_begin ? 1 : 0;
+    two += other_begin < begin ? 1 : 0;
   }
   return found;
 }
