@@ -1,5 +1,9 @@
 #include "query/phrases.hpp"
 
+#include <algorithm>
+#include <numeric>
+#include <random>
+
 #include "tests/query/memory_index.hpp"
 #include "tests/support/catch.hpp"
 
@@ -78,6 +82,53 @@ TEST_CASE("phrases: candidates of an index") {
   match_positions(index, unit, terms, std::vector<u32>{0, 1, 2}, docs, tfs).value();
   CHECK(docs == std::vector<u32>{0, 2});
   CHECK(tfs == std::vector<u32>{1, 2});
+}
+
+// As the definition says, one document at a time.
+u32 begins_in(const Index& index, const Unit& unit, std::span<const Term> terms, u32 doc) {
+  u32 count = 0;
+  for (const u32 first : index.positions(terms[0], DocNo{doc}).value()) {
+    bool all = true;
+    for (usize i = 1; i < terms.size() && all; ++i) {
+      const auto others = index.positions(terms[i], DocNo{doc}).value();
+      all = std::count(others.begin(), others.end(), first + unit.words[i].offset) > 0;
+    }
+    count += all ? 1 : 0;
+  }
+  return count;
+}
+
+TEST_CASE("phrases: of random texts, in blocks, against their definition") {
+  const u32 seed = std::random_device()();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const std::vector<std::string> words = {"aa", "bb", "cc", "aa_aa", "bb_aa_bb", "dd", "dd", "dd"};
+  std::vector<Document> documents(700);
+  for (Document& document : documents) {
+    document.text = "aa bb cc ";
+    const usize kinds = 1 + random() % words.size();
+    for (u32 i = u32(random() % 50); i-- > 0;) document.text += words[random() % kinds] + " ";
+  }
+  const MemoryIndex index(std::move(documents));
+  std::vector<u32> candidates(700);
+  std::iota(candidates.begin(), candidates.end(), 0u);
+  for (int round = 0; round < 30; ++round) {
+    Unit unit;
+    unit.kind = Unit::Kind::phrase;
+    std::vector<Term> terms;
+    for (u32 i = 0; i < 2 + u32(round) % 3; ++i) {
+      unit.words.push_back({words[random() % 3], i == 0 ? 0 : i + u32(random() % 2)});
+      terms.push_back(*index.find_term(unit.words.back().term).value());
+    }
+    std::vector<u32> docs, tfs, expected, expected_tfs;
+    match_positions(index, unit, terms, candidates, docs, tfs).value();
+    for (const u32 doc : candidates) {
+      const u32 tf = begins_in(index, unit, terms, doc);
+      if (tf > 0) expected.push_back(doc), expected_tfs.push_back(tf);
+    }
+    CHECK(docs == expected);
+    CHECK(tfs == expected_tfs);
+  }
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "shard/position_reader.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include "tests/shard/terms_fixture.hpp"
@@ -40,6 +41,37 @@ TEST_CASE("position reader: every document, and some of them") {
       for (usize i = random() % step; i < postings.size(); i += 1 + random() % step) {
         cursor->read(postings[i].doc, positions).value();
         REQUIRE(positions == postings[i].positions);
+      }
+    }
+  }
+}
+
+TEST_CASE("position reader: many documents at a time") {
+  const u32 seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const ModelTerms terms = words(random);
+  const testing::TermsFixture fixture(terms, documents, true);
+  const TermsReader reader = fixture.reader();
+  for (const auto& [name, postings] : terms) {
+    INFO(name);
+    const auto cursor = reader.position_cursor(reader.find(name).value().value()).value();
+    PositionLists lists;
+    for (usize at = 0; at < postings.size();) {
+      std::vector<u32> docs;
+      std::vector<usize> chosen;
+      const u32 step = 1 + u32(random() % 90);
+      for (usize count = random() % 400; count > 0 && at < postings.size(); --count) {
+        docs.push_back(postings[at].doc);
+        chosen.push_back(at);
+        at += 1 + random() % step;
+      }
+      cursor->read_all(docs, lists).value();
+      REQUIRE(lists.ends.size() == docs.size());
+      for (usize i = 0; i < docs.size(); ++i) {
+        const auto list = lists.of(i);
+        const auto& expected = postings[chosen[i]].positions;
+        REQUIRE(std::equal(list.begin(), list.end(), expected.begin(), expected.end()));
       }
     }
   }

@@ -70,6 +70,11 @@ TEST_CASE("postings: any bytes decode to documents of the shard or to damage") {
     const u32 bytes = 2 + u32(random() % 20);
     TermEntry entry = list_entry(2 + u32(random() % 20), bytes, round % 2 == 0);
     entry.list_at = random() % (noise.size() + 10);
+    DenseSet one(500), together(500);
+    const ListShape shape{u16(entry.df), u16(bytes), entry.word};
+    const bool is_list = reader.add_list(entry, one).has_value();
+    REQUIRE(reader.add_lists(entry.list_at, {&shape, 1}, together).has_value() == is_list);
+    if (is_list) REQUIRE(one.to_vector() == together.to_vector());
     if (!reader.list(entry, docs, tfs)) continue;
     ++decoded;
     REQUIRE(docs.size() == entry.df);
@@ -175,6 +180,17 @@ TEST_CASE("postings: lists come back at every length they have") {
     reader.list(entries[i], docs, tfs).value();
     CHECK(docs == all_docs[i]);
     CHECK(tfs == all_tfs[i]);
+  }
+  for (usize i = 0; i < entries.size();) {
+    DenseSet expected(300'000), found(300'000);
+    std::vector<ListShape> shapes;
+    const u64 at = entries[i].list_at;
+    for (usize count = 1 + random() % block_terms; count > 0 && i < entries.size(); --count, ++i) {
+      shapes.push_back({u16(entries[i].df), u16(entries[i].list_bytes), entries[i].word});
+      for (const u32 doc : all_docs[i]) expected.add(doc);
+    }
+    reader.add_lists(at, shapes, found).value();
+    CHECK(found.to_vector() == expected.to_vector());
   }
   reader.verify_ends(fixture.lists.size(), {}).value();
   testing::check_damage(reader.verify_ends(entries.back().list_at, {}), fixture.files, 0,
