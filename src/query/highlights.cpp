@@ -62,7 +62,7 @@ Highlights highlights_of(const Plan& plan, std::span<const float> weights,
                          const PatternSearch& patterns) {
   Highlights highlights;
   for (usize i = 0; i < plan.units.size(); ++i) {
-    if (plan.units[i].times > 0) add_unit(plan.units[i], weights[i], patterns, highlights);
+    if (plan.units[i].scores()) add_unit(plan.units[i], weights[i], patterns, highlights);
   }
   return highlights;
 }

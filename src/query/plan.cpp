@@ -1,6 +1,8 @@
 #include "query/plan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 
 namespace shale::query {
 namespace {
@@ -15,21 +17,32 @@ Condition group(Condition::Kind kind, Conditions children) {
   return condition;
 }
 
-bool is_content(const Node& node, Analysis analysis) {
-  if (node.negated || node.kind == Node::Kind::clause) return false;
+// What a text asks for at best; a word that says less than that counts for less.
+enum class Substance : u8 { stop_words, function_words, content };
+
+Substance substance_of(const QueryWord& word) {
+  if (word.is_stop_word) return Substance::stop_words;
+  return word.is_function_word ? Substance::function_words : Substance::content;
+}
+
+Substance substance_of(const Node& node, Analysis analysis) {
+  Substance best = Substance::stop_words;
+  if (node.negated || node.kind == Node::Kind::clause) return best;
   if (node.kind == Node::Kind::words) {
-    const std::vector<QueryWord> words = query_words(node.text, analysis);
-    return std::any_of(words.begin(), words.end(),
-                       [](const QueryWord& word) { return !word.is_stop_word; });
+    for (const QueryWord& word : query_words(node.text, analysis)) {
+      best = std::max(best, substance_of(word));
+    }
+    return best;
   }
-  return node.is_leaf() || std::any_of(node.children.begin(), node.children.end(),
-                                       [&](const Node& n) { return is_content(n, analysis); });
+  if (node.is_leaf()) return Substance::content;
+  for (const Node& child : node.children) best = std::max(best, substance_of(child, analysis));
+  return best;
 }
 
 class Planner {
  public:
-  Planner(Analysis analysis, bool every_word, bool keeps_stop_words)
-      : analysis_(analysis), every_word_(every_word), keeps_stop_words_(keeps_stop_words) {}
+  Planner(Analysis analysis, bool every_word, Substance substance)
+      : analysis_(analysis), every_word_(every_word), substance_(substance) {}
 
   std::optional<Condition> condition_of(const Node& node) {
     const bool scored = scores_;
@@ -111,29 +124,31 @@ class Planner {
   std::optional<Condition> words_of(const std::vector<QueryWord>& words, bool adjacent) {
     Conditions each;
     for (const QueryWord& word : words) {
-      if (word.is_stop_word && !keeps_stop_words_) continue;
+      if (word.is_stop_word && substance_ != Substance::stop_words) continue;
       each.push_back(word_condition(word));
     }
     if (each.empty()) return std::nullopt;
     if (!every_word_) return group(Condition::Kind::any, std::move(each));
-    if (words.size() > 1 && adjacent) return unit(phrase_of(words), false);
+    if (words.size() > 1 && adjacent) return unit(phrase_of(words), 0);
     return group(Condition::Kind::all, std::move(each));
   }
 
   // Scores the word and its parts.
   Condition word_condition(const QueryWord& word) {
-    Condition whole = unit(word_unit(word.term));
+    const bool is_minor = word.is_function_word && substance_ == Substance::content;
+    const float weight = is_minor ? function_word_share : 1;
+    Condition whole = unit(word_unit(word.term), weight);
     if (word.parts.empty()) return whole;
     Conditions alternatives;
     alternatives.push_back(std::move(whole));
     Unit together{Unit::Kind::together};
     for (const std::string& part : word.parts) {
-      alternatives.push_back(unit(word_unit(part)));
+      alternatives.push_back(unit(word_unit(part), weight));
       together.words.push_back({part, 0});
     }
     if (!every_word_) return group(Condition::Kind::any, std::move(alternatives));
     if (together.words.size() < 2) return std::move(alternatives.front());
-    return unit(std::move(together), false);
+    return unit(std::move(together), 0);
   }
 
   std::optional<Condition> phrase(const Node& node) {
@@ -171,20 +186,21 @@ class Planner {
     return unit;
   }
 
-  Condition unit(Unit wanted, bool may_score = true) {
+  // `weight`: of each time that it scores here.
+  Condition unit(Unit wanted, float weight = 1) {
     const auto known = std::find_if(units_.begin(), units_.end(),
                                     [&](const Unit& u) { return u.same_as(wanted); });
     Condition condition;
     condition.kind = Condition::Kind::unit;
     condition.unit = u32(known - units_.begin());
     if (known == units_.end()) units_.push_back(std::move(wanted));
-    units_[condition.unit].times += may_score && scores_ ? 1 : 0;
+    if (scores_) units_[condition.unit].weight += weight;
     return condition;
   }
 
   Analysis analysis_;
   bool every_word_;
-  bool keeps_stop_words_;
+  Substance substance_;
   bool scores_ = true;
   std::vector<Unit> units_;
 };
@@ -200,6 +216,12 @@ bool is_positive(const Condition& condition) {
 // -- text --
 
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+
+std::string decimal(float number) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%g", double(number));
+  return text.data();
+}
 
 std::string to_string(const Plan& plan, const Condition& condition) {
   std::string text;
@@ -221,7 +243,7 @@ std::string to_string(const Plan& plan, const Condition& condition) {
 }  // namespace
 
 Plan make_plan(const Node& root, Analysis analysis, bool every_word) {
-  Planner planner(analysis, every_word, !is_content(root, analysis));
+  Planner planner(analysis, every_word, substance_of(root, analysis));
   Plan plan;
   plan.condition = planner.condition_of(root);
   plan.units = planner.take_units();
@@ -246,9 +268,9 @@ std::string to_string(const Plan& plan) {
   if (!plan.condition) return "(nothing)";
   std::string text = to_string(plan, *plan.condition) + ", scoring:";
   for (const Unit& unit : plan.units) {
-    if (unit.times == 0) continue;
+    if (!unit.scores()) continue;
     text += " (" + to_string(unit) + ')';
-    if (unit.times > 1) text += 'x' + std::to_string(unit.times);
+    if (unit.weight != 1) text += 'x' + decimal(unit.weight);
   }
   return text;
 }

@@ -169,7 +169,7 @@ class Search {
     }
     weights_.clear();
     for (usize i = 0; i < df.size(); ++i) {
-      weights_.push_back(bm25_idf(statistics_.documents, df[i]) * float(plan.units[i].times));
+      weights_.push_back(bm25_idf(statistics_.documents, df[i]) * plan.units[i].weight);
     }
     if (explanation_ != nullptr) explain_units(plan, df);
     return {};
@@ -271,7 +271,7 @@ class Search {
                                        std::to_string(statistics_.average_length()) +
                                        " words on average");
     for (usize i = 0; i < plan.units.size(); ++i) {
-      const bool scores = plan.units[i].times > 0;
+      const bool scores = plan.units[i].scores();
       explanation_->add(i == 0 ? "units" : "",
                         '(' + to_string(plan.units[i]) + ") " +
                             (scores ? "in " + std::to_string(df[i]) + " documents, weighs " +

@@ -88,7 +88,7 @@ Result<void> ViewSearch::look_up(const Unit& unit, FoundUnit& found) const {
     found.terms.push_back(*term);
   }
   found.is_possible = !found.terms.empty();
-  if (!found.is_possible || unit.kind == Unit::Kind::word || unit.times == 0) return {};
+  if (!found.is_possible || unit.kind == Unit::Kind::word || !unit.scores()) return {};
   const DocumentSet candidates = intersection(TRY(sets_of(index_, found.terms)), nullptr);
   TRY(match_positions(index_, unit, found.terms, candidates.to_vector(), found.docs, found.tfs));
   found.is_listed = true;
@@ -131,7 +131,7 @@ DocumentSet ViewSearch::listed(const FoundUnit& found) {
 Result<void> ViewSearch::add_df(std::span<u64> df) const {
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
-    if (!found.is_possible || plan_.units[i].times == 0) continue;
+    if (!found.is_possible || !plan_.units[i].scores()) continue;
     const bool is_word = !found.set && !found.is_listed;
     df[i] += is_word ? found.terms.front().df : found.set ? found.set->count : found.docs.size();
     if (dead_.empty()) continue;
@@ -157,7 +157,7 @@ ViewSearch::UnitFigures ViewSearch::figures(u32 unit) const {
 
 // Whether it is: at least one of some words, all of which score.
 bool ViewSearch::is_any_scored_word(const Condition& condition) const {
-  if (is_word(condition)) return plan_.units[condition.unit].times > 0;
+  if (is_word(condition)) return plan_.units[condition.unit].scores();
   return condition.kind == Condition::Kind::any && !condition.negated &&
          std::all_of(condition.children.begin(), condition.children.end(),
                      [&](const Condition& child) { return is_any_scored_word(child); });
@@ -294,7 +294,7 @@ Result<Matches> ViewSearch::matches_of_any(const Filter& filter) const {
   }
   Sets sets;
   for (u32 unit = 0; unit < units_.size(); ++unit) {
-    if (plan_.units[unit].times > 0) TRY(add_sets(unit, sets));
+    if (plan_.units[unit].scores()) TRY(add_sets(unit, sets));
   }
   const DocumentSet* const allowed = matches.allowed.has_value() ? &*matches.allowed : nullptr;
   matches.count = DocumentSet::union_count(pointers_to(sets), allowed);
@@ -323,7 +323,7 @@ Result<bool> ViewSearch::rank_as_set(const Matches& matches, std::span<const flo
   if (!matches.docs) return false;
   std::optional<u32> only;
   for (u32 i = 0; i < units_.size(); ++i) {
-    if (!units_[i].is_possible || plan_.units[i].times == 0) continue;
+    if (!units_[i].is_possible || !plan_.units[i].scores()) continue;
     if (only || !units_[i].set) return false;
     only = i;
   }
@@ -352,7 +352,7 @@ Result<void> ViewSearch::score(const Matches& matches, std::span<const float> we
   std::vector<List> lists(units_.size());
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
-    if (!found.is_possible || plan_.units[i].times == 0) continue;
+    if (!found.is_possible || !plan_.units[i].scores()) continue;
     WeightedWord word{weights[i], u32(found.docs.size()), nullptr, found.docs, found.tfs};
     if (found.set) {
       word.df = found.set->count;
@@ -372,7 +372,7 @@ Result<void> ViewSearch::score_singly(const Matches& matches, std::span<const fl
   std::vector<LookedUpWord> words;
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
-    if (!found.is_possible || plan_.units[i].times == 0) continue;
+    if (!found.is_possible || !plan_.units[i].scores()) continue;
     LookedUpWord& word =
         words.emplace_back(LookedUpWord{weights[i], {}, found.docs, found.tfs, {}});
     if (found.set) {

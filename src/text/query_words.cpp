@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "text/function_words.hpp"
+
 namespace shale {
 
 std::vector<QueryWord> query_words(std::string_view text, Analysis analysis) {
@@ -16,14 +18,15 @@ std::vector<QueryWord> query_words(std::string_view text, Analysis analysis) {
   Expansion expansion;
   for (u32 i = 0; i < scanner.words().size(); ++i) {
     const std::string spelling(scanner.spelling(scanner.words()[i]));
-    QueryWord& word =
-        words.emplace_back(QueryWord{spelling, {}, spelling, false, i, scanner.sources()[i]});
+    QueryWord& word = words.emplace_back(
+        QueryWord{spelling, {}, spelling, false, false, i, scanner.sources()[i]});
     if (!expander) continue;
     expander->expand(spelling, expansion);
     word.term = expansion.whole;
     word.parts = expansion.parts;
     word.surface = expansion.surface;
     word.is_stop_word = expansion.is_stop_word;
+    word.is_function_word = is_function_word(word.surface);
   }
   return words;
 }

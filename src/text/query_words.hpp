@@ -17,6 +17,7 @@ struct QueryWord {
   std::vector<std::string> parts;  // further terms at its position
   std::string surface;             // composed and folded, not stemmed: forms are compared with it
   bool is_stop_word = false;       // has positions, no weight
+  bool is_function_word = false;   // english: has less weight beside other words
   u32 position = 0;                // from 0, as if `text` were a document
   SourceRange source;              // bytes of `text`
 };

@@ -35,6 +35,22 @@ TEST_CASE("plan: stop words count where there is nothing else, and in phrases") 
   CHECK(all("to -cat") == R"((all (word "to") (not (word "cat"))), scoring: (word "to"))");
 }
 
+TEST_CASE("plan: function words count for less beside others, and in full alone") {
+  CHECK(any("how merges") ==
+        R"((any (word "how") (word "merg")), scoring: (word "how")x0.4 (word "merg"))");
+  CHECK(all("how merges") ==
+        R"((all (word "how") (word "merg")), scoring: (word "how")x0.4 (word "merg"))");
+  CHECK(any("how do") == R"((any (word "how") (word "do")), scoring: (word "how") (word "do"))");
+  CHECK(any("how -merges") == R"((all (not (word "merg")) (word "how")), scoring: (word "how"))");
+  CHECK(any("how mer*") ==
+        R"((any (word "how") (prefix "mer")), scoring: (word "how")x0.4 (prefix "mer"))");
+  CHECK(any("how getHow") == R"((any (word "how") (any (word "gethow") (word "get") (word "how"))))"
+                             R"(, scoring: (word "how")x1.4 (word "gethow") (word "get"))");
+  CHECK(any("\"how\" how") == R"((any (word "how") (word "how")), scoring: (word "how")x1.4)");
+  CHECK(plain("how merges") ==
+        R"((all (word "how") (word "merges")), scoring: (word "how") (word "merges"))");
+}
+
 TEST_CASE("plan: identifiers score as a whole and by part, which stand together") {
   CHECK(all("getUserName") ==
         R"((together "get" "user" "name"), scoring: (word "getusernam") (word "get") )"

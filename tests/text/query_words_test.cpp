@@ -79,6 +79,9 @@ TEST_CASE("a query word has its surface and says whether it is a stop word") {
   CHECK(words[1].source.end == 11);
   CHECK_FALSE(query_words("the", {})[0].is_stop_word);
   CHECK(query_words("Runners", {})[0].surface == "runners");
+  CHECK(query_words("How", english)[0].is_function_word);
+  CHECK_FALSE(words[1].is_function_word);
+  CHECK_FALSE(query_words("how", {})[0].is_function_word);
 }
 
 TEST_CASE("query terms are distinct, in order and without stop words beside others") {
