@@ -2,7 +2,7 @@
 //
 //   odd_queries STORE TEXTS COUNT SEED
 //
-// Asks every line of the file TEXTS and the empty text in all match modes; then COUNT random ones:
+// Asks every line of the file TEXTS, an empty one too, in all match modes; then COUNT random ones:
 // half of them nothing but random bytes, half words of the store's own segments mixed with all that
 // the query language knows, a dozen pieces at most; then a hundredth of COUNT with up to 200
 // pieces. A query that takes longer than the limit is asked twice more and its fastest time counts:
@@ -211,7 +211,7 @@ Trial ask_random(const shale::Snapshot& store, int count, const Make& make) {
 Trial ask_known(const shale::Snapshot& store, const char* path) {
   Trial trial(store);
   std::ifstream file(path, std::ios::binary);
-  std::vector<std::string> texts = {""};
+  std::vector<std::string> texts;
   for (std::string line; std::getline(file, line);) texts.push_back(line);
   for (const std::string& text : texts) {
     for (const shale::Match match : modes) trial.ask(text, match);

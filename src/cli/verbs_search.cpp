@@ -188,7 +188,9 @@ void print_lines(Context& context, const FoundProjects& found, const SearchOptio
 
 void print_notes(const Output& output, const FoundProjects& found) {
   if (found.widened) output.note("few segments hold every word: some hold only one");
-  if (found.partial) output.note("not every text was searched: make the pattern narrower");
+  if (found.partial) {
+    output.note("not all was searched: narrow the pattern, or let fewer words be fuzzy");
+  }
   if (found.moved) {
     output.note(
         "the project has changed since the page before: segments may be missing, or told "

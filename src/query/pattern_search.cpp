@@ -1,12 +1,11 @@
 #include "query/pattern_search.hpp"
 
-#include <ctime>
-
 #include <algorithm>
 #include <functional>
 #include <unordered_map>
 
 #include "base/shortage.hpp"
+#include "base/thread_time.hpp"
 #include "text/letters.hpp"
 
 namespace shale::query {
@@ -14,12 +13,6 @@ namespace {
 
 constexpr u32 words_between_looks = 256;
 constexpr usize piece_bytes_max = 200;  // a longer one may be cut itself
-
-u64 cpu_microseconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return u64(now.tv_sec) * 1'000'000 + u64(now.tv_nsec) / 1000;
-}
 
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return u8(c) < 0x80; });
@@ -338,7 +331,7 @@ class PatternSearch::Finder {
 };
 
 PatternSearch::PatternSearch(Analysis analysis, PatternLimits limits)
-    : analysis_(analysis), limits_(limits), started_us_(cpu_microseconds()) {}
+    : analysis_(analysis), limits_(limits), started_us_(thread_time_us()) {}
 PatternSearch::~PatternSearch() = default;
 
 bool PatternSearch::accepts(std::string_view pattern) {
@@ -354,7 +347,7 @@ std::shared_ptr<const Regex> PatternSearch::regex(std::string_view pattern) cons
 
 bool PatternSearch::is_spent() const {
   return texts_ >= limits_.texts || bytes_ >= limits_.bytes ||
-         cpu_microseconds() - started_us_ >= limits_.cpu_us;
+         thread_time_us() - started_us_ >= limits_.cpu_us;
 }
 
 Result<std::shared_ptr<const PatternMatches>> PatternSearch::find(const IndexView& view,

@@ -39,6 +39,19 @@ Substance substance_of(const Node& node, Analysis analysis) {
   return best;
 }
 
+// Whether the words of a piece are joined as code joins names: std::vector, src/a.cpp, a->b. A
+// hyphen alone does not.
+bool is_name(const std::vector<QueryWord>& words, std::string_view piece) {
+  for (usize i = 1; i < words.size(); ++i) {
+    const usize begin = words[i - 1].source.end, end = words[i].source.begin;
+    if (begin >= end) return false;  // pairs of characters overlap
+    const std::string_view joint = piece.substr(begin, end - begin);
+    if (joint.find_first_not_of(".:/\\#->") != std::string_view::npos) return false;
+    if (joint.find_first_not_of('-') == std::string_view::npos) return false;
+  }
+  return words.size() > 1;
+}
+
 class Planner {
  public:
   Planner(Analysis analysis, bool every_word, Substance substance)
@@ -118,7 +131,11 @@ class Planner {
   // -- words --
 
   std::optional<Condition> words(const Node& node) {
-    return words_of(query_words(node.text, analysis_), true);
+    const std::vector<QueryWord> words = query_words(node.text, analysis_);
+    std::optional<Condition> condition = words_of(words, true);
+    const bool is_scored = condition && !every_word_ && analysis_.kind == Analysis::Kind::english;
+    if (is_scored && is_name(words, node.text)) unit(phrase_of(words), name_share);
+    return condition;
   }
 
   std::optional<Condition> words_of(const std::vector<QueryWord>& words, bool adjacent) {

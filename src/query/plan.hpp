@@ -8,7 +8,9 @@
 // - A word is its term. An identifier (getUserName) scores as a whole and by its parts; where every
 //   word is required its parts have to stand together: in one word, or one behind the other.
 // - Several words in one piece without blanks (std::vector) score one by one; where every word is
-//   required they have to follow each other.
+//   required they have to follow each other. Where they are not, those of a name (std::vector)
+//   score together as well where they do; but in the analysis plain, whose scores are BM25 of the
+//   words.
 // - A quoted phrase is one unit, which scores with its own frequency. Stop words count in phrases;
 //   elsewhere they are left out of a query that has anything else.
 // - Function words (text/function_words.hpp) score for function_word_share beside words that are
@@ -27,6 +29,8 @@ namespace shale::query {
 // From .35 to .6 nDCG@10 of all three judged sets (RANKING section 5) is above that of 1, and so is
 // the reciprocal rank of questions to a project's documents: .823 at .4, .782 at 1.
 inline constexpr float function_word_share = 0.4f;
+// What a name's words weigh together, beside each of them.
+inline constexpr float name_share = 0.5f;
 
 struct Unit {
   enum class Kind : u8 {

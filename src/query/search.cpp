@@ -26,6 +26,7 @@ struct Question {
   ParsedQuery parsed;
   Facets facets;
   std::optional<Recency> recency;
+  WordSets word_sets;
   PatternSearch patterns;
 
   Question(const Query& asked, Analysis words, const Cursor* page, Explanation* told)
@@ -162,10 +163,15 @@ class Search {
       const CorpusStatistics part = TRY(live_statistics(view));
       statistics_.documents += part.documents;
       statistics_.words += part.words;
-      ViewSearch& search = searches_.emplace_back(view, plan, &question_.patterns);
+      ViewSearch& search =
+          searches_.emplace_back(view, plan, &question_.word_sets, &question_.patterns);
       numbers_.push_back(number);
-      TRY(search.look_up());
-      TRY(search.add_df(df));
+      TRY(search.look_up_words());
+    }
+    for (usize i = 0; i < searches_.size(); ++i) {
+      scope_.enter(numbers_[i]);
+      TRY(searches_[i].look_up_patterns());
+      TRY(searches_[i].add_df(df));
     }
     weights_.clear();
     for (usize i = 0; i < df.size(); ++i) {
@@ -315,7 +321,7 @@ Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query
   RankedAnswer answer = TRY(
       answer_without_failed(views, [&](Scope& scope) { return Search(scope, question).run(); }));
   const PatternSearch& patterns = question.patterns;
-  answer.is_partial = patterns.is_partial();
+  answer.is_partial = patterns.is_partial() || question.word_sets.is_partial();
   answer.faults.insert(answer.faults.end(), patterns.faults().begin(), patterns.faults().end());
   return answer;
 }

@@ -4,7 +4,6 @@
 #include <cassert>
 
 #include "query/document_ranker.hpp"
-#include "query/edits.hpp"
 #include "query/phrases.hpp"
 #include "query/set_ranker.hpp"
 #include "query/statistics.hpp"
@@ -39,20 +38,7 @@ Result<Sets> sets_of(const Index& index, std::span<const Term> terms) {
   return sets;
 }
 
-// Leaves out what is no word; an index has all of that before its words.
-class WordFilter final : public TermFilter {
- public:
-  explicit WordFilter(TermFilter& inner) : inner_(inner) {}
-  bool wants(std::string_view term, std::string& next) override {
-    const bool is_word = term.empty() || u8(term.front()) >= u8(first_text_byte);
-    if (is_word) return inner_.wants(term, next);
-    next.assign(1, first_text_byte);
-    return false;
-  }
-
- private:
-  TermFilter& inner_;
-};
+bool is_pattern(const Unit& unit) { return unit.kind == Unit::Kind::regex; }
 
 // A term's whole list, where the index has it by ranges not.
 struct List {
@@ -74,14 +60,27 @@ Result<void> read_list(const Index& index, const Term& term, WeightedWord& word,
 // -- units --
 
 Result<void> ViewSearch::look_up() {
-  for (usize i = 0; i < units_.size(); ++i) TRY(look_up(plan_.units[i], units_[i]));
+  TRY(look_up_words());
+  return look_up_patterns();
+}
+
+Result<void> ViewSearch::look_up_words() {
+  for (usize i = 0; i < units_.size(); ++i) {
+    if (!is_pattern(plan_.units[i])) TRY(look_up(plan_.units[i], units_[i]));
+  }
+  return {};
+}
+
+Result<void> ViewSearch::look_up_patterns() {
+  for (usize i = 0; i < units_.size(); ++i) {
+    if (is_pattern(plan_.units[i])) TRY(find_matches(plan_.units[i], units_[i]));
+  }
   return {};
 }
 
 Result<void> ViewSearch::look_up(const Unit& unit, FoundUnit& found) const {
   const bool is_expanded = unit.kind == Unit::Kind::prefix || unit.kind == Unit::Kind::fuzzy;
   if (is_expanded) return expand(unit, found);
-  if (unit.kind == Unit::Kind::regex) return find_matches(unit, found);
   for (const Unit::Word& word : unit.words) {
     const std::optional<Term> term = TRY(index_.find_term(word.term));
     if (!term) return {};
@@ -96,21 +95,9 @@ Result<void> ViewSearch::look_up(const Unit& unit, FoundUnit& found) const {
   return {};
 }
 
-// Once in each document that has such a word, however many it has. Words are terms, and spellings
-// whose term is a stem.
+// Once in each document that has such a word, however many it has.
 Result<void> ViewSearch::expand(const Unit& unit, FoundUnit& found) const {
-  DenseSet holders(index_.document_count());
-  const std::string form(1, form_tag);
-  if (unit.kind == Unit::Kind::prefix) {
-    TRY(index_.add_holders(unit.text, nullptr, holders));
-    TRY(index_.add_holders(form + unit.text, nullptr, holders));
-  } else {
-    FuzzyFilter fuzzy(unit.text, unit.distance);
-    WordFilter words(fuzzy);
-    TRY(index_.add_holders("", &words, holders));
-    TRY(index_.add_holders(form, &fuzzy, holders));
-  }
-  found.set.emplace(std::make_shared<const DenseSet>(std::move(holders)));
+  found.set.emplace(TRY(words_->find(index_, unit)));
   found.is_possible = found.set->count > 0;
   return {};
 }
@@ -294,7 +281,8 @@ Result<Matches> ViewSearch::matches_of_any(const Filter& filter) const {
   }
   Sets sets;
   for (u32 unit = 0; unit < units_.size(); ++unit) {
-    if (plan_.units[unit].scores()) TRY(add_sets(unit, sets));
+    const bool is_asked = plan_.units[unit].scores() && plan_.units[unit].kind == Unit::Kind::word;
+    if (is_asked) TRY(add_sets(unit, sets));  // others score where a word does
   }
   const DocumentSet* const allowed = matches.allowed.has_value() ? &*matches.allowed : nullptr;
   matches.count = DocumentSet::union_count(pointers_to(sets), allowed);
@@ -347,7 +335,15 @@ Result<void> ViewSearch::score(const Matches& matches, std::span<const float> we
                                std::vector<ScoredDocument>& out) const {
   const bool is_short = matches.docs && matches.count <= std::max(single_documents_min, 2 * limit);
   if (is_short) return score_singly(matches, weights, average_length, best, out);
-  if (TRY(rank_as_set(matches, weights, average_length, best, out))) return {};
+  if (!TRY(rank_as_set(matches, weights, average_length, best, out))) {
+    TRY(rank_words(matches, weights, average_length, best, out));
+  }
+  return add_unscored(matches, best, out);
+}
+
+Result<void> ViewSearch::rank_words(const Matches& matches, std::span<const float> weights,
+                                    float average_length, BestScores& best,
+                                    std::vector<ScoredDocument>& out) const {
   std::vector<WeightedWord> words;
   std::vector<List> lists(units_.size());
   for (u32 i = 0; i < units_.size(); ++i) {
@@ -364,6 +360,24 @@ Result<void> ViewSearch::score(const Matches& matches, std::span<const float> we
   }
   const std::optional<DocumentSet>& allowed = matches.docs ? matches.docs : matches.allowed;
   return rank_union(index_, words, average_length, allowed ? &*allowed : nullptr, best, out);
+}
+
+// What matches without a word that scores: `rare OR type:code`. They count where too few score.
+Result<void> ViewSearch::add_unscored(const Matches& matches, BestScores& best,
+                                      std::vector<ScoredDocument>& out) const {
+  if (!matches.docs || best.threshold() > 0) return {};
+  Sets scored;
+  for (u32 i = 0; i < units_.size(); ++i) {
+    const FoundUnit& found = units_[i];
+    if (!found.is_possible || !plan_.units[i].scores()) continue;
+    const bool is_word = !found.set && !found.is_listed;
+    scored.push_back(is_word ? TRY(index_.documents(found.terms.front())) : listed(found));
+  }
+  const DocumentSet unscored = DocumentSet::difference_of(*matches.docs, union_of(scored));
+  for (const u32 doc : unscored.to_vector()) {
+    if (best.add(0, doc)) out.push_back({0, doc});
+  }
+  return {};
 }
 
 Result<void> ViewSearch::score_singly(const Matches& matches, std::span<const float> weights,

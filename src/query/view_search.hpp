@@ -11,6 +11,7 @@
 #include "query/pattern_search.hpp"
 #include "query/plan.hpp"
 #include "query/union_ranker.hpp"
+#include "query/word_sets.hpp"
 
 namespace shale::query {
 
@@ -24,17 +25,23 @@ struct Matches {
 
 class ViewSearch {
  public:
-  // `patterns` has accepted every regular expression of the plan; null where there is none.
-  ViewSearch(const IndexView& view, const Plan& plan, PatternSearch* patterns = nullptr)
+  // `patterns` has accepted every regular expression of the plan; null where there is none. `words`
+  // likewise where there is neither prefix nor fuzzy word.
+  ViewSearch(const IndexView& view, const Plan& plan, WordSets* words = nullptr,
+             PatternSearch* patterns = nullptr)
       : view_(view),
         index_(*view.index),
         plan_(plan),
+        words_(words),
         patterns_(patterns),
         dead_(DocumentSet::copy_of(view.overlay->dead)),
         units_(plan.units.size()) {}
 
   // Finds the terms of every unit, and all documents of those that score and are no plain word.
   Result<void> look_up();
+  // The same in two steps. Regular expressions come last: they take what time there is left.
+  Result<void> look_up_words();
+  Result<void> look_up_patterns();
   // Adds the live documents of each unit that scores; one for each of plan.units.
   Result<void> add_df(std::span<u64> df) const;
 
@@ -43,7 +50,8 @@ class ViewSearch {
   // where one is negated they fulfil nothing.
   Result<Matches> matches(const Filter& filter, bool listed = false) const;
 
-  // Appends to `out` what rank_union says, of the matches; one weight for each of plan.units.
+  // Appends to `out` what rank_union says, of the matches, and where fewer than `limit` score,
+  // those that score 0; one weight for each of plan.units.
   Result<void> score(const Matches& matches, std::span<const float> weights, float average_length,
                      usize limit, BestScores& best, std::vector<ScoredDocument>& out) const;
 
@@ -96,6 +104,11 @@ class ViewSearch {
   Result<void> score_singly(const Matches& matches, std::span<const float> weights,
                             float average_length, BestScores& best,
                             std::vector<ScoredDocument>& out) const;
+  Result<void> rank_words(const Matches& matches, std::span<const float> weights,
+                          float average_length, BestScores& best,
+                          std::vector<ScoredDocument>& out) const;
+  Result<void> add_unscored(const Matches& matches, BestScores& best,
+                            std::vector<ScoredDocument>& out) const;
   Result<bool> rank_as_set(const Matches& matches, std::span<const float> weights,
                            float average_length, BestScores& best,
                            std::vector<ScoredDocument>& out) const;
@@ -103,6 +116,7 @@ class ViewSearch {
   const IndexView& view_;
   const Index& index_;
   const Plan& plan_;
+  WordSets* words_;
   PatternSearch* patterns_;
   DocumentSet dead_;
   std::vector<FoundUnit> units_;

@@ -214,6 +214,10 @@ class SearchProof:
                             f"{one['median']} us median, {one['p99']} p99, {one['worst']} worst: "
                             f"{one['text'][:200]!r}", f"none fails, {limit}",
                             one["failed"] == 0 and (one["slow"] == 0 or name == "long"))
+        empty = store.search("", 10)
+        self.proof.item("the empty text", f"{empty['total']} segments, {len(empty['hits'])} told",
+                        f"{segments} segments, 10 told",
+                        (empty["total"], len(empty["hits"])) == (segments, 10))
         self.readers(store)
 
     def readers(self, store):

@@ -86,6 +86,8 @@ Query random_query(CorpusMaker& maker) {
   if (maker.chance(20)) query.text += " \"" + maker.word() + " " + maker.word() + "\"";
   if (maker.chance(20)) query.text += " w1*";
   if (maker.chance(20)) query.text += " type:code";
+  if (maker.chance(20)) query.text += " OR type:code";
+  if (maker.chance(20)) query.text += " OR -" + maker.word();
   if (maker.chance(30)) query.where = random_filter(maker).text;
   query.match = maker.pick<Match>({Match::all, Match::any, Match::auto_});
   query.snippets = false;

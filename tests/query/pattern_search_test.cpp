@@ -206,7 +206,7 @@ TEST_CASE("patterns: what is unknown is in no answer") {
     const auto accepts = [&](std::string_view pattern) { return patterns.accepts(pattern); };
     const ParsedQuery parsed = parse_query(text, 0, accepts);
     const Plan plan = make_plan(parsed.root, plain, true);
-    ViewSearch view_search(view, plan, &patterns);
+    ViewSearch view_search(view, plan, nullptr, &patterns);
     view_search.look_up().value();
     for (const u32 doc : view_search.matches({}).value().docs.value().to_vector()) {
       CHECK(doc < 30);

@@ -62,10 +62,28 @@ TEST_CASE("plan: identifiers score as a whole and by part, which stand together"
 TEST_CASE("plan: words of one piece follow each other and score one by one") {
   CHECK(all("std::vector") ==
         R"((phrase "std" "vector"+1), scoring: (word "std") (word "vector"))");
-  CHECK(any("std::vector") ==
-        R"((any (word "std") (word "vector")), scoring: (word "std") (word "vector"))");
+  CHECK(any("read-only") ==
+        R"((any (word "read") (word "onli")), scoring: (word "read") (word "onli")x0.4)");
   CHECK(all("C++") == R"((word "c"), scoring: (word "c"))");
   CHECK(plain("don't") == R"((phrase "don" "t"+1), scoring: (word "don") (word "t"))");
+}
+
+TEST_CASE("plan: words of a name score together where they need not follow each other") {
+  CHECK(any("std::vector") == R"((any (word "std") (word "vector")), scoring: )"
+                              R"((word "std") (word "vector") (phrase "std" "vector"+1)x0.5)");
+  CHECK(any("out.of.x") == R"((any (word "out") (word "x")), scoring: )"
+                           R"((word "out")x0.4 (word "x") (phrase "out" "of"+1 "x"+2)x0.5)");
+  CHECK(any("q->r") == R"((any (word "q") (word "r")), scoring: )"
+                       R"((word "q") (word "r") (phrase "q" "r"+1)x0.5)");
+  for (const char* text :
+       {"q-r", "q--r", "q_r,s", "q,r", "q:(r", "\xE6\xBC\xA2\xE5\xAD\x97\xE8\xAA\x9E"}) {
+    INFO(text);
+    CHECK(any(text).find("phrase") == std::string::npos);
+  }
+  CHECK(any("-std::vector a").find("x0.5") == std::string::npos);
+  const Plan plain_plan = make_plan(parse_query("std::vector", 0, nullptr).root, {}, false);
+  CHECK(to_string(plain_plan) ==
+        R"((any (word "std") (word "vector")), scoring: (word "std") (word "vector"))");
 }
 
 TEST_CASE("plan: negations and clauses hold in every match mode and never score") {

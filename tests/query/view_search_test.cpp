@@ -107,7 +107,8 @@ void compare_once(Questions& questions) {
       if (asked.holds(texts[doc])) expected.push_back(doc);
     }
     REQUIRE(plan.condition.has_value());
-    ViewSearch search(view, plan);
+    WordSets words;
+    ViewSearch search(view, plan, &words);
     search.look_up().value();
     const Matches matches = search.matches({}).value();
     REQUIRE(matches.count == expected.size());
@@ -130,7 +131,8 @@ TEST_CASE("view search: fuzzy words") {
   const IndexView view = view_of(std::make_shared<MemoryIndex>(std::move(documents)));
   const auto found = [&](const char* text) {
     const Plan plan = make_plan(parse_query(text, 0, nullptr).root, {}, true);
-    ViewSearch search(view, plan);
+    WordSets words;
+    ViewSearch search(view, plan, &words);
     search.look_up().value();
     return search.matches({}).value().docs.value().to_vector();
   };

@@ -1,6 +1,8 @@
 // Searches page by page while the project changes under them.
 #include "store/search_pages.hpp"
 
+#include <set>
+
 #include "query/cursor.hpp"
 #include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
@@ -32,6 +34,39 @@ void fill(Project& project, int count, const std::string& prefix = "s") {
 }
 
 Query words(usize limit) { return {.text = "words", .limit = limit, .facets = {"type"}}; }
+
+// Beyond the few that are scored one by one: what matches without a word has no posting to be
+// found by.
+TEST_CASE("what holds no word of the query is a hit all the same where the query says so") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  Batch batch;
+  for (int i = 0; i < 1200; ++i) {
+    NewSegment one = segment("s" + std::to_string(i), i == 7 ? "rare words" : "words");
+    one.type = i % 2 == 1 ? "odd" : "even";
+    batch.stash(one);
+  }
+  project.commit(batch).value();
+  for (const bool is_merged : {false, true}) {
+    if (is_merged) project.merge(true).value();
+    CHECK(search(project, {.text = "nowhere OR type:odd"}).hits.size() == 10);
+    CHECK(search(project, {.text = "nowhere OR -nowhere"}).total == 1200);
+    Query query{.text = "rare OR type:odd", .limit = 250};
+    Answer answer = search(project, query);
+    CHECK(answer.hits[0].id == "s7");
+    CHECK(answer.hits[1].score == 0);
+    std::set<std::string> all;
+    for (;;) {
+      for (const Hit& hit : answer.hits) all.insert(hit.id);
+      if (answer.cursor.empty()) break;
+      query.cursor = answer.cursor;
+      answer = search(project, query);
+    }
+    CHECK(all.size() == 600);
+    CHECK(answer.total == 600);
+  }
+}
 
 TEST_CASE("pages show the state of the first while others write, erase and merge") {
   const TestStore store(sealing_after(12));

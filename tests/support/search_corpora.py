@@ -7,8 +7,9 @@ import re
 
 from corpus import linux_pieces
 
-# Each of them is a query; what is no syntax is words.
+# Each of them is a query; what is no syntax is words, and no text at all asks for every segment.
 ODD_TEXTS = [
+    "",
     "std::vector", "read-only", "don't", "src/index/mod.rs", "C++", "error: E0308", "(paren",
     '"unclosed', "foo(bar)", "a-b", "C:\\x", "what's", "*", "NOT", "AND OR", "a AND", "-", "~",
     "tag:", "x:y:z", "/re", "[", "{}", "\\", '""',
