@@ -107,9 +107,9 @@ struct Answer {
   std::string page;
   std::vector<Facet> facets;  // in the order asked for
   std::string explanation;    // lines of text for people; their form is no contract
-  // A regular expression did not get to look at every text that may match, or a fuzzy word was taken
-  // as it is spelled (README "Searching"): there may be more hits. Such texts count as having no
-  // match, and with a negated expression as having one.
+  // A regular expression did not get to look at every text that may match, or a fuzzy word was only
+  // taken as it is spelled (README "Searching"): there may be more hits. Such texts count as having
+  // no match, and with a negated expression as having one.
   bool partial = false;
   std::vector<Fault> faults;
 };
