@@ -58,6 +58,7 @@ Result<void> Collector::offer(u32 view, std::span<const u32> docs, std::span<con
     if (full_ && key == key_bound_ && created_[i] < created_bound_) continue;
     Entry entry{key, created_[i], {view, DocNo{contenders_[i]}}, false, {}};
     if (after_ && TRY(is_passed(entry))) continue;
+    if (TRY(is_beaten(entry))) continue;
     entries_.push_back(std::move(entry));
   }
   if (entries_.size() > entries_max_) TRY(prune());
@@ -70,6 +71,13 @@ Result<bool> Collector::is_passed(Entry& entry) {
   if (entry.created != after_->created) return entry.created > after_->created;
   TRY(resolve(entry));
   return entry.id <= after_->id;
+}
+
+// Whether it ties with the last place and its id is behind that one's.
+Result<bool> Collector::is_beaten(Entry& entry) {
+  if (!last_place_ || !same_rank(entry, *last_place_)) return false;
+  TRY(resolve(entry));
+  return !before(entry, *last_place_);
 }
 
 Result<void> Collector::resolve(Entry& entry) {
@@ -85,6 +93,7 @@ Result<void> Collector::prune() {
   const auto last = entries_.begin() + std::ptrdiff_t(limit_ - 1);
   std::nth_element(entries_.begin(), last, entries_.end(), ranks_before);
   full_ = true;
+  last_place_.reset();
   key_bound_ = last->key;
   created_bound_ = last->created;
 
@@ -95,14 +104,18 @@ Result<void> Collector::prune() {
       std::partition(tied, entries_.end(), [&](const Entry& e) { return same_rank(e, bound); });
   entries_.erase(worse, entries_.end());
   const usize tied_begin = usize(tied - entries_.begin());
-  if (entries_.size() > limit_) {
-    // In document order: neighbouring ids lie in one page.
-    for (usize i = tied_begin; i < entries_.size(); ++i) TRY(resolve(entries_[i]));
-    std::nth_element(entries_.begin() + std::ptrdiff_t(tied_begin),
-                     entries_.begin() + std::ptrdiff_t(limit_ - 1), entries_.end(),
-                     [&](const Entry& a, const Entry& b) { return before(a, b); });
-    entries_.erase(entries_.begin() + std::ptrdiff_t(limit_), entries_.end());
-  }
+  return entries_.size() > limit_ ? keep_first_ids(tied_begin) : Result<void>();
+}
+
+// Of the entries from `tied_begin` on, as many as there is room for. From here on one that ties
+// with the last of them is told by its id alone, and most are left out at once (offer).
+Result<void> Collector::keep_first_ids(usize tied_begin) {
+  for (usize i = tied_begin; i < entries_.size(); ++i) TRY(resolve(entries_[i]));
+  const auto last = entries_.begin() + std::ptrdiff_t(limit_ - 1);
+  std::nth_element(entries_.begin() + std::ptrdiff_t(tied_begin), last, entries_.end(),
+                   [&](const Entry& a, const Entry& b) { return before(a, b); });
+  last_place_ = *last;
+  entries_.erase(last + 1, entries_.end());
   return {};
 }
 

@@ -40,8 +40,10 @@ class Collector {
  private:
   bool before(const Entry& a, const Entry& b) const;
   Result<bool> is_passed(Entry& entry);
+  Result<bool> is_beaten(Entry& entry);
   Result<void> resolve(Entry& entry);
   Result<void> prune();
+  Result<void> keep_first_ids(usize tied_begin);
 
   Scope& scope_;
   usize limit_;
@@ -52,6 +54,7 @@ class Collector {
   bool full_ = false;  // `limit_` documents are at least as good as the two bounds
   i64 key_bound_ = 0;
   i64 created_bound_ = 0;
+  std::optional<Entry> last_place_;  // with its id, where some that tie with it were left out
   // Reused from block to block.
   std::vector<u32> contenders_;
   std::vector<i64> contender_keys_;

@@ -128,6 +128,11 @@ class Matcher {
   }
 
   bool is_done() const { return live_.back() != 0; }
+  // Whether it matches whatever follows: `**` is all that is left.
+  bool takes_all() const {
+    return !tokens_.empty() && tokens_.back().kind == Kind::double_star &&
+           live_[tokens_.size() - 1] != 0;
+  }
 
  private:
   // A star may also match nothing: the state behind it is entered with it.
@@ -154,6 +159,7 @@ bool glob_match(std::string_view pattern, std::string_view text) {
   text.remove_prefix(prefix.size());
   Matcher matcher(pattern);
   while (!text.empty()) {
+    if (matcher.takes_all()) return true;
     if (!matcher.step(take_character(text).code)) return false;
   }
   return matcher.is_done();
