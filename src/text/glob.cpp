@@ -1,5 +1,6 @@
 #include "text/glob.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -150,6 +151,21 @@ class Matcher {
   usize last_ = 0;   // nor above
 };
 
+// Cheap to see that most texts do not match: what stands between the stars and question marks of a
+// pattern without classes and quotes has to be there as it is, its last piece at the end.
+bool holds_literals(std::string_view pattern, std::string_view text) {
+  constexpr std::string_view wild = "*?";
+  if (pattern.find_first_of("[\\") != std::string_view::npos) return true;
+  std::string_view longest;
+  for (;;) {
+    const usize bytes = std::min(pattern.find_first_of(wild), pattern.size());
+    if (bytes == pattern.size()) break;
+    if (bytes > longest.size()) longest = pattern.substr(0, bytes);
+    pattern.remove_prefix(bytes + 1);
+  }
+  return text.ends_with(pattern) && text.find(longest) != std::string_view::npos;
+}
+
 }  // namespace
 
 bool glob_match(std::string_view pattern, std::string_view text) {
@@ -157,6 +173,7 @@ bool glob_match(std::string_view pattern, std::string_view text) {
   if (!text.starts_with(prefix)) return false;
   pattern.remove_prefix(prefix.size());
   text.remove_prefix(prefix.size());
+  if (!holds_literals(pattern, text)) return false;
   Matcher matcher(pattern);
   while (!text.empty()) {
     if (matcher.takes_all()) return true;
