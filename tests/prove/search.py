@@ -270,7 +270,7 @@ class SearchProof:
         both = said["and"]
         rival = min(both[name]["median"] for name in ("block-max, then a count",
                                                       "block-max, counting"))
-        # Once the words are known, as they are to the yardsticks; then from the query's text to ids.
+        # Once the words are known, as they are to the yardsticks; then from text to ids.
         own, whole = both["every word"]["median"], both["engine"]["median"]
         self.proof.item("every word, 10 best and the exact count", f"{own} us median, block-max "
                         f"{rival}: {rival / own:.1f} times; {whole} from text to ids; "
