@@ -35,24 +35,24 @@ class Run {
   Run(Bytes bytes, u32 first) : bytes_(bytes), next_(first) {}
   u32 next() const { return next_; }  // the first posting that may be read
 
-  // The positions of some postings, ascending, of a list or a group of which `sums[i]` are the
-  // frequencies before posting first + i.
-  bool read(std::span<const u32> postings, std::span<const u64> sums, u32 first, Filler& filler) {
+  // The positions of some postings, ascending; `tfs` are those of postings `first` on. Sums are
+  // made as far as they are needed: of most groups one posting is asked for.
+  bool read(std::span<const u32> postings, std::span<const u32> tfs, u32 first, Filler& filler) {
     Bytes bytes = bytes_;
     u32 next = next_;
     u32* out = filler.room(bytes.size() + positions_slack);
     for (const u32 posting : postings) {
-      if (posting < next || posting - first + 1 >= sums.size()) return false;
-      const u64 before = sums[posting - first];
-      const usize begin = skip_varints(bytes, before - sums[next - first]);
+      if (posting < next || posting - first >= tfs.size()) return false;
+      u64 skipped = 0;
+      for (; next < posting; ++next) skipped += tfs[next - first];
+      const usize begin = skip_varints(bytes, skipped);
       if (begin == no_bytes) return false;
-      next = posting + 1;
-      const u64 tf = sums[next - first] - before;
-      const usize count = read_positions(bytes.subspan(begin), u32(tf), out);
+      const u32 tf = tfs[next++ - first];
+      const usize count = read_positions(bytes.subspan(begin), tf, out);
       if (count == no_bytes) return false;
       bytes = bytes.subspan(begin + count);
       out += tf;
-      filler.add(u32(tf));
+      filler.add(tf);
     }
     bytes_ = bytes;
     next_ = next;
@@ -63,16 +63,6 @@ class Run {
   Bytes bytes_;
   u32 next_ = 0;
 };
-
-// sums[i] = the frequencies before posting i.
-void add_up(std::span<const u32> tfs, u64* sums) {
-  u64 sum = 0;
-  for (const u32 tf : tfs) {
-    *sums++ = sum;
-    sum += tf;
-  }
-  *sums = sum;
-}
 
 // What is read by lists, read document by document.
 class ByLists : public PositionCursor {
@@ -107,10 +97,7 @@ class ListReader final : public ByLists {
   ListReader(PositionSources sources, const TermEntry& entry) : sources_(sources), entry_(entry) {}
 
   Result<void> open() {
-    std::vector<u32> tfs;
-    TRY(sources_.postings.list(entry_, docs_, tfs));
-    sums_.resize(tfs.size() + 1);
-    add_up(tfs, sums_.data());
+    TRY(sources_.postings.list(entry_, docs_, tfs_));
     run_ = Run(TRY(sources_.positions.bytes(entry_.positions_at, entry_.positions_bytes)), 0);
     return {};
   }
@@ -120,7 +107,7 @@ class ListReader final : public ByLists {
       const auto at = std::lower_bound(docs_.begin() + run_.next(), docs_.end(), doc);
       const bool is_there = at != docs_.end() && *at == doc;
       const u32 index = u32(at - docs_.begin());
-      if (!is_there || !run_.read({&index, 1}, sums_, 0, filler))
+      if (!is_there || !run_.read({&index, 1}, tfs_, 0, filler))
         return sources_.positions.damaged(entry_.positions_at, "has positions that do not decode");
     }
     return {};
@@ -130,7 +117,7 @@ class ListReader final : public ByLists {
   PositionSources sources_;
   TermEntry entry_;
   std::vector<u32> docs_;
-  std::vector<u64> sums_;
+  std::vector<u32> tfs_;
   Run run_;
 };
 
@@ -182,8 +169,8 @@ class BigReader final : public ByLists {
       while (count < ranks.size() && ranks[count] / group_postings == group) ++count;
       if (ranks.front() >= term_.df) return damaged();
       if (group != group_) TRY(load_group(group));
-      const std::span<const u64> sums(sums_, group_size_ + 1);
-      if (!run_.read(ranks.first(count), sums, group * group_postings, filler)) return damaged();
+      const std::span<const u32> tfs(tfs_, group_size_);
+      if (!run_.read(ranks.first(count), tfs, group * group_postings, filler)) return damaged();
       ranks = ranks.subspan(count);
     }
     return {};
@@ -191,9 +178,7 @@ class BigReader final : public ByLists {
 
   Result<void> load_group(u32 group) {
     group_size_ = std::min(group_postings, term_.df - group * group_postings);
-    u32 tfs[group_postings];
-    TRY(sources_.postings.frequencies(term_, group * group_postings, {tfs, group_size_}));
-    add_up({tfs, group_size_}, sums_);
+    TRY(sources_.postings.frequencies(term_, group * group_postings, {tfs_, group_size_}));
     const Bytes bytes =
         TRY(sources_.positions.group(term_.positions_at(), term_.position_ends_at, group));
     run_ = Run(bytes, group * group_postings);
@@ -216,7 +201,7 @@ class BigReader final : public ByLists {
   u32 base_ = 0;  // postings before the container
   u32 group_ = no_group;
   u32 group_size_ = 0;
-  u64 sums_[group_postings + 1];
+  u32 tfs_[group_postings];
   Run run_;
 };
 

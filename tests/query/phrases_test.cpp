@@ -87,10 +87,15 @@ TEST_CASE("phrases: candidates of an index") {
 // As the definition says, one document at a time.
 u32 begins_in(const Index& index, const Unit& unit, std::span<const Term> terms, u32 doc) {
   u32 count = 0;
-  for (const u32 first : index.positions(terms[0], DocNo{doc}).value()) {
+  std::vector<std::vector<u32>> positions(terms.size());
+  for (usize i = 0; i < terms.size(); ++i) {
+    const auto cursor = index.position_cursor(terms[i]).value();
+    cursor->read(doc, positions[i]).value();
+  }
+  for (const u32 first : positions[0]) {
     bool all = true;
     for (usize i = 1; i < terms.size() && all; ++i) {
-      const auto others = index.positions(terms[i], DocNo{doc}).value();
+      const auto& others = positions[i];
       all = std::count(others.begin(), others.end(), first + unit.words[i].offset) > 0;
     }
     count += all ? 1 : 0;
