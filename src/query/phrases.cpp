@@ -1,12 +1,7 @@
 #include "query/phrases.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace shale::query {
 namespace {
@@ -31,7 +26,8 @@ struct Shifted {
 
 // Where phrases begin that have both, to `out`: each place as often as `counted` has it, since a
 // word may stand twice in one place. Without branches: how the positions lie cannot be foretold.
-u32 common_of_many(const Shifted& counted, const Shifted& other, u32* out) {
+[[gnu::always_inline]] inline u32 common_begins(const Shifted& counted, const Shifted& other,
+                                                u32* out) {
   const u32* one = counted.positions.data() + counted.first_possible();
   const u32* two = other.positions.data() + other.first_possible();
   const u32* const one_end = counted.positions.data() + counted.positions.size();
@@ -48,95 +44,10 @@ u32 common_of_many(const Shifted& counted, const Shifted& other, u32* out) {
   return found;
 }
 
-constexpr usize readable_behind = 8;
-
-#if defined(__SSE2__)
-
-constexpr usize few = 4;
-constexpr u32 lanes_of_eight[] = {~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0, 0, 0, 0, 0, 0, 0, 0};
-
-// counts[i] = how many others stand where the first word would begin as it does with one[i], of
-// `few` at most. Each is held against eight others at once: a walk through both ends after as many
-// steps as nobody can foretell.
-void count_matches(const Shifted& one, const Shifted& others, u32* counts) {
-  const u32* const positions = one.positions.data();
-  const usize size = others.positions.size();
-  __m128i wanted[few], sums[few];
-  for (usize i = 0; i < few; ++i) {
-    wanted[i] = _mm_set1_epi32(int(positions[i] - one.offset + others.offset));
-    sums[i] = _mm_setzero_si128();
-  }
-  for (usize at = 0; at < size; at += 8) {
-    __m128i here[2], lanes[2];
-    std::memcpy(here, others.positions.data() + at, sizeof here);
-    std::memcpy(lanes, lanes_of_eight + 8 - std::min<usize>(8, size - at), sizeof lanes);
-    for (usize i = 0; i < few; ++i) {
-      const __m128i low = _mm_and_si128(_mm_cmpeq_epi32(here[0], wanted[i]), lanes[0]);
-      const __m128i high = _mm_and_si128(_mm_cmpeq_epi32(here[1], wanted[i]), lanes[1]);
-      sums[i] = _mm_sub_epi32(sums[i], _mm_add_epi32(low, high));
-    }
-  }
-  __m128i halves[2];
-  for (usize i = 0; i < 2; ++i) {
-    halves[i] = _mm_add_epi32(_mm_unpacklo_epi32(sums[2 * i], sums[2 * i + 1]),
-                              _mm_unpackhi_epi32(sums[2 * i], sums[2 * i + 1]));
-  }
-  const __m128i all = _mm_add_epi32(_mm_unpacklo_epi64(halves[0], halves[1]),
-                                    _mm_unpackhi_epi64(halves[0], halves[1]));
-  std::memcpy(counts, &all, sizeof all);
-}
-
-// Whether a phrase may begin where it would with one[i].
-bool is_possible(const Shifted& one, usize i, u32 other_offset) {
-  const u32 position = one.positions.data()[i];
-  return (i < one.positions.size()) & (position >= one.offset) &
-         (position - one.offset <= ~u32(0) - other_offset);
-}
-
-// common_of_many where `counted` has few.
-u32 common_of_few(const Shifted& counted, const Shifted& other, u32* out) {
-  u32 counts[few];
-  count_matches(counted, other, counts);
-  u32 found = 0;
-  for (usize i = 0; i < few; ++i) {
-    out[found] = counted.positions.data()[i] - counted.offset;
-    found += u32(is_possible(counted, i, other.offset) & (counts[i] != 0));
-  }
-  return found;
-}
-
-// The same where `other` has, which may hold the same place twice; so may `counted`.
-u32 common_with_few(const Shifted& counted, const Shifted& other, u32* out) {
-  u32 counts[few];
-  count_matches(other, counted, counts);
-  u32 found = 0;
-  bool is_simple = true;
-  for (usize i = 0; i < few; ++i) {
-    const u32 position = other.positions.data()[i];
-    const bool is_one = is_possible(other, i, counted.offset) & (counts[i] != 0);
-    is_simple &= !is_one | (counts[i] == 1);
-    is_simple &= (i == 0) | !is_one | (other.positions.data()[i - (i == 0 ? 0 : 1)] != position);
-    out[found] = position - other.offset;
-    found += u32(is_one);
-  }
-  return is_simple ? found : common_of_many(counted, other, out);
-}
-
-#endif
-
-// Behind the lists, and behind `out`, there is room for `readable_behind` more.
-u32 common_begins(const Shifted& counted, const Shifted& other, u32* out) {
-#if defined(__SSE2__)
-  if (counted.positions.size() <= few) return common_of_few(counted, other, out);
-  if (other.positions.size() <= few) return common_with_few(counted, other, out);
-#endif
-  return common_of_many(counted, other, out);
-}
-
 u32 phrase_occurrences(const Unit& unit, std::span<const Positions> positions) {
   std::vector<u32> begins(positions[0].begin(), positions[0].end());
   for (usize i = 1; i < positions.size(); ++i) {
-    begins.resize(common_of_many({begins, 0}, {positions[i], unit.words[i].offset}, begins.data()));
+    begins.resize(common_begins({begins, 0}, {positions[i], unit.words[i].offset}, begins.data()));
   }
   return u32(begins.size());
 }
@@ -251,10 +162,10 @@ class PhraseMatcher {
 
   Result<void> match(std::span<const u32> candidates, FoundDocuments& found) {
     docs_.assign(candidates.begin(), candidates.end());
-    TRY(read(order_[0], begins_));
+    TRY(cursors_[order_[0]]->read_all(docs_, begins_));
     u32 offset = offset_of(order_[0]);
     for (usize i = 1; i < order_.size() && !docs_.empty(); ++i) {
-      TRY(read(order_[i], lists_));
+      TRY(cursors_[order_[i]]->read_all(docs_, lists_));
       keep_common(order_[i], offset);
       offset = 0;
     }
@@ -265,12 +176,6 @@ class PhraseMatcher {
  private:
   u32 offset_of(usize word) const { return word == 0 ? 0 : unit_.words[word].offset; }
 
-  Result<void> read(usize word, PositionLists& lists) {
-    TRY(cursors_[word]->read_all(docs_, lists));
-    lists.room(readable_behind);
-    return {};
-  }
-
   // Leaves the documents where a phrase begins that has the word of lists_ as well. `offset` is
   // that of begins_.
   void keep_common(usize word, u32 offset) {
@@ -280,7 +185,7 @@ class PhraseMatcher {
       const Shifted before{begins_.of(i), offset};
       const Shifted here{lists_.of(i), offset_of(word)};
       const Shifted& counted = word == 0 ? here : before;
-      u32* const out = kept_.room(counted.positions.size() + readable_behind);
+      u32* const out = kept_.room(counted.positions.size());
       const u32 count = common_begins(counted, word == 0 ? before : here, out);
       docs_[kept] = docs_[i];
       if (count == 0) continue;
