@@ -2,10 +2,9 @@
 // a prefix, a likeness or a pattern score where nothing else does.
 //
 // Such a score falls with the document's length alone, so that a threshold is a length, and only
-// groups of documents whose least length is within it are looked at (KeptLengths): a set of 300,000
-// among 1.1 million is ranked in 30 us, where reading all lengths takes 250. Scores have the bits
-// that union_ranker gives. SetPostings is the same set as a word among others, for union_ranker.
-// Used by view_search.
+// groups of documents whose least length is within it are looked at (KeptLengths), or all lengths
+// where the index keeps none. Scores have the bits that union_ranker gives. SetPostings is the same
+// set as a word among others, for union_ranker. Used by view_search.
 #pragma once
 
 #include <memory>
