@@ -63,7 +63,9 @@ TEST_CASE("a summary is that of the metadata, changed or not, cached or not") {
   const TestStore store;
   const auto state = store.state();
   Project project(state);
-  project.stash({{.id = "a", .text = "text", .type = "code", .file = "a.c", .tokens = 7}}).value();
+  Batch batch;
+  batch.stash({.id = "a", .text = "text", .type = "code", .file = "a.c", .tokens = 7});
+  project.commit(batch).value();
   project.merge(true).value();
   ActiveSegments cache(1 << 20, 100);
   const auto check = [&](const char* file) {
