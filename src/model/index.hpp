@@ -76,11 +76,11 @@ class TermFilter {
   virtual bool wants(std::string_view word, std::string& next) = 0;
 };
 
-// The lengths of all documents, with the least of each 16, 255 for what is larger.
+// The lengths of all documents, and those that are shorter than `listed_below`, shortest first.
 struct KeptLengths {
-  static constexpr u32 group_documents = 16;
   std::span<const u32> all;
-  std::span<const u8> least;
+  std::span<const u32> shortest;
+  u32 listed_below = 0;
 };
 
 class Index {

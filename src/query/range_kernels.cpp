@@ -46,20 +46,6 @@ u64 bits_from(usize begin, std::span<const u32> values, u32 most) {
   return bits;
 }
 
-u32 select_short_plain(std::span<const u64> members, const LengthsHere& lengths, u8 most,
-                       u16* out) {
-  u32 found = 0;
-  for (usize i = 0; i < lengths.least.size(); ++i) {
-    u64 here = members[i / 4] >> i % 4 * 16 & 0xffff;
-    if (lengths.least[i] > most) continue;
-    for (; here != 0; here &= here - 1) {
-      const usize at = i * 16 + usize(std::countr_zero(here));
-      if (lengths.all[at] <= most) out[found++] = u16(at);
-    }
-  }
-  return found;
-}
-
 void norms_from(usize begin, std::span<const u32> lengths, float average_length, float* norms) {
   for (usize i = begin; i < lengths.size(); ++i) norms[i] = bm25_norm(lengths[i], average_length);
 }
@@ -157,51 +143,6 @@ constexpr usize lanes = 8;
   return bits | bits_from(i, values, most);
 }
 
-// Of 32 groups.
-[[gnu::target("avx2")]] inline u32 half_of_groups(const u64* members, const u8* least, u8 most) {
-  __m256i some[2], values;
-  std::memcpy(some, members, sizeof some);
-  std::memcpy(&values, least, sizeof values);
-  const __m256i zero = _mm256_setzero_si256();
-  const __m256i packed =
-      _mm256_packs_epi16(_mm256_cmpeq_epi16(some[0], zero), _mm256_cmpeq_epi16(some[1], zero));
-  const __m256i empty = _mm256_permute4x64_epi64(packed, 0xd8);
-  const __m256i within =
-      _mm256_cmpeq_epi8(_mm256_min_epu8(values, _mm256_set1_epi8(char(most))), values);
-  return u32(_mm256_movemask_epi8(_mm256_andnot_si256(empty, within)));
-}
-
-// Bits of the 16 lengths that are at most `mosts`.
-[[gnu::target("avx2")]] inline u32 short_ones(const u32* lengths, __m256i mosts) {
-  __m256i some[2];
-  std::memcpy(some, lengths, sizeof some);
-  const __m256 larger[2] = {_mm256_castsi256_ps(_mm256_cmpgt_epi32(some[0], mosts)),
-                            _mm256_castsi256_ps(_mm256_cmpgt_epi32(some[1], mosts))};
-  return ~(u32(_mm256_movemask_ps(larger[1])) << 8 | u32(_mm256_movemask_ps(larger[0])));
-}
-
-// The lengths of groups lie far apart: they are asked for together.
-[[gnu::target("avx2,bmi")]] u32 select_short_vector(std::span<const u64> members,
-                                                    const LengthsHere& lengths, u8 most, u16* out) {
-  const u8* const least = lengths.least.data();
-  const u64 open = u64(half_of_groups(members.data() + 8, least + 32, most)) << 32 |
-                   half_of_groups(members.data(), least, most);
-  for (u64 bits = open; bits != 0; bits &= bits - 1) {
-    __builtin_prefetch(&lengths.all[usize(std::countr_zero(bits)) * 16]);
-  }
-  const __m256i mosts = _mm256_set1_epi32(most);
-  u32 found = 0;
-  for (u64 bits = open; bits != 0; bits &= bits - 1) {
-    const u32 group = u32(std::countr_zero(bits));
-    u32 here = u32(members[group / 4] >> group % 4 * 16) & 0xffff;
-    here &= short_ones(&lengths.all[group * 16], mosts);
-    for (; here != 0; here &= here - 1) {
-      out[found++] = u16(group * 16 + u32(std::countr_zero(here)));
-    }
-  }
-  return found;
-}
-
 // The operations of bm25_norm in their order.
 [[gnu::target("avx2")]] inline __m256 norms_of(__m256 lengths, float average_length) {
   const __m256 share =
@@ -286,14 +227,6 @@ u64 bits_at_most(std::span<const u32> values, u32 most) {
   if (vector_kernel_chosen()) return bits_vector(values, most);
 #endif
   return bits_from(0, values, most);
-}
-
-u32 select_short(std::span<const u64> members, const LengthsHere& lengths, u8 most, u16* out) {
-#if defined(__x86_64__)
-  if (lengths.all.size() == 1024 && vector_kernel_chosen())
-    return select_short_vector(members, lengths, most, out);
-#endif
-  return select_short_plain(members, lengths, most, out);
 }
 
 void norms_of(std::span<const u32> lengths, float average_length, float* norms) {

@@ -30,15 +30,6 @@ u32 select_between(std::span<const float> values, float low, float high, u32* ou
 // Bit i is set where values[i] <= most, of up to 64 values below 2^31.
 u64 bits_at_most(std::span<const u32> values, u32 most);
 
-// The members, of up to 1,024 documents, whose length is at most `most`, ascending, to `out`, which
-// has room for all; some whose length is 2^31 or more may be among them. Of groups of 16 documents
-// only those are looked at whose `least` is no larger. Returns how many.
-struct LengthsHere {
-  std::span<const u32> all;
-  std::span<const u8> least;
-};
-u32 select_short(std::span<const u64> members, const LengthsHere& lengths, u8 most, u16* out);
-
 // bm25_norm of each length.
 void norms_of(std::span<const u32> lengths, float average_length, float* norms);
 

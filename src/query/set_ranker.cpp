@@ -32,7 +32,7 @@ class SetRanker {
     lower_limit();
     const KeptLengths lengths = TRY(index_.kept_lengths());
     if (lengths.all.size() != set_.limit()) return look_at_all();
-    look_where_short(lengths);
+    if (!offer_shortest(lengths)) offer_words(set_.words(), 0, lengths.all);
     return {};
   }
 
@@ -53,21 +53,15 @@ class SetRanker {
     return {};
   }
 
-  // Those of groups whose least length is within the limit, which soon falls so far that few are.
-  void look_where_short(const KeptLengths& lengths) {
-    constexpr u32 block = 1024;
-    std::array<u16, block> found;
-    for (u32 first = 0; first < set_.limit(); first += block) {
-      const auto members = part_of(set_.words(), first / 64, block / 64);
-      if (limit_ >= bound_max) {
-        offer_words(members, first, lengths.all);
-        continue;
-      }
-      const LengthsHere here{part_of(lengths.all, first, block),
-                             part_of(lengths.least, first / 16, block / 16)};
-      const u32 count = select_short(members, here, u8(limit_), found.data());
-      for (const u16 at : std::span(found).first(count)) offer_one(first + at, here.all[at]);
+  // Shortest first; false where longer ones may be among the best as well.
+  bool offer_shortest(const KeptLengths& lengths) {
+    for (const u32 doc : lengths.shortest) {
+      if (!set_.contains(doc)) continue;
+      if (lengths.all[doc] > limit_) return true;
+      offer_one(doc, lengths.all[doc]);
     }
+    offered_below_ = lengths.listed_below;
+    return limit_ < offered_below_;
   }
 
   void offer_words(std::span<const u64> members, u32 first, std::span<const u32> lengths) {
@@ -89,7 +83,7 @@ class SetRanker {
   void offer(u64 members, u32 first, std::span<const u32> lengths) {
     for (u64 bits = members & bits_at_most(lengths, limit_); bits != 0; bits &= bits - 1) {
       const u32 i = u32(std::countr_zero(bits));
-      offer_one(first + i, lengths[i]);
+      if (lengths[i] >= offered_below_) offer_one(first + i, lengths[i]);
     }
   }
 
@@ -135,6 +129,7 @@ class SetRanker {
   BestScores& best_;
   std::vector<ScoredDocument>& out_;
   u32 limit_ = length_end - 1;
+  u32 offered_below_ = 0;  // what is shorter was
   usize candidates_max_ = candidates_slack;
   std::array<u32, chunk_documents> lengths_{};
 };

@@ -1,10 +1,11 @@
 // The best documents of a set, each of which scores as if a word stood in it once: how the words of
 // a prefix, a likeness or a pattern score where nothing else does.
 //
-// Such a score falls with the document's length alone, so that a threshold is a length, and only
-// groups of documents whose least length is within it are looked at (KeptLengths), or all lengths
-// where the index keeps none. Scores have the bits that union_ranker gives. SetPostings is the same
-// set as a word among others, for union_ranker. Used by view_search.
+// Such a score falls with the document's length alone, so that a threshold is a length: the
+// shortest documents of the index are asked whether they are members (KeptLengths), until no longer
+// one can be among the best. Where the index keeps no such list, or it ends too soon, the lengths
+// of all members are looked at. Scores have the bits that union_ranker gives. SetPostings is the
+// same set as a word among others, for union_ranker. Used by view_search.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,15 @@
 #include "shard/length_table.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace shale::shard {
+namespace {
+
+constexpr u32 shortest_max = 1u << 14;
+constexpr u32 listed_length_end = 1024;  // no document as long as that is listed
+
+}  // namespace
 
 LengthTable::LengthTable(const ColumnsReader& columns, u32 document_count)
     : columns_(columns), document_count_(document_count) {}
@@ -13,7 +20,8 @@ Result<std::span<const u32>> LengthTable::range(u32 range) {
     return fail(ErrorCode::invalid_argument, "There is no such range of documents");
   }
   TRY(need(first / chunk_documents));
-  return std::span<const u32>(lengths_ + first, std::min(range_documents, document_count_ - first));
+  return std::span<const u32>(lengths_.get() + first,
+                              std::min(range_documents, document_count_ - first));
 }
 
 Result<void> LengthTable::of(std::span<const u32> docs, std::span<u32> out) {
@@ -31,7 +39,8 @@ Result<KeptLengths> LengthTable::whole() {
   if (!is_complete_.load(std::memory_order_acquire)) {
     for (u32 chunk = 0; chunk < chunk_count(); ++chunk) TRY(need(chunk));
   }
-  return KeptLengths{{lengths_, document_count_}, {least_.get(), group_count()}};
+  std::call_once(listed_, [&] { list_shortest(); });
+  return KeptLengths{{lengths_.get(), document_count_}, shortest_, listed_below_};
 }
 
 // Those of some documents.
@@ -47,9 +56,7 @@ Result<void> LengthTable::need_all(std::span<const u32> docs) {
 
 Result<void> LengthTable::need(u32 chunk) {
   std::call_once(made_, [&] {
-    memory_ = std::make_unique_for_overwrite<Line[]>(group_count());
-    lengths_ = static_cast<u32*>(static_cast<void*>(memory_.get()));
-    least_ = std::make_unique_for_overwrite<u8[]>(group_count());
+    lengths_ = std::make_unique_for_overwrite<u32[]>(document_count_);
     is_filled_ = std::make_unique<std::atomic<bool>[]>(chunk_count());
   });
   return is_filled_[chunk].load(std::memory_order_acquire) ? Result<void>() : fill(chunk);
@@ -69,20 +76,25 @@ Result<void> LengthTable::fill_held(u32 chunk) {
   if (is_filled_[chunk].load(std::memory_order_relaxed)) return {};
   const u32 first = chunk * chunk_documents;
   const u32 count = std::min(chunk_documents, document_count_ - first);
-  const std::span<u32> lengths(lengths_ + first, count);
-  TRY(columns_.lengths(first, lengths));
-  note_least(first, lengths);
+  TRY(columns_.lengths(first, {lengths_.get() + first, count}));
   is_filled_[chunk].store(true, std::memory_order_release);
   if (++filled_ == chunk_count()) is_complete_.store(true, std::memory_order_release);
   return {};
 }
 
-void LengthTable::note_least(u32 first, std::span<const u32> lengths) {
-  constexpr u32 group = KeptLengths::group_documents;
-  for (usize i = 0; i < lengths.size(); i += group) {
-    const auto some = lengths.subspan(i, std::min<usize>(group, lengths.size() - i));
-    const u32 least = *std::min_element(some.begin(), some.end());
-    least_[(first + i) / group] = u8(std::min(least, 255u));
+// By counting: as many whole lengths as the list has room for.
+void LengthTable::list_shortest() {
+  const std::span<const u32> lengths(lengths_.get(), document_count_);
+  std::array<u32, listed_length_end + 1> begins{};  // of each length's documents in the list
+  for (const u32 length : lengths) begins[std::min(length, listed_length_end - 1) + 1] += 1;
+  while (listed_below_ + 1 < listed_length_end &&
+         begins[listed_below_] + begins[listed_below_ + 1] <= shortest_max) {
+    begins[listed_below_ + 1] += begins[listed_below_];
+    ++listed_below_;
+  }
+  shortest_.resize(begins[listed_below_]);
+  for (u32 doc = 0; doc < document_count_; ++doc) {
+    if (lengths[doc] < listed_below_) shortest_[begins[lengths[doc]]++] = doc;
   }
 }
 

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "model/index.hpp"
 #include "shard/columns.hpp"
@@ -27,28 +28,21 @@ class LengthTable {
   Result<void> of(std::span<const u32> docs, std::span<u32> out);
 
  private:
-  // A group's lengths in a line of the processor's cache: ranking a set looks at single groups.
-  struct alignas(64) Line {
-    u32 lengths[KeptLengths::group_documents];
-  };
-
-  u32 group_count() const {
-    return (document_count_ + KeptLengths::group_documents - 1) / KeptLengths::group_documents;
-  }
   u32 chunk_count() const { return (document_count_ + chunk_documents - 1) / chunk_documents; }
   Result<void> need(u32 chunk);
   Result<void> need_all(std::span<const u32> docs);
   Result<void> fill(u32 chunk);
   Result<void> fill_held(u32 chunk);
-  void note_least(u32 first, std::span<const u32> lengths);
+  void list_shortest();
 
   const ColumnsReader& columns_;
   u32 document_count_;
   std::mutex filling_;
   std::once_flag made_;
-  std::unique_ptr<Line[]> memory_;
-  u32* lengths_ = nullptr;       // in it
-  std::unique_ptr<u8[]> least_;  // KeptLengths::least
+  std::unique_ptr<u32[]> lengths_;
+  std::once_flag listed_;
+  std::vector<u32> shortest_;  // KeptLengths::shortest
+  u32 listed_below_ = 0;
   // Set by a release when a chunk's lengths stand in the table: who loads it by an acquire sees
   // them.
   std::unique_ptr<std::atomic<bool>[]> is_filled_;

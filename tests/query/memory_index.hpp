@@ -108,6 +108,7 @@ class MemoryIndex : public Index {
   }
 
   bool keeps_lengths = true;
+  u32 listed_below = 8;        // KeptLengths
   u32 range_df_min = ~u32(0);  // words of so many documents are had by ranges too
   Failing failing = Failing::none;
   ErrorCode failing_code = ErrorCode::corrupt;
@@ -248,11 +249,14 @@ class MemoryIndex : public Index {
   Result<KeptLengths> kept_lengths() const override {
     TRY(maybe_fail(Failing::numbers));
     if (!keeps_lengths) return KeptLengths();
-    for (usize i = least_.size() * 16; i < words_.size(); i += 16) {
-      const auto some = std::span(words_).subspan(i, std::min<usize>(16, words_.size() - i));
-      least_.push_back(u8(std::min(255u, *std::min_element(some.begin(), some.end()))));
+    if (shortest_.empty()) {
+      for (u32 doc = 0; doc < words_.size(); ++doc) {
+        if (words_[doc] < listed_below) shortest_.push_back(doc);
+      }
+      std::stable_sort(shortest_.begin(), shortest_.end(),
+                       [&](u32 a, u32 b) { return words_[a] < words_[b]; });
     }
-    return KeptLengths{words_, least_};
+    return KeptLengths{words_, shortest_, listed_below};
   }
   // Codes are 1000 + the document that has the value first: neither dense nor from 0.
   Result<void> codes(Field field, u32 first, std::span<u32> out) const override {
@@ -342,7 +346,7 @@ class MemoryIndex : public Index {
 
   std::vector<Document> documents_;
   std::vector<u32> words_;
-  mutable std::vector<u8> least_;
+  mutable std::vector<u32> shortest_;
   u64 word_count_ = 0;
   std::map<std::string, Postings> postings_;
   std::vector<Entry*> by_handle_;

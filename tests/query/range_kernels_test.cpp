@@ -97,33 +97,6 @@ TEST_CASE("range kernels: scores of postings") {
   }
 }
 
-TEST_CASE("range kernels: members that are short enough") {
-  std::mt19937 random(8);
-  for (const u32 count : {1024u, 1024u, 1024u, 970u, 64u, 16u, 1u, 0u}) {
-    std::vector<u64> members((count + 63) / 64);
-    std::vector<u32> all(count), expected;
-    std::vector<u8> least((count + 15) / 16, 255);
-    for (u32 i = 0; i < count; ++i) {
-      all[i] = 1 + u32(random()) % (random() % 10 == 0 ? 300 : 20'000);
-      least[i / 16] = u8(std::min<u32>(least[i / 16], all[i]));
-      if (random() % 3 == 0) members[i / 64] |= u64(1) << i % 64;
-    }
-    for (const u32 most : {0u, 20u, 127u, 128u, 254u}) {
-      expected.clear();
-      for (u32 i = 0; i < count; ++i) {
-        if ((members[i / 64] >> i % 64 & 1) != 0 && all[i] <= most) expected.push_back(i);
-      }
-      for (const Kernel kernel : {Kernel::scalar, Kernel::automatic}) {
-        force_kernel(kernel);
-        std::vector<u16> found(1024);
-        found.resize(select_short(members, {all, least}, u8(most), found.data()));
-        CHECK(std::equal(found.begin(), found.end(), expected.begin(), expected.end()));
-      }
-      force_kernel(Kernel::automatic);
-    }
-  }
-}
-
 TEST_CASE("range kernels: what is chosen and counted") {
   const std::vector<float> values = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3};
   std::vector<u32> chosen(values.size());

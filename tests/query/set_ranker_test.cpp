@@ -53,6 +53,7 @@ Kept best_of(const Kept& all, usize limit) {
 void check_once(std::mt19937& random) {
   const auto index = random_index(random, 1 + u32(random() % 9000), 1 + u32(random() % 40));
   index->keeps_lengths = random() % 3 != 0;
+  index->listed_below = u32(random() % 20);
   const DenseSet set = random_set(random, index->document_count());
   const float weight = std::vector<float>{0.0f, 1e-6f, 1.5f, 9.25f}[random() % 4];
   const float average = 1.0f + float(random() % 300) / 10;
