@@ -24,22 +24,22 @@ struct Shifted {
   }
 };
 
-// Where phrases begin that have both, to `out`: each place as often as `counted` has it, since a
-// word may stand twice in one place. Without branches: how the positions lie cannot be foretold.
-[[gnu::always_inline]] inline u32 common_begins(const Shifted& counted, const Shifted& other,
+// Where phrases begin that have both, to `out`, which has room for the positions of either. Without
+// branches: how they lie cannot be foretold.
+[[gnu::always_inline]] inline u32 common_begins(const Shifted& word, const Shifted& other,
                                                 u32* out) {
-  const u32* one = counted.positions.data() + counted.first_possible();
+  const u32* one = word.positions.data() + word.first_possible();
   const u32* two = other.positions.data() + other.first_possible();
-  const u32* const one_end = counted.positions.data() + counted.positions.size();
+  const u32* const one_end = word.positions.data() + word.positions.size();
   const u32* const two_end = other.positions.data() + other.positions.size();
   u32 found = 0;
   while (one != one_end && two != two_end) {
-    const u32 begin = *one - counted.offset;
+    const u32 begin = *one - word.offset;
     const u32 other_begin = *two - other.offset;
     out[found] = begin;
     found += begin == other_begin ? 1 : 0;
     one += begin <= other_begin ? 1 : 0;
-    two += other_begin < begin ? 1 : 0;
+    two += other_begin <= begin ? 1 : 0;
   }
   return found;
 }
@@ -184,9 +184,8 @@ class PhraseMatcher {
     for (usize i = 0; i < docs_.size(); ++i) {
       const Shifted before{begins_.of(i), offset};
       const Shifted here{lists_.of(i), offset_of(word)};
-      const Shifted& counted = word == 0 ? here : before;
-      u32* const out = kept_.room(counted.positions.size());
-      const u32 count = common_begins(counted, word == 0 ? before : here, out);
+      u32* const out = kept_.room(before.positions.size());
+      const u32 count = common_begins(before, here, out);
       docs_[kept] = docs_[i];
       if (count == 0) continue;
       kept_.ends.push_back((kept == 0 ? 0 : kept_.ends.back()) + count);

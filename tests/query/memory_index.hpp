@@ -90,8 +90,9 @@ class MemoryPositions : public PositionCursor {
 
 class MemoryIndex : public Index {
  public:
-  explicit MemoryIndex(std::vector<Document> documents) : documents_(std::move(documents)) {
-    Analyser analyser;
+  explicit MemoryIndex(std::vector<Document> documents, Analysis analysis = {})
+      : documents_(std::move(documents)) {
+    Analyser analyser(analysis);
     for (u32 doc = 0; doc < documents_.size(); ++doc) {
       analyser.analyse(documents_[doc].text);
       words_.push_back(analyser.word_count());

@@ -114,7 +114,10 @@ TEST_CASE("phrases: of random texts, in blocks, against their definition") {
     const usize kinds = 1 + random() % words.size();
     for (u32 i = u32(random() % 50); i-- > 0;) document.text += words[random() % kinds] + " ";
   }
-  const MemoryIndex index(std::move(documents));
+  // There a word and its parts stand in one place.
+  const bool is_english = GENERATE(false, true);
+  const Analysis analysis = is_english ? Analysis{Analysis::Kind::english} : Analysis();
+  const MemoryIndex index(std::move(documents), analysis);
   std::vector<u32> candidates(700);
   std::iota(candidates.begin(), candidates.end(), 0u);
   for (int round = 0; round < 30; ++round) {
