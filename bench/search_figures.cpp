@@ -6,10 +6,9 @@
 // Beside them block-max WAND, MaxScore and conjunction on the same lists. Every algorithm has five
 // turns per query, interleaved, in each of which it runs some times in a row, and the fastest run
 // counts (there are fewer where a query takes long); all must agree on scores and counts, or the
-// program ends with 1. The yardstick's lists lie ready, its
-// queries are parsed, no id is read there; so it is with `range maxima` and `every word`, while
-// what `engine` does beyond that counts against it. Prints one JSON object; times in microseconds
-// (figures.hpp).
+// program ends with 1. The yardstick's lists lie ready, its queries are parsed, no id is read
+// there; so it is with `range maxima` and `every word`, while what `engine` does beyond that counts
+// against it. Prints one JSON object; times in microseconds (figures.hpp).
 #include <cmath>
 #include <functional>
 

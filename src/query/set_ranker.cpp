@@ -45,10 +45,7 @@ class SetRanker {
       if (std::all_of(chunk.begin(), chunk.end(), [](u64 word) { return word == 0; })) continue;
       const u32 count = std::min(chunk_documents, set_.limit() - first);
       TRY(index_.lengths(first, std::span(lengths_).first(count)));
-      const auto lengths = std::span<const u32>(lengths_).first(count);
-      for (u32 i = 0; i < chunk.size(); ++i) {
-        if (chunk[i] != 0) offer(chunk[i], first + i * 64, part_of(lengths, i * 64, 64));
-      }
+      offer_words(chunk, first, std::span<const u32>(lengths_).first(count));
     }
     return {};
   }
@@ -64,10 +61,10 @@ class SetRanker {
     return limit_ < offered_below_;
   }
 
+  // Members from document `first` on; `lengths` begins there, too.
   void offer_words(std::span<const u64> members, u32 first, std::span<const u32> lengths) {
-    for (const u64 word : members) {
-      if (word != 0) offer(word, first, part_of(lengths, first, 64));
-      first += 64;
+    for (u32 i = 0; i < members.size(); ++i) {
+      if (members[i] != 0) offer(members[i], first + i * 64, part_of(lengths, i * 64, 64));
     }
   }
 

@@ -115,6 +115,12 @@ DocumentSet ViewSearch::listed(const FoundUnit& found) {
   return found.set ? found.set->docs : DocumentSet::from_sorted(found.docs);
 }
 
+// All of a unit that scores.
+Result<DocumentSet> ViewSearch::documents_of(const FoundUnit& found) const {
+  if (found.set || found.is_listed) return listed(found);
+  return index_.documents(found.terms.front());
+}
+
 Result<void> ViewSearch::add_df(std::span<u64> df) const {
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
@@ -122,7 +128,7 @@ Result<void> ViewSearch::add_df(std::span<u64> df) const {
     const bool is_word = !found.set && !found.is_listed;
     df[i] += is_word ? found.terms.front().df : found.set ? found.set->count : found.docs.size();
     if (dead_.empty()) continue;
-    const DocumentSet docs = is_word ? TRY(index_.documents(found.terms.front())) : listed(found);
+    const DocumentSet docs = TRY(documents_of(found));
     const DocumentSet* const only = &docs;
     df[i] -= DocumentSet::union_count({&only, 1}, &dead_);
   }
@@ -370,8 +376,7 @@ Result<void> ViewSearch::add_unscored(const Matches& matches, BestScores& best,
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
     if (!found.is_possible || !plan_.units[i].scores()) continue;
-    const bool is_word = !found.set && !found.is_listed;
-    scored.push_back(is_word ? TRY(index_.documents(found.terms.front())) : listed(found));
+    scored.push_back(TRY(documents_of(found)));
   }
   const DocumentSet unscored = DocumentSet::difference_of(*matches.docs, union_of(scored));
   for (const u32 doc : unscored.to_vector()) {

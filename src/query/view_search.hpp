@@ -87,6 +87,7 @@ class ViewSearch {
   Result<void> expand(const Unit& unit, FoundUnit& found) const;
   Result<void> find_matches(const Unit& unit, FoundUnit& found) const;
   static DocumentSet listed(const FoundUnit& found);
+  Result<DocumentSet> documents_of(const FoundUnit& found) const;
 
   bool is_any_scored_word(const Condition& condition) const;
   Result<Matches> matches_of_any(const Filter& filter) const;

@@ -22,9 +22,9 @@ ModelTerms words(std::mt19937& random) {
   return terms;
 }
 
-}  // namespace
-
-TEST_CASE("position reader: every document, and some of them") {
+// f(random, make_cursor, postings) of each word.
+template <class F>
+void for_each_word(F&& f) {
   const u32 seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937 random(seed);
@@ -34,8 +34,17 @@ TEST_CASE("position reader: every document, and some of them") {
   for (const auto& [name, postings] : terms) {
     INFO(name);
     const Term term = reader.find(name).value().value();
+    const auto make_cursor = [&] { return reader.position_cursor(term).value(); };
+    f(random, make_cursor, postings);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("position reader: every document, and some of them") {
+  for_each_word([](std::mt19937& random, const auto& make_cursor, const auto& postings) {
     for (const u32 step : {1u, 3u, 200u, 30'000u}) {
-      const auto cursor = reader.position_cursor(term).value();
+      const auto cursor = make_cursor();
       REQUIRE(cursor != nullptr);
       std::vector<u32> positions;
       for (usize i = random() % step; i < postings.size(); i += 1 + random() % step) {
@@ -43,19 +52,12 @@ TEST_CASE("position reader: every document, and some of them") {
         REQUIRE(positions == postings[i].positions);
       }
     }
-  }
+  });
 }
 
 TEST_CASE("position reader: many documents at a time") {
-  const u32 seed = std::random_device{}();
-  INFO("seed " << seed);
-  std::mt19937 random(seed);
-  const ModelTerms terms = words(random);
-  const testing::TermsFixture fixture(terms, documents, true);
-  const TermsReader reader = fixture.reader();
-  for (const auto& [name, postings] : terms) {
-    INFO(name);
-    const auto cursor = reader.position_cursor(reader.find(name).value().value()).value();
+  for_each_word([](std::mt19937& random, const auto& make_cursor, const auto& postings) {
+    const auto cursor = make_cursor();
     PositionLists lists;
     for (usize at = 0; at < postings.size();) {
       std::vector<u32> docs;
@@ -74,7 +76,7 @@ TEST_CASE("position reader: many documents at a time") {
         REQUIRE(std::equal(list.begin(), list.end(), expected.begin(), expected.end()));
       }
     }
-  }
+  });
 }
 
 TEST_CASE("position reader: a document that does not hold the word is damage, not a guess") {
