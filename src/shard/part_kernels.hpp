@@ -1,9 +1,10 @@
 // The inner loops of reading a few postings out of many: where a range begins in an array of
-// documents, where one of them stands, and its frequencies out of their nibbles.
+// documents, where one of them stands, and frequencies, or sums of them, out of their nibbles.
 //
 // With SSE2, which every x86-64 has, and plain twins with the same results elsewhere and where so
 // many bytes are not there: nothing is read beyond what the spans hold, whatever stands in them.
-// `out` has room for `part_slack` more than is asked for. Used by range_reader.
+// `out` and `before` have room for `part_slack` more than is asked for. Used by range_reader and
+// position_reader.
 #pragma once
 
 #include <algorithm>
@@ -119,6 +120,43 @@ inline bool read_nibbles(Bytes nibbles, usize first, usize count, u32* out) {
   for (; i < count; ++i) {
     out[i] = u32(nibbles[(first + i) / 2]) >> ((first + i) % 2 * 4) & 15;
     has_15 = has_15 || out[i] == 15;
+  }
+  return has_15;
+}
+
+// before[i] = the sum of the first i nibbles, i = 0..count, count <= 64. Whether 15 is among them
+// or behind them.
+inline bool add_up_nibbles(Bytes nibbles, usize count, u32* before) {
+  bool has_15 = false;
+  usize i = 0;
+  before[0] = 0;
+#if defined(__SSE2__)
+  const __m128i low = _mm_set1_epi8(15);
+  const __m128i zero = _mm_setzero_si128();
+  __m128i largest = zero;
+  for (; i < count && i / 2 + 8 <= nibbles.size(); i += 16) {
+    const __m128i bytes = _mm_cvtsi64_si128(i64(load<u64>(nibbles.data() + i / 2)));
+    __m128i sums =
+        _mm_unpacklo_epi8(_mm_and_si128(bytes, low), _mm_and_si128(_mm_srli_epi16(bytes, 4), low));
+    largest = _mm_max_epu8(largest, sums);
+    sums = _mm_add_epi8(sums, _mm_slli_si128(sums, 1));
+    sums = _mm_add_epi8(sums, _mm_slli_si128(sums, 2));
+    sums = _mm_add_epi8(sums, _mm_slli_si128(sums, 4));
+    sums = _mm_add_epi8(sums, _mm_slli_si128(sums, 8));  // 16 of 15 or less fit a byte
+    const __m128i base = _mm_set1_epi32(int(before[i]));
+    const __m128i halves[2] = {_mm_unpacklo_epi8(sums, zero), _mm_unpackhi_epi8(sums, zero)};
+    const __m128i whole[4] = {_mm_add_epi32(_mm_unpacklo_epi16(halves[0], zero), base),
+                              _mm_add_epi32(_mm_unpackhi_epi16(halves[0], zero), base),
+                              _mm_add_epi32(_mm_unpacklo_epi16(halves[1], zero), base),
+                              _mm_add_epi32(_mm_unpackhi_epi16(halves[1], zero), base)};
+    std::memcpy(before + i + 1, whole, sizeof whole);
+  }
+  has_15 = _mm_movemask_epi8(_mm_cmpeq_epi8(largest, low)) != 0;
+#endif
+  for (; i < count; ++i) {
+    const u32 nibble = u32(nibbles[i / 2]) >> (i % 2 * 4) & 15;
+    before[i + 1] = before[i] + nibble;
+    has_15 = has_15 || nibble == 15;
   }
   return has_15;
 }

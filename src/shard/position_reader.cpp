@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "shard/frequencies.hpp"
+#include "shard/part_kernels.hpp"
 #include "shard/terms_state.hpp"
 
 namespace shale::shard {
@@ -28,26 +29,27 @@ class Filler {
   u32 end_ = 0;
 };
 
-// Positions of neighbouring postings, one behind the other.
+// Positions of neighbouring postings, one behind the other: as many of posting first + i as
+// before[i + 1] - before[i] says, which outlives the run.
 class Run {
  public:
   Run() = default;
-  Run(Bytes bytes, u32 first) : bytes_(bytes), next_(first) {}
-  u32 next() const { return next_; }  // the first posting that may be read
+  Run(Bytes bytes, u32 first, std::span<const u32> before)
+      : bytes_(bytes), first_(first), before_(before) {}
+  u32 next() const { return first_ + next_; }  // the first posting that may be read
 
-  // The positions of some postings, ascending; `tfs` are those of postings `first` on. Sums are
-  // made as far as they are needed: of most groups one posting is asked for.
-  bool read(std::span<const u32> postings, std::span<const u32> tfs, u32 first, Filler& filler) {
+  // The positions of some postings, ascending.
+  bool read(std::span<const u32> postings, Filler& filler) {
     Bytes bytes = bytes_;
     u32 next = next_;
     u32* out = filler.room(bytes.size() + positions_slack);
     for (const u32 posting : postings) {
-      if (posting < next || posting - first >= tfs.size()) return false;
-      u64 skipped = 0;
-      for (; next < posting; ++next) skipped += tfs[next - first];
-      const usize begin = skip_varints(bytes, skipped);
+      const u32 index = posting - first_;
+      if (index < next || usize(index) + 1 >= before_.size()) return false;
+      const usize begin = skip_varints(bytes, before_[index] - before_[next]);
       if (begin == no_bytes) return false;
-      const u32 tf = tfs[next++ - first];
+      next = index + 1;
+      const u32 tf = before_[next] - before_[index];
       const usize count = read_positions(bytes.subspan(begin), tf, out);
       if (count == no_bytes) return false;
       bytes = bytes.subspan(begin + count);
@@ -60,9 +62,18 @@ class Run {
   }
 
  private:
-  Bytes bytes_;
+  Bytes bytes_;  // from those of posting first_ + next_ on
+  u32 first_ = 0;
   u32 next_ = 0;
+  std::span<const u32> before_;
 };
+
+// before[i] = the sum of the first i frequencies. It wraps where they are damaged, and nowhere
+// else: there are as many bytes of positions, fewer than 2^32.
+void add_up(std::span<const u32> tfs, u32* before) {
+  before[0] = 0;
+  std::partial_sum(tfs.begin(), tfs.end(), before + 1);
+}
 
 // What is read by lists, read document by document.
 class ByLists : public PositionCursor {
@@ -97,8 +108,12 @@ class ListReader final : public ByLists {
   ListReader(PositionSources sources, const TermEntry& entry) : sources_(sources), entry_(entry) {}
 
   Result<void> open() {
-    TRY(sources_.postings.list(entry_, docs_, tfs_));
-    run_ = Run(TRY(sources_.positions.bytes(entry_.positions_at, entry_.positions_bytes)), 0);
+    std::vector<u32> tfs;
+    TRY(sources_.postings.list(entry_, docs_, tfs));
+    before_.resize(tfs.size() + 1);
+    add_up(tfs, before_.data());
+    run_ =
+        Run(TRY(sources_.positions.bytes(entry_.positions_at, entry_.positions_bytes)), 0, before_);
     return {};
   }
   Result<void> read_all(std::span<const u32> docs, PositionLists& lists) override {
@@ -107,7 +122,7 @@ class ListReader final : public ByLists {
       const auto at = std::lower_bound(docs_.begin() + run_.next(), docs_.end(), doc);
       const bool is_there = at != docs_.end() && *at == doc;
       const u32 index = u32(at - docs_.begin());
-      if (!is_there || !run_.read({&index, 1}, tfs_, 0, filler))
+      if (!is_there || !run_.read({&index, 1}, filler))
         return sources_.positions.damaged(entry_.positions_at, "has positions that do not decode");
     }
     return {};
@@ -117,7 +132,7 @@ class ListReader final : public ByLists {
   PositionSources sources_;
   TermEntry entry_;
   std::vector<u32> docs_;
-  std::vector<u32> tfs_;
+  std::vector<u32> before_;  // the occurrences before each of them, and in all
   Run run_;
 };
 
@@ -134,7 +149,7 @@ class BigReader final : public ByLists {
     Filler filler(lists, docs.size());
     while (!docs.empty()) {
       const u16 key = u16(docs.front() >> 16);
-      if (!find_container(key)) return damaged();
+      if (!TRY(find_container(key))) return damaged();
       usize count = 1;
       while (count < std::min(docs.size(), ranks.size()) && docs[count] >> 16 == key) ++count;
       ranker_->next(docs.first(count), ranks.data());
@@ -151,14 +166,29 @@ class BigReader final : public ByLists {
  private:
   static constexpr u32 no_group = ~u32(0);
 
-  bool find_container(u16 key) {
-    while (!is_open_ || container_.key < key) {
+  Result<bool> find_container(u16 key) {
+    if (is_open_ && container_.key >= key) return container_.key == key;
+    do {
       if (is_open_) base_ += container_.count;
       is_open_ = walk_.next(container_);
       if (!is_open_) return false;
-      ranker_.emplace(container_, jumps_of(jumps_, container_.key));
-    }
+    } while (container_.key < key);
+    TRY(open_container());
     return container_.key == key;
+  }
+
+  // What tells of the groups its postings stand in.
+  Result<void> open_container() {
+    ranker_.emplace(container_, jumps_of(jumps_, container_.key));
+    const u32 end = base_ + container_.count;
+    if (container_.count == 0 || end > term_.df) return damaged();
+    const u32 last = (end - 1) / group_postings;
+    first_group_ = base_ / group_postings;
+    const u32 first = first_group_ * group_postings;
+    nibbles_ = TRY(sources_.postings.nibbles(
+        term_, first, std::min((last + 1) * group_postings, term_.df) - first));
+    ends_ = TRY(sources_.positions.ends(term_.position_ends_at, first_group_, last));
+    return {};
   }
 
   // Group by group.
@@ -167,21 +197,24 @@ class BigReader final : public ByLists {
       const u32 group = ranks.front() / group_postings;
       usize count = 1;
       while (count < ranks.size() && ranks[count] / group_postings == group) ++count;
-      if (ranks.front() >= term_.df) return damaged();
       if (group != group_) TRY(load_group(group));
-      const std::span<const u32> tfs(tfs_, group_size_);
-      if (!run_.read(ranks.first(count), tfs, group * group_postings, filler)) return damaged();
+      if (!run_.read(ranks.first(count), filler)) return damaged();
       ranks = ranks.subspan(count);
     }
     return {};
   }
 
   Result<void> load_group(u32 group) {
-    group_size_ = std::min(group_postings, term_.df - group * group_postings);
-    TRY(sources_.postings.frequencies(term_, group * group_postings, {tfs_, group_size_}));
-    const Bytes bytes =
-        TRY(sources_.positions.group(term_.positions_at(), term_.position_ends_at, group));
-    run_ = Run(bytes, group * group_postings);
+    const u32 first = group * group_postings;
+    const u32 size = std::min(group_postings, term_.df - first);
+    const Bytes nibbles = nibbles_.subspan(usize(group - first_group_) * group_postings / 2);
+    if (add_up_nibbles(nibbles, size, before_)) {
+      u32 tfs[group_postings];
+      TRY(sources_.postings.frequencies(term_, first, {tfs, size}));
+      add_up({tfs, size}, before_);
+    }
+    const Bytes bytes = TRY(sources_.positions.group(term_.positions_at(), ends_, group));
+    run_ = Run(bytes, first, {before_, size + 1});
     group_ = group;
     return {};
   }
@@ -198,10 +231,12 @@ class BigReader final : public ByLists {
   FrozenContainer container_;
   std::optional<ContainerRanker> ranker_;
   bool is_open_ = false;
-  u32 base_ = 0;  // postings before the container
+  u32 base_ = 0;         // postings before the container
+  u32 first_group_ = 0;  // of the container, and of nibbles_
+  Bytes nibbles_;
+  GroupEnds ends_;
   u32 group_ = no_group;
-  u32 group_size_ = 0;
-  u32 tfs_[group_postings];
+  u32 before_[group_postings + 1 + part_slack];  // the occurrences before each posting of group_
   Run run_;
 };
 

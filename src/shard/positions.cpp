@@ -88,13 +88,15 @@ Result<u32> PositionsWriter::add_big(Bytes positions, std::span<const u32> tfs) 
 
 // -- reading --
 
-Result<Bytes> PositionsReader::group(u64 at, u32 ends_at, u32 group) const {
-  const u32 before = group == 0 ? 0 : 1;  // the end of the group before is the begin of this one
-  const u64 place = (u64(ends_at) + group - before) * 4;
-  const Bytes ends = TRY(offsets_.view(place, (1 + before) * 4));
-  const u32 begin = before == 0 ? 0 : load<u32>(ends.data());
-  const u32 end = load<u32>(ends.data() + before * 4);
-  if (begin > end) return offsets_.damaged(place, "has ends that do not ascend");
+Result<GroupEnds> PositionsReader::ends(u32 ends_at, u32 first, u32 last) const {
+  if (first > 0) --first;  // the first one begins where that before it ends
+  const Bytes values = TRY(offsets_.view((u64(ends_at) + first) * 4, (u64(last) - first + 1) * 4));
+  return GroupEnds(values, ends_at, first);
+}
+
+Result<Bytes> PositionsReader::group(u64 at, const GroupEnds& ends, u32 group) const {
+  const u32 begin = ends.begin_of(group), end = ends.end_of(group);
+  if (begin > end) return offsets_.damaged(ends.place_of(group - 1), "has ends that do not ascend");
   return positions_.view(at + begin, end - begin);
 }
 
@@ -150,15 +152,17 @@ Result<void> PositionsReader::verify(u64 at, u64 bytes, std::span<const u32> tfs
 Result<void> PositionsReader::verify_groups(u64 at, u64 bytes, u32 ends_at,
                                             std::span<const u32> tfs) const {
   TRY(verify(at, bytes, tfs));
+  const u32 groups = groups_of(u32(tfs.size()));
+  const GroupEnds ends = TRY(this->ends(ends_at, 0, groups - 1));
   u64 end = 0;
-  for (u32 number = 0; number < groups_of(u32(tfs.size())); ++number) {
-    const Bytes group = TRY(this->group(at, ends_at, number));
+  for (u32 number = 0; number < groups; ++number) {
+    const Bytes group = TRY(this->group(at, ends, number));
     const auto part =
         tfs.subspan(number * group_postings,
                     std::min<usize>(group_postings, tfs.size() - number * group_postings));
     end += group.size();
     if (varints_bytes(group, sum_of(part)) != group.size())
-      return offsets_.damaged((u64(ends_at) + number) * 4, "has a wrong end of a group");
+      return offsets_.damaged(ends.place_of(number), "has a wrong end of a group");
   }
   if (end != bytes)
     return offsets_.damaged(u64(ends_at) * 4, "has groups that end before the positions");

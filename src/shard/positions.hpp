@@ -71,9 +71,10 @@ inline void add_up_eight(u64 eight, u32 base, u32* out) {
   sums = _mm_add_epi16(sums, _mm_slli_si128(sums, 4));
   sums = _mm_add_epi16(sums, _mm_slli_si128(sums, 8));
   const __m128i bases = _mm_set1_epi32(int(base));
-  const __m128i both[2] = {_mm_add_epi32(_mm_unpacklo_epi16(sums, zero), bases),
-                           _mm_add_epi32(_mm_unpackhi_epi16(sums, zero), bases)};
-  std::memcpy(out, both, sizeof both);
+  const __m128i low = _mm_add_epi32(_mm_unpacklo_epi16(sums, zero), bases);
+  const __m128i high = _mm_add_epi32(_mm_unpackhi_epi16(sums, zero), bases);
+  std::memcpy(out, &low, sizeof low);
+  std::memcpy(out + 4, &high, sizeof high);
 #else
   for (u32 i = 0; i < 8; ++i) out[i] = base += u32(eight >> 8 * i & 0xff);
 #endif
@@ -119,6 +120,22 @@ class PositionsWriter {
   SectionSpool& offsets_;
 };
 
+// Where positions of neighbouring groups of a big term end, in bytes from the term's first.
+class GroupEnds {
+ public:
+  GroupEnds() = default;
+  GroupEnds(Bytes values, u32 ends_at, u32 first)
+      : values_(values), ends_at_(ends_at), first_(first) {}
+  u32 begin_of(u32 group) const { return group == 0 ? 0 : end_of(group - 1); }
+  u32 end_of(u32 group) const { return load<u32>(values_.data() + usize(group - first_) * 4); }
+  u64 place_of(u32 group) const { return (u64(ends_at_) + group) * 4; }  // of its end, in POSO
+
+ private:
+  Bytes values_;
+  u32 ends_at_ = 0;
+  u32 first_ = 0;  // the group whose end comes first
+};
+
 class PositionsReader {
  public:
   PositionsReader() = default;
@@ -127,8 +144,10 @@ class PositionsReader {
 
   // POSI [at, at + bytes).
   Result<Bytes> bytes(u64 at, u64 bytes) const { return positions_.view(at, bytes); }
-  // The positions of one group of a big term whose positions begin at `at`.
-  Result<Bytes> group(u64 at, u32 ends_at, u32 group) const;
+  // Where groups [first, last] of a big term begin and end.
+  Result<GroupEnds> ends(u32 ends_at, u32 first, u32 last) const;
+  // The positions of one of them; those of the term begin at `at`.
+  Result<Bytes> group(u64 at, const GroupEnds& ends, u32 group) const;
   Unexpected damaged(u64 at, std::string what) const {
     return positions_.damaged(at, std::move(what));
   }

@@ -202,7 +202,8 @@ Result<std::vector<u32>> TermsReader::State::big_positions(u32 number, u32 doc) 
   const std::span<u32> upto(tfs, rank % group_postings + 1);
   TRY(postings.frequencies(term, group * group_postings, upto));
   const u64 skip = std::accumulate(upto.begin(), upto.end() - 1, u64(0));
-  const Bytes bytes = TRY(positions.group(term.positions_at(), term.position_ends_at, group));
+  const GroupEnds ends = TRY(positions.ends(term.position_ends_at, group, group));
+  const Bytes bytes = TRY(positions.group(term.positions_at(), ends, group));
   if (!decode_positions(bytes, skip, upto.back(), result))
     return positions.damaged(term.positions_at(), "has a group that does not decode");
   return result;
