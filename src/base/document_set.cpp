@@ -93,31 +93,20 @@ u32 collect(std::span<const FrozenContainer* const> containers, u64* words) {
   return count_words(Bitset(words, bitset_words));
 }
 
-// How many two containers have together.
-u32 count_of_two(const FrozenContainer& a, const FrozenContainer& b) {
-  ValuesRoom both;
-  u32 common = 0;
-  if (a.is_bitset && b.is_bitset) {
+u32 common_count(Bitset words, const FrozenContainer& container) {
+  if (container.is_bitset) {
     BitsetRoom room;
-    return or_words(bits_of(a), bits_of(b), room.words.data());
-  }
-  if (a.is_bitset || b.is_bitset) {
-    const FrozenContainer& bitset = a.is_bitset ? a : b;
-    const FrozenContainer& array = a.is_bitset ? b : a;
-    common = select_members(array.values, bits_of(bitset), both.values.data());
-  } else {
-    common = and_values(a.values, b.values, both.values.data());
-  }
-  return a.count + b.count - common;
-}
-
-u32 count_among(Bitset words, const FrozenContainer& among) {
-  if (among.is_bitset) {
-    BitsetRoom room;
-    return and_words(words, bits_of(among), room.words.data());
+    return and_words(words, bits_of(container), room.words.data());
   }
   ValuesRoom room;
-  return select_members(among.values, words, room.values.data());
+  return select_members(container.values, words, room.values.data());
+}
+
+u32 common_count(const FrozenContainer& a, const FrozenContainer& b) {
+  if (a.is_bitset) return common_count(bits_of(a), b);
+  if (b.is_bitset) return common_count(bits_of(b), a);
+  ValuesRoom room;
+  return and_values(a.values, b.values, room.values.data());
 }
 
 }  // namespace
@@ -409,13 +398,14 @@ u32 DocumentSet::union_count(std::span<const DocumentSet* const> sets, const Doc
   for (auto here = walk.next(); !here.empty(); here = walk.next()) {
     const FrozenContainer* const filter =
         among == nullptr ? nullptr : find_key(among->containers_, here[0]->key, at);
-    if (among == nullptr && here.size() <= 2) {
-      count += here.size() == 1 ? here[0]->count : count_of_two(*here[0], *here[1]);
-    } else if (among == nullptr) {
-      count += collect(here, room.words.data());
-    } else if (filter != nullptr) {
-      collect(here, room.words.data());
-      count += count_among(Bitset(room.words), *filter);
+    if (among != nullptr && filter == nullptr) continue;
+    if (here.size() == 1) {
+      count += filter == nullptr ? here[0]->count : common_count(*here[0], *filter);
+    } else if (here.size() == 2 && filter == nullptr) {
+      count += here[0]->count + here[1]->count - common_count(*here[0], *here[1]);
+    } else {
+      const u32 all = collect(here, room.words.data());
+      count += filter == nullptr ? all : common_count(Bitset(room.words), *filter);
     }
   }
   return count;

@@ -356,8 +356,7 @@ Result<bool> TermWalk::next() {
     if (block_ >= dictionary_->block_count()) return false;
     cursor_.emplace(TRY(dictionary_->block(block_++)));
   }
-  term_.resize(cursor_->lcp());
-  term_.append(cursor_->suffix());
+  term_.replace(cursor_->lcp(), std::string::npos, cursor_->suffix());
   return true;
 }
 
