@@ -142,9 +142,9 @@ class Matcher {
       return exactly(metadata_term(clause.field, clause.value));
     }
     if (clause.kind == Clause::Kind::present) return all_below(metadata_term(clause.field, ""), {});
-    return all_below(
-        metadata_term(clause.field, glob_literal_prefix(clause.value)),
-        [&](std::string_view term) { return glob_match(clause.value, term.substr(1)); });
+    Glob glob(clause.value);
+    return all_below(metadata_term(clause.field, glob_literal_prefix(clause.value)),
+                     [&](std::string_view term) { return glob.matches(term.substr(1)); });
   }
 
   Result<DocumentSet> exactly(std::string_view term) {
@@ -260,8 +260,9 @@ class Matcher {
       if (doc) documents.push_back(to_index(*doc));
       return DocumentSet::from_sorted(documents);
     }
+    Glob glob(clause.value);
     for (const u32 doc : rest_.to_vector()) {
-      if (glob_match(clause.value, TRY(index_.id_of(DocNo{doc})))) documents.push_back(doc);
+      if (glob.matches(TRY(index_.id_of(DocNo{doc})))) documents.push_back(doc);
     }
     return DocumentSet::from_sorted(documents);
   }

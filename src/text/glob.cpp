@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <vector>
 
 #include "text/utf8.hpp"
 
@@ -14,12 +13,18 @@ constexpr std::string_view special_characters = "*?[\\";
 
 enum class Kind : u8 { literal, any_character, any_class, star, double_star };
 
-struct Token {
+}  // namespace
+
+struct Glob::Token {
   Kind kind = Kind::literal;
   bool inverted = false;    // of a class
   u32 code = 0;             // of a literal
   std::string_view ranges;  // of a class: what stands between its brackets
 };
+
+namespace {
+
+using Token = Glob::Token;
 
 // One character; a byte of none counts as one, beyond Unicode so that it equals itself only.
 Character take_character(std::string_view& text) {
@@ -100,86 +105,88 @@ bool takes(const Token& token, u32 code) {
   }
 }
 
-// All ways to match at once: state i = "tokens before i are done". Text times tokens at worst, in
-// practice a few live states per character.
-class Matcher {
- public:
-  explicit Matcher(std::string_view pattern) {
-    while (!pattern.empty()) tokens_.push_back(take_token(pattern));
-    live_.resize(tokens_.size() + 1);
-    enter(0);
-  }
-
-  // False when no state is left.
-  bool step(u32 code) {
-    const usize last = last_;
-    usize first = tokens_.size() + 1;
-    last_ = 0;
-    // Downwards, so that a state entered now is not stepped again.
-    for (usize i = last + 1; i-- > first_;) {
-      if (live_[i] == 0) continue;
-      live_[i] = 0;
-      if (i == tokens_.size() || !takes(tokens_[i], code)) continue;
-      const usize next = is_star(tokens_[i]) ? i : i + 1;
-      enter(next);
-      first = next;
-    }
-    first_ = first;
-    return first <= tokens_.size();
-  }
-
-  bool is_done() const { return live_.back() != 0; }
-  // Whether it matches whatever follows: `**` is all that is left.
-  bool takes_all() const {
-    return !tokens_.empty() && tokens_.back().kind == Kind::double_star &&
-           live_[tokens_.size() - 1] != 0;
-  }
-
- private:
-  // A star may also match nothing: the state behind it is entered with it.
-  void enter(usize state) {
-    for (;; ++state) {
-      live_[state] = 1;
-      if (state > last_) last_ = state;
-      if (state == tokens_.size() || !is_star(tokens_[state])) return;
-    }
-  }
-
-  std::vector<Token> tokens_;
-  std::vector<u8> live_;
-  usize first_ = 0;  // no live state below
-  usize last_ = 0;   // nor above
-};
-
-// Cheap to see that most texts do not match: what stands between the stars and question marks of a
-// pattern without classes and quotes has to be there as it is, its last piece at the end.
-bool holds_literals(std::string_view pattern, std::string_view text) {
-  constexpr std::string_view wild = "*?";
-  if (pattern.find_first_of("[\\") != std::string_view::npos) return true;
-  std::string_view longest;
-  for (;;) {
-    const usize bytes = std::min(pattern.find_first_of(wild), pattern.size());
-    if (bytes == pattern.size()) break;
-    if (bytes > longest.size()) longest = pattern.substr(0, bytes);
-    pattern.remove_prefix(bytes + 1);
-  }
-  return text.ends_with(pattern) && text.find(longest) != std::string_view::npos;
+void append_literal(u32 code, std::string& to) {
+  if (code < 0x110000) return append_utf8(code, to);
+  to.push_back(char(code - 0x110000));  // take_character
 }
 
 }  // namespace
 
-bool glob_match(std::string_view pattern, std::string_view text) {
-  const std::string_view prefix = glob_literal_prefix(pattern);
-  if (!text.starts_with(prefix)) return false;
-  pattern.remove_prefix(prefix.size());
-  text.remove_prefix(prefix.size());
-  if (!holds_literals(pattern, text)) return false;
-  Matcher matcher(pattern);
-  while (!text.empty()) {
-    if (matcher.takes_all()) return true;
-    if (!matcher.step(take_character(text).code)) return false;
+Glob::Glob(std::string_view pattern) {
+  std::string literals;
+  const auto end_literals = [&] {
+    if (tokens_.empty()) {
+      prefix_ = literals;
+    } else if (literals.size() > inside_.size()) {
+      inside_ = literals;
+    }
+    literals.clear();
+  };
+  while (!pattern.empty()) {
+    const Token token = take_token(pattern);
+    if (token.kind == Kind::literal) {
+      append_literal(token.code, literals);
+    } else {
+      end_literals();
+    }
+    if (token.kind != Kind::literal || !tokens_.empty()) tokens_.push_back(token);
   }
-  return matcher.is_done();
+  if (tokens_.empty()) {
+    prefix_ = literals;
+  } else {
+    end_ = literals;
+  }
+  live_.resize(tokens_.size() + 1);
+}
+
+Glob::~Glob() = default;
+
+bool Glob::matches(std::string_view text) {
+  if (!text.starts_with(prefix_)) return false;
+  text.remove_prefix(prefix_.size());
+  // Cheap to see that most texts do not match: literals have to be there as they are.
+  if (!text.ends_with(end_) || text.find(inside_) == std::string_view::npos) return false;
+  std::fill(live_.begin(), live_.end(), u8(0));
+  last_ = first_ = 0;
+  enter(0);
+  while (!text.empty()) {
+    if (takes_all()) return true;
+    if (!step(take_character(text).code)) return false;
+  }
+  return live_.back() != 0;
+}
+
+// False when no state is left.
+bool Glob::step(u32 code) {
+  const usize last = last_;
+  usize first = tokens_.size() + 1;
+  last_ = 0;
+  // Downwards, so that a state entered now is not stepped again.
+  for (usize i = last + 1; i-- > first_;) {
+    if (live_[i] == 0) continue;
+    live_[i] = 0;
+    if (i == tokens_.size() || !takes(tokens_[i], code)) continue;
+    const usize next = is_star(tokens_[i]) ? i : i + 1;
+    enter(next);
+    first = next;
+  }
+  first_ = first;
+  return first <= tokens_.size();
+}
+
+// Whether it matches whatever follows: `**` is all that is left.
+bool Glob::takes_all() const {
+  return !tokens_.empty() && tokens_.back().kind == Kind::double_star &&
+         live_[tokens_.size() - 1] != 0;
+}
+
+// A star may also match nothing: the state behind it is entered with it.
+void Glob::enter(usize state) {
+  for (;; ++state) {
+    live_[state] = 1;
+    if (state > last_) last_ = state;
+    if (state == tokens_.size() || !is_star(tokens_[state])) return;
+  }
 }
 
 std::string_view glob_literal_prefix(std::string_view pattern) {

@@ -128,6 +128,16 @@ TEST_CASE("random patterns match as the rules say, and only behind their prefix"
     if (expected) ++matches;
     CAPTURE(pattern, text);
     REQUIRE(glob_match(pattern, text) == expected);
+    std::string quoted;
+    for (const char c : pattern) {
+      if (c != '*' && c != '?' && random() % 4 == 0) quoted += '\\';
+      quoted += c;
+    }
+    CAPTURE(quoted);
+    Glob glob(quoted);
+    const std::string other = pick("aab/", 8);
+    REQUIRE(glob.matches(other) == plain_match(pattern, other));  // what one text leaves behind
+    REQUIRE(glob.matches(text) == expected);
     if (expected) REQUIRE(text.starts_with(glob_literal_prefix(pattern)));
   }
   CHECK(matches > 1000);
