@@ -17,20 +17,24 @@
 namespace shale {
 
 // Positions in several documents, one list behind the other.
-struct PositionLists {
-  std::vector<u32> positions;  // as many as the last end says; what is behind is room
-  std::vector<u32> ends;       // of each document's list, which begins where the one before ends
-
+class PositionLists {
+ public:
+  usize size() const { return ends_.size() - 1; }
   std::span<const u32> of(usize document) const {
-    const u32 begin = document == 0 ? 0 : ends[document - 1];
-    return std::span(positions).subspan(begin, ends[document] - begin);
+    return std::span(positions_).subspan(ends_[document], ends_[document + 1] - ends_[document]);
   }
-  // Room for `count` behind the last list.
+  void clear() { ends_.resize(1); }
+  // Room for `count` behind the last list; `add` says how much of it the next one took.
   u32* room(usize count) {
-    const usize end = ends.empty() ? 0 : ends.back();
-    if (positions.size() - end < count) positions.resize(2 * (end + count));
-    return positions.data() + end;
+    const usize end = ends_.back();
+    if (positions_.size() - end < count) positions_.resize(2 * (end + count));
+    return positions_.data() + end;
   }
+  void add(u32 count) { ends_.push_back(ends_.back() + count); }
+
+ private:
+  std::vector<u32> positions_;   // as many as the last end says; what is behind is room
+  std::vector<u32> ends_ = {0};  // of each list, behind where the first begins
 };
 
 class PositionCursor {
@@ -41,11 +45,11 @@ class PositionCursor {
   // The same of several documents, ascending and larger than the last; `lists` is overwritten.
   virtual Result<void> read_all(std::span<const u32> docs, PositionLists& lists) {
     std::vector<u32> positions;
-    lists.ends.clear();
+    lists.clear();
     for (const u32 doc : docs) {
       TRY(read(doc, positions));
       std::copy(positions.begin(), positions.end(), lists.room(positions.size()));
-      lists.ends.push_back(u32((lists.ends.empty() ? 0 : lists.ends.back()) + positions.size()));
+      lists.add(u32(positions.size()));
     }
     return {};
   }

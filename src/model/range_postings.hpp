@@ -49,10 +49,6 @@ struct RangeMask {
     for (usize i = 0; i < words.size(); ++i) words[i] &= other.words[i];
     return *this;
   }
-  RangeMask& operator|=(const RangeMask& other) {
-    for (usize i = 0; i < words.size(); ++i) words[i] |= other.words[i];
-    return *this;
-  }
   bool empty() const { return (words[0] | words[1] | words[2] | words[3]) == 0; }
   u32 count() const {
     u32 count = 0;

@@ -261,9 +261,11 @@ class Matcher {
       return DocumentSet::from_sorted(documents);
     }
     Glob glob(clause.value);
-    for (const u32 doc : rest_.to_vector()) {
-      if (glob.matches(TRY(index_.id_of(DocNo{doc})))) documents.push_back(doc);
-    }
+    const std::vector<u32> all = rest_.to_vector();
+    TRY(index_.ids_of(all, [&](usize i, std::string_view id) -> Result<void> {
+      if (glob.matches(id)) documents.push_back(all[i]);
+      return {};
+    }));
     return DocumentSet::from_sorted(documents);
   }
 

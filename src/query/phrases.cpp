@@ -179,7 +179,7 @@ class PhraseMatcher {
   // Leaves the documents where a phrase begins that has the word of lists_ as well. `offset` is
   // that of begins_.
   void keep_common(usize word, u32 offset) {
-    kept_.ends.clear();
+    kept_.clear();
     usize kept = 0;
     for (usize i = 0; i < docs_.size(); ++i) {
       const Shifted before{begins_.of(i), offset};
@@ -188,7 +188,7 @@ class PhraseMatcher {
       const u32 count = common_begins(before, here, out);
       docs_[kept] = docs_[i];
       if (count == 0) continue;
-      kept_.ends.push_back((kept == 0 ? 0 : kept_.ends.back()) + count);
+      kept_.add(count);
       ++kept;
     }
     docs_.resize(kept);

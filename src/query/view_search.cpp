@@ -124,7 +124,7 @@ Result<DocumentSet> ViewSearch::documents_of(const FoundUnit& found) const {
 Result<void> ViewSearch::add_df(std::span<u64> df) const {
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
-    if (!found.is_possible || !plan_.units[i].scores()) continue;
+    if (!scores(i)) continue;
     const bool is_word = !found.set && !found.is_listed;
     df[i] += is_word ? found.terms.front().df : found.set ? found.set->count : found.docs.size();
     if (dead_.empty()) continue;
@@ -317,7 +317,7 @@ Result<bool> ViewSearch::rank_as_set(const Matches& matches, std::span<const flo
   if (!matches.docs) return false;
   std::optional<u32> only;
   for (u32 i = 0; i < units_.size(); ++i) {
-    if (!units_[i].is_possible || !plan_.units[i].scores()) continue;
+    if (!scores(i)) continue;
     if (only || !units_[i].set) return false;
     only = i;
   }
@@ -354,7 +354,7 @@ Result<void> ViewSearch::rank_words(const Matches& matches, std::span<const floa
   std::vector<List> lists(units_.size());
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
-    if (!found.is_possible || !plan_.units[i].scores()) continue;
+    if (!scores(i)) continue;
     WeightedWord word{weights[i], u32(found.docs.size()), nullptr, found.docs, found.tfs};
     if (found.set) {
       word.df = found.set->count;
@@ -375,7 +375,7 @@ Result<void> ViewSearch::add_unscored(const Matches& matches, BestScores& best,
   Sets scored;
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
-    if (!found.is_possible || !plan_.units[i].scores()) continue;
+    if (!scores(i)) continue;
     scored.push_back(TRY(documents_of(found)));
   }
   const DocumentSet unscored = DocumentSet::difference_of(*matches.docs, union_of(scored));
@@ -391,7 +391,7 @@ Result<void> ViewSearch::score_singly(const Matches& matches, std::span<const fl
   std::vector<LookedUpWord> words;
   for (u32 i = 0; i < units_.size(); ++i) {
     const FoundUnit& found = units_[i];
-    if (!found.is_possible || !plan_.units[i].scores()) continue;
+    if (!scores(i)) continue;
     LookedUpWord& word =
         words.emplace_back(LookedUpWord{weights[i], {}, found.docs, found.tfs, {}});
     if (found.set) {

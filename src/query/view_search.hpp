@@ -86,6 +86,8 @@ class ViewSearch {
   Result<void> look_up(const Unit& unit, FoundUnit& found) const;
   Result<void> expand(const Unit& unit, FoundUnit& found) const;
   Result<void> find_matches(const Unit& unit, FoundUnit& found) const;
+  // Whether it scores in this index.
+  bool scores(u32 unit) const { return units_[unit].is_possible && plan_.units[unit].scores(); }
   static DocumentSet listed(const FoundUnit& found);
   Result<DocumentSet> documents_of(const FoundUnit& found) const;
 

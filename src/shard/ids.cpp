@@ -132,6 +132,14 @@ Result<void> IdsWriter::finish() {
 
 // ---- read half ----
 
+namespace {
+
+Unexpected no_such_document() {
+  return fail(ErrorCode::invalid_argument, "There is no document of that number");
+}
+
+}  // namespace
+
 Result<IdsReader> IdsReader::make(SectionView ids, SectionView table, u32 document_count) {
   IdsReader reader;
   const u64 blocks = (u64(document_count) + ids_per_block - 1) / ids_per_block;
@@ -150,6 +158,10 @@ Result<IdsReader> IdsReader::make(SectionView ids, SectionView table, u32 docume
   return reader;
 }
 
+Unexpected IdsReader::damaged_block(u32 number) const {
+  return ids_.damaged(offsets_at_ + u64(number) * sizeof(u32), "has a damaged block");
+}
+
 Result<Bytes> IdsReader::block_bytes(u32 number) const {
   const u64 at = offsets_at_ + u64(number) * sizeof(u32);
   const Bytes offsets = TRY(ids_.view(at, 2 * sizeof(u32)));
@@ -160,20 +172,35 @@ Result<Bytes> IdsReader::block_bytes(u32 number) const {
 }
 
 Result<void> IdsReader::id_of(DocNo doc, std::string& out) const {
-  if (to_index(doc) >= document_count_) {
-    return fail(ErrorCode::invalid_argument, "There is no document of that number");
-  }
+  if (to_index(doc) >= document_count_) return no_such_document();
   const u32 number = to_index(doc) / ids_per_block;
   const Bytes bytes = TRY(block_bytes(number));
   out.clear();
   if (nth_id(bytes, to_index(doc) % ids_per_block, out)) return {};
-  return ids_.damaged(offsets_at_ + u64(number) * sizeof(u32), "has a damaged block");
+  return damaged_block(number);
 }
 
 Result<std::string> IdsReader::id_of(DocNo doc) const {
   std::string id;
   TRY(id_of(doc, id));
   return id;
+}
+
+Result<void> IdsReader::ids_of(
+    std::span<const u32> docs,
+    const std::function<Result<void>(usize, std::string_view)>& visit) const {
+  std::string id;
+  for (usize i = 0; i < docs.size();) {
+    if (docs[i] >= document_count_) return no_such_document();
+    const u32 number = docs[i] / ids_per_block;
+    ByteReader in(TRY(block_bytes(number)));
+    for (u32 doc = number * ids_per_block; i < docs.size() && docs[i] / ids_per_block == number;
+         ++doc) {
+      if (!next_id(in, doc % ids_per_block == 0, id)) return damaged_block(number);
+      if (doc == docs[i]) TRY(visit(i++, id));
+    }
+  }
+  return {};
 }
 
 Result<std::optional<DocNo>> IdsReader::find(std::string_view id) const {
@@ -205,7 +232,7 @@ Result<void> IdsReader::block(u32 number, std::vector<std::string>& ids) const {
   ByteReader in(TRY(block_bytes(number)));
   for (usize i = 0; i < ids.size(); ++i) {
     if (i > 0) ids[i] = ids[i - 1];
-    if (!next_id(in, i == 0, ids[i])) return ids_.damaged(first, "has a damaged block of ids");
+    if (!next_id(in, i == 0, ids[i])) return damaged_block(number);
   }
   return {};
 }

@@ -59,6 +59,9 @@ class IdsReader {
   Result<std::string> id_of(DocNo doc) const;
   // The same into a string that is used again.
   Result<void> id_of(DocNo doc, std::string& out) const;
+  // visit(i, id of docs[i]); documents ascend.
+  Result<void> ids_of(std::span<const u32> docs,
+                      const std::function<Result<void>(usize, std::string_view)>& visit) const;
   Result<std::optional<DocNo>> find(std::string_view id) const;
   // The ids of documents [16 * number, ...) of a block, decoded once.
   Result<void> block(u32 number, std::vector<std::string>& ids) const;
@@ -69,6 +72,7 @@ class IdsReader {
 
  private:
   Result<Bytes> block_bytes(u32 number) const;
+  Unexpected damaged_block(u32 number) const;
   Result<void> verify_slot(DocNo doc, std::string_view id) const;
 
   SectionView ids_;

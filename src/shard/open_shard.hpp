@@ -66,6 +66,9 @@ class OpenShard final : public Shard {
 
   Result<std::optional<DocNo>> find_id(std::string_view id) const override;
   Result<std::string> id_of(DocNo doc) const override;
+  Result<void> ids_of(std::span<const u32> docs, const IdVisitor& visit) const override {
+    return ids_.ids_of(docs, visit);
+  }
   Result<Lsn> lsn_of(DocNo doc) const override;
   Result<Metadata> metadata(DocNo doc) const override;
   Result<Summary> summary(DocNo doc) const override;
@@ -74,7 +77,8 @@ class OpenShard final : public Shard {
 
   const ShardInfo& info() const override { return frame_.info; }
   std::vector<SectionBytes> sections() const override;
-  Result<void> for_each_id(const IdVisitor& visit) const override;
+  Result<void> for_each_id(
+      const std::function<Result<void>(std::string_view id)>& visit) const override;
   Result<std::string> text_range(DocNo doc, u32 begin, u32 end) const override;
   Result<StoredText> stored_text(DocNo doc, ReadAhead& ahead) const override;
   u32 dictionary_count() const override { return texts_.dictionary_count(); }

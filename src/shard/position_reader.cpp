@@ -12,23 +12,6 @@
 namespace shale::shard {
 namespace {
 
-// Fills in lists for so many documents.
-class Filler {
- public:
-  Filler(PositionLists& lists, usize documents) : lists_(lists) { lists.ends.resize(documents); }
-  // Room behind the last list; `add` says how much of it the next one took.
-  u32* room(usize count) {
-    if (lists_.positions.size() - end_ < count) lists_.positions.resize(2 * (end_ + count));
-    return lists_.positions.data() + end_;
-  }
-  void add(u32 count) { lists_.ends[document_++] = end_ += count; }
-
- private:
-  PositionLists& lists_;
-  usize document_ = 0;
-  u32 end_ = 0;
-};
-
 // Positions of neighbouring postings, one behind the other: as many of posting first + i as
 // before[i + 1] - before[i] says, which outlives the run.
 class Run {
@@ -39,10 +22,10 @@ class Run {
   u32 next() const { return first_ + next_; }  // the first posting that may be read
 
   // The positions of some postings, ascending.
-  bool read(std::span<const u32> postings, Filler& filler) {
+  bool read(std::span<const u32> postings, PositionLists& lists) {
     Bytes bytes = bytes_;
     u32 next = next_;
-    u32* out = filler.room(bytes.size() + positions_slack);
+    u32* out = lists.room(bytes.size() + positions_slack);
     for (const u32 posting : postings) {
       const u32 index = posting - first_;
       if (index < next || usize(index) + 1 >= before_.size()) return false;
@@ -54,7 +37,7 @@ class Run {
       if (count == no_bytes) return false;
       bytes = bytes.subspan(begin + count);
       out += tf;
-      filler.add(tf);
+      lists.add(tf);
     }
     bytes_ = bytes;
     next_ = next;
@@ -93,9 +76,11 @@ class SingleReader final : public ByLists {
  public:
   explicit SingleReader(u32 position) : position_(position) {}
   Result<void> read_all(std::span<const u32> docs, PositionLists& lists) override {
-    lists.positions.assign(docs.size(), position_);
-    lists.ends.resize(docs.size());
-    std::iota(lists.ends.begin(), lists.ends.end(), 1u);
+    lists.clear();
+    for (usize i = 0; i < docs.size(); ++i) {
+      *lists.room(1) = position_;
+      lists.add(1);
+    }
     return {};
   }
 
@@ -117,12 +102,12 @@ class ListReader final : public ByLists {
     return {};
   }
   Result<void> read_all(std::span<const u32> docs, PositionLists& lists) override {
-    Filler filler(lists, docs.size());
+    lists.clear();
     for (const u32 doc : docs) {
       const auto at = std::lower_bound(docs_.begin() + run_.next(), docs_.end(), doc);
       const bool is_there = at != docs_.end() && *at == doc;
       const u32 index = u32(at - docs_.begin());
-      if (!is_there || !run_.read({&index, 1}, filler))
+      if (!is_there || !run_.read({&index, 1}, lists))
         return sources_.positions.damaged(entry_.positions_at, "has positions that do not decode");
     }
     return {};
@@ -146,7 +131,7 @@ class BigReader final : public ByLists {
   // Ranks of a container's documents are found together.
   Result<void> read_all(std::span<const u32> docs, PositionLists& lists) override {
     std::array<u32, 256> ranks;
-    Filler filler(lists, docs.size());
+    lists.clear();
     while (!docs.empty()) {
       const u16 key = u16(docs.front() >> 16);
       if (!TRY(find_container(key))) return damaged();
@@ -157,7 +142,7 @@ class BigReader final : public ByLists {
         if (rank >= container_.count) return damaged();
         rank += base_;
       }
-      TRY(read_postings(std::span(ranks).first(count), filler));
+      TRY(read_postings(std::span(ranks).first(count), lists));
       docs = docs.subspan(count);
     }
     return {};
@@ -192,13 +177,13 @@ class BigReader final : public ByLists {
   }
 
   // Group by group.
-  Result<void> read_postings(std::span<const u32> ranks, Filler& filler) {
+  Result<void> read_postings(std::span<const u32> ranks, PositionLists& lists) {
     while (!ranks.empty()) {
       const u32 group = ranks.front() / group_postings;
       usize count = 1;
       while (count < ranks.size() && ranks[count] / group_postings == group) ++count;
       if (group != group_) TRY(load_group(group));
-      if (!run_.read(ranks.first(count), filler)) return damaged();
+      if (!run_.read(ranks.first(count), lists)) return damaged();
       ranks = ranks.subspan(count);
     }
     return {};

@@ -181,7 +181,8 @@ Result<std::string> OpenShard::code_value(Field field, u32 code) const {
 Result<std::optional<DocNo>> OpenShard::find_id(std::string_view id) const { return ids_.find(id); }
 Result<std::string> OpenShard::id_of(DocNo doc) const { return ids_.id_of(doc); }
 
-Result<void> OpenShard::for_each_id(const IdVisitor& visit) const {
+Result<void> OpenShard::for_each_id(
+    const std::function<Result<void>(std::string_view id)>& visit) const {
   return ids_.for_each([&](DocNo, std::string_view id) { return visit(id); });
 }
 

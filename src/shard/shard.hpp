@@ -51,8 +51,8 @@ class Shard : public Index {
   virtual std::vector<SectionBytes> sections() const = 0;
 
   // The ids of all documents, in document order.
-  using IdVisitor = std::function<Result<void>(std::string_view id)>;
-  virtual Result<void> for_each_id(const IdVisitor& visit) const = 0;
+  virtual Result<void> for_each_id(
+      const std::function<Result<void>(std::string_view id)>& visit) const = 0;
 
   // Bytes [begin, end) of a text, cut at its end; of a text over 64 KiB only the frames needed are
   // read and unpacked.

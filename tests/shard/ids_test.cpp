@@ -1,5 +1,6 @@
 #include "shard/ids.hpp"
 
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -71,6 +72,35 @@ TEST_CASE("ids are found by document and documents by id") {
       })
       .value();
   CHECK(seen == ids);
+}
+
+TEST_CASE("ids of some documents, whole blocks and single ones") {
+  const u32 seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const auto ids = random_ids(random, 2000);
+  SectionFixture fixture;
+  write(fixture, ids, 1 << 20);
+  const IdsReader reader = open(fixture, ids.size());
+  for (const u32 step : {1u, 3u, 40u}) {
+    std::vector<u32> docs;
+    for (u32 doc = u32(random() % step); doc < ids.size(); doc += 1 + u32(random() % step))
+      docs.push_back(doc);
+    usize seen = 0;
+    const auto visit = [&](usize i, std::string_view id) -> Result<void> {
+      if (i != seen++ || id != ids[docs[i]]) FAIL("document " << docs[i]);
+      return {};
+    };
+    reader.ids_of(docs, visit).value();
+    CHECK(seen == docs.size());
+  }
+  const auto stop = [](usize, std::string_view) -> Result<void> {
+    return fail(ErrorCode::cancelled, "enough");
+  };
+  const u32 docs[] = {1999, 2000};
+  CHECK(reader.ids_of(docs, stop).error().code == ErrorCode::cancelled);
+  const auto go_on = [](usize, std::string_view) -> Result<void> { return {}; };
+  CHECK(reader.ids_of(docs, go_on).error().code == ErrorCode::invalid_argument);
 }
 
 TEST_CASE("the same id twice is refused, the same hash twice is not") {
@@ -171,6 +201,9 @@ TEST_CASE("no wrong byte makes the reader of ids leave its bounds") {
       if (!id || *id != ids[doc] || !found || *found != DocNo(doc)) ++changed;
       if (found && *found) CHECK(reader.id_of(**found).value() == ids[doc]);
     }
+    std::vector<u32> all(ids.size());
+    std::iota(all.begin(), all.end(), 0u);
+    (void)reader.ids_of(all, [](usize, std::string_view) -> Result<void> { return {}; });
     fixture.damage(entry, at, bits, true);
   }
   CHECK(changed > 0);

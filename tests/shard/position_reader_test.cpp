@@ -69,7 +69,7 @@ TEST_CASE("position reader: many documents at a time") {
         at += 1 + random() % step;
       }
       cursor->read_all(docs, lists).value();
-      REQUIRE(lists.ends.size() == docs.size());
+      REQUIRE(lists.size() == docs.size());
       for (usize i = 0; i < docs.size(); ++i) {
         const auto list = lists.of(i);
         const auto& expected = postings[chosen[i]].positions;
