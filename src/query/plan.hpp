@@ -6,7 +6,8 @@
 //
 // How leaves become units and conditions:
 // - A word is its term. An identifier (getUserName) scores as a whole and by its parts; where every
-//   word is required its parts have to stand together: in one word, or one behind the other.
+//   word is required its parts have to stand together: in one word, or one behind the other. Where
+//   it has one part only (__init; isValid, whose "is" is a stop word) the whole is required.
 // - Several words in one piece without blanks (std::vector) score one by one; where every word is
 //   required they have to follow each other. Where they are not, those of a name (std::vector)
 //   score together as well where they do; but in the analysis plain, whose scores are BM25 of the

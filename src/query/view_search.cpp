@@ -148,12 +148,24 @@ ViewSearch::UnitFigures ViewSearch::figures(u32 unit) const {
 
 // -- conditions --
 
-// Whether it is: at least one of some words, all of which score.
-bool ViewSearch::is_any_scored_word(const Condition& condition) const {
-  if (is_word(condition)) return plan_.units[condition.unit].scores();
+// Whether what matches is what any of the words that score is in, neither more nor less. Fewer are
+// asked for where the part of an identifier scores that does not decide.
+bool ViewSearch::is_any_scored_word() const {
+  std::vector<bool> asked(units_.size());
+  if (!is_any_word(*plan_.condition, asked)) return false;
+  for (u32 i = 0; i < units_.size(); ++i) {
+    const Unit& unit = plan_.units[i];
+    if (unit.kind == Unit::Kind::word && unit.scores() != asked[i]) return false;
+  }
+  return true;
+}
+
+// Whether the condition is at least one of some words: those that are then `asked`.
+bool ViewSearch::is_any_word(const Condition& condition, std::vector<bool>& asked) const {
+  if (is_word(condition)) return asked[condition.unit] = true;
   return condition.kind == Condition::Kind::any && !condition.negated &&
          std::all_of(condition.children.begin(), condition.children.end(),
-                     [&](const Condition& child) { return is_any_scored_word(child); });
+                     [&](const Condition& child) { return is_any_word(child, asked); });
 }
 
 bool ViewSearch::is_word(const Condition& condition) const {
@@ -271,7 +283,7 @@ Result<DocumentSet> ViewSearch::passing(const Filter& filter, const DocumentSet*
 }
 
 Result<Matches> ViewSearch::matches(const Filter& filter, bool listed) const {
-  if (!listed && is_any_scored_word(*plan_.condition)) return matches_of_any(filter);
+  if (!listed && is_any_scored_word()) return matches_of_any(filter);
   Matches matches;
   DocumentSet docs = TRY(fulfilling(*plan_.condition, nullptr));
   leave_out_unknown(*plan_.condition, false, docs);
@@ -288,7 +300,7 @@ Result<Matches> ViewSearch::matches_of_any(const Filter& filter) const {
   Sets sets;
   for (u32 unit = 0; unit < units_.size(); ++unit) {
     const bool is_asked = plan_.units[unit].scores() && plan_.units[unit].kind == Unit::Kind::word;
-    if (is_asked) TRY(add_sets(unit, sets));  // others score where a word does
+    if (is_asked) TRY(add_sets(unit, sets));  // what is no word scores where words do
   }
   const DocumentSet* const allowed = matches.allowed.has_value() ? &*matches.allowed : nullptr;
   matches.count = DocumentSet::union_count(pointers_to(sets), allowed);

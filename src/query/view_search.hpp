@@ -91,7 +91,8 @@ class ViewSearch {
   static DocumentSet listed(const FoundUnit& found);
   Result<DocumentSet> documents_of(const FoundUnit& found) const;
 
-  bool is_any_scored_word(const Condition& condition) const;
+  bool is_any_scored_word() const;
+  bool is_any_word(const Condition& condition, std::vector<bool>& asked) const;
   Result<Matches> matches_of_any(const Filter& filter) const;
   bool is_word(const Condition& condition) const;
   Result<void> add_sets(u32 unit, Sets& sets) const;

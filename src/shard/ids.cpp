@@ -189,9 +189,9 @@ Result<std::string> IdsReader::id_of(DocNo doc) const {
 Result<void> IdsReader::ids_of(
     std::span<const u32> docs,
     const std::function<Result<void>(usize, std::string_view)>& visit) const {
+  if (!docs.empty() && docs.back() >= document_count_) return no_such_document();
   std::string id;
   for (usize i = 0; i < docs.size();) {
-    if (docs[i] >= document_count_) return no_such_document();
     const u32 number = docs[i] / ids_per_block;
     ByteReader in(TRY(block_bytes(number)));
     for (u32 doc = number * ids_per_block; i < docs.size() && docs[i] / ids_per_block == number;

@@ -123,9 +123,9 @@ class ListReader final : public ByLists {
 
 class BigReader final : public ByLists {
  public:
-  BigReader(PositionSources sources, const BigTerm& term, const FrozenView& view,
+  BigReader(PositionSources sources, u32 number, const BigTerm& term, const FrozenView& view,
             std::span<const u16> jumps)
-      : sources_(sources), term_(term), view_(view), walk_(view_), jumps_(jumps) {}
+      : sources_(sources), number_(number), term_(term), view_(view), walk_(view_), jumps_(jumps) {}
   BigReader(const BigReader&) = delete;
 
   // Ranks of a container's documents are found together.
@@ -134,12 +134,12 @@ class BigReader final : public ByLists {
     lists.clear();
     while (!docs.empty()) {
       const u16 key = u16(docs.front() >> 16);
-      if (!TRY(find_container(key))) return damaged();
+      if (!TRY(find_container(key))) return damaged_documents();
       usize count = 1;
       while (count < std::min(docs.size(), ranks.size()) && docs[count] >> 16 == key) ++count;
       ranker_->next(docs.first(count), ranks.data());
       for (u32& rank : std::span(ranks).first(count)) {
-        if (rank >= container_.count) return damaged();
+        if (rank >= container_.count) return damaged_documents();
         rank += base_;
       }
       TRY(read_postings(std::span(ranks).first(count), lists));
@@ -166,7 +166,7 @@ class BigReader final : public ByLists {
   Result<void> open_container() {
     ranker_.emplace(container_, jumps_of(jumps_, container_.key));
     const u32 end = base_ + container_.count;
-    if (container_.count == 0 || end > term_.df) return damaged();
+    if (container_.count == 0 || end > term_.df) return damaged_documents();
     const u32 last = (end - 1) / group_postings;
     first_group_ = base_ / group_postings;
     const u32 first = first_group_ * group_postings;
@@ -208,7 +208,12 @@ class BigReader final : public ByLists {
     return sources_.positions.damaged(term_.positions_at(), "has a group that does not decode");
   }
 
+  Unexpected damaged_documents() const {
+    return sources_.postings.damaged_record(number_, "names a set without a document it has");
+  }
+
   PositionSources sources_;
+  u32 number_;
   BigTerm term_;
   FrozenView view_;
   FrozenView::Walk walk_;
@@ -231,7 +236,8 @@ Result<std::unique_ptr<PositionCursor>> make_big(PositionSources sources, u32 nu
   if (!view) return sources.postings.damaged_record(number, "names a malformed set of documents");
   std::span<const u16> jumps;
   if (term.range_number != no_place) jumps = TRY(sources.ranges.ranks(term.range_number));
-  return std::unique_ptr<PositionCursor>(std::make_unique<BigReader>(sources, term, *view, jumps));
+  return std::unique_ptr<PositionCursor>(
+      std::make_unique<BigReader>(sources, number, term, *view, jumps));
 }
 
 }  // namespace

@@ -27,9 +27,10 @@ namespace {
 using Token = Glob::Token;
 
 // One character; a byte of none counts as one, beyond Unicode so that it equals itself only.
+constexpr u32 no_character = 0x110000;
 Character take_character(std::string_view& text) {
   Character character = decode_utf8(text);
-  if (character.bytes == 0) character = {0x110000u + u8(text[0]), 1};
+  if (character.bytes == 0) character = {no_character + u8(text[0]), 1};
   text.remove_prefix(character.bytes);
   return character;
 }
@@ -106,36 +107,31 @@ bool takes(const Token& token, u32 code) {
 }
 
 void append_literal(u32 code, std::string& to) {
-  if (code < 0x110000) return append_utf8(code, to);
-  to.push_back(char(code - 0x110000));  // take_character
+  if (code < no_character) return append_utf8(code, to);
+  to.push_back(char(code - no_character));
 }
 
 }  // namespace
 
 Glob::Glob(std::string_view pattern) {
   std::string literals;
-  const auto end_literals = [&] {
-    if (tokens_.empty()) {
-      prefix_ = literals;
-    } else if (literals.size() > inside_.size()) {
-      inside_ = literals;
-    }
-    literals.clear();
-  };
   while (!pattern.empty()) {
     const Token token = take_token(pattern);
-    if (token.kind == Kind::literal) {
+    const bool is_literal = token.kind == Kind::literal;
+    // The prefix is left out of the tokens, so it has to end where a character does.
+    if (tokens_.empty() && is_literal && token.code < no_character) {
+      append_utf8(token.code, prefix_);
+      continue;
+    }
+    tokens_.push_back(token);
+    if (is_literal) {
       append_literal(token.code, literals);
     } else {
-      end_literals();
+      if (literals.size() > inside_.size()) inside_ = literals;
+      literals.clear();
     }
-    if (token.kind != Kind::literal || !tokens_.empty()) tokens_.push_back(token);
   }
-  if (tokens_.empty()) {
-    prefix_ = literals;
-  } else {
-    end_ = literals;
-  }
+  end_ = literals;
   live_.resize(tokens_.size() + 1);
 }
 

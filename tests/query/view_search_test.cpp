@@ -123,6 +123,62 @@ TEST_CASE("view search: conditions hold of what they say they hold of") {
   for (int round = 0; round < 200; ++round) compare_once(questions);
 }
 
+// Identifiers of one part and more, in english.
+TEST_CASE("view search: what is counted is what is listed and what is ranked") {
+  const u32 seed = std::random_device()();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const std::vector<std::string> names = {"isValid", "valid",   "toString", "string", "fooFoo",
+                                          "foo",     "foo_bar", "bar",      "__init", "init"};
+  const auto text_of = [&](u32 most, const char* between) {
+    std::string text = names[random() % names.size()];
+    for (u32 i = u32(random() % most); i-- > 0;) text += between + names[random() % names.size()];
+    return text;
+  };
+  const Analysis english{Analysis::Kind::english};
+  std::vector<Document> documents(200);
+  for (Document& document : documents) document.text = text_of(4, " ");
+  const IndexView view = view_of(std::make_shared<MemoryIndex>(std::move(documents), english));
+  for (int round = 0; round < 200; ++round) {
+    const std::string text = text_of(3, random() % 2 == 0 ? " OR " : " ");
+    const bool is_every_word = random() % 2 == 0;
+    INFO(text << ", every word " << is_every_word);
+    const Plan plan = make_plan(parse_query(text, 0, nullptr).root, english, is_every_word);
+    INFO(to_string(plan));
+    ViewSearch search(view, plan);
+    search.look_up().value();
+    const Matches matches = search.matches({}).value();
+    const std::vector<u32> listed = search.matches({}, true).value().docs.value().to_vector();
+    CHECK(matches.count == listed.size());
+    BestScores best(200);
+    std::vector<ScoredDocument> ranked;
+    const std::vector<float> weights(plan.units.size(), 1.f);
+    search.score(matches, weights, 3, 200, best, ranked).value();
+    std::vector<u32> docs;
+    for (const ScoredDocument& one : ranked) docs.push_back(one.doc);
+    std::sort(docs.begin(), docs.end());
+    CHECK(docs == listed);
+  }
+}
+
+TEST_CASE("view search: an identifier of one part is asked for as a whole") {
+  const Analysis english{Analysis::Kind::english};
+  std::vector<Document> documents(3);
+  documents[0].text = "isValid";
+  documents[1].text = "valid things";
+  documents[2].text = "container_of(is_valid)";
+  const IndexView view = view_of(std::make_shared<MemoryIndex>(std::move(documents), english));
+  const auto count = [&](const char* text, bool is_every_word) {
+    const Plan plan = make_plan(parse_query(text, 0, nullptr).root, english, is_every_word);
+    ViewSearch search(view, plan);
+    search.look_up().value();
+    return search.matches({}).value().count;
+  };
+  CHECK(count("isValid", true) == 1);
+  CHECK(count("isValid", false) == 3);
+  CHECK(count("container_of OR isValid", true) == 2);
+}
+
 TEST_CASE("view search: fuzzy words") {
   std::vector<Document> documents(3);
   documents[0].text = "colour";

@@ -98,7 +98,7 @@ TEST_CASE("ids of some documents, whole blocks and single ones") {
     return fail(ErrorCode::cancelled, "enough");
   };
   const u32 docs[] = {1999, 2000};
-  CHECK(reader.ids_of(docs, stop).error().code == ErrorCode::cancelled);
+  CHECK(reader.ids_of({docs, 1}, stop).error().code == ErrorCode::cancelled);
   const auto go_on = [](usize, std::string_view) -> Result<void> { return {}; };
   CHECK(reader.ids_of(docs, go_on).error().code == ErrorCode::invalid_argument);
 }

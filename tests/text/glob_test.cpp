@@ -62,6 +62,9 @@ TEST_CASE("a question mark is one character") {
   CHECK_FALSE(glob_match("a?c", "a/c"));
   CHECK_FALSE(glob_match("a?c", "ac"));
   CHECK_FALSE(glob_match("?", "\xC3\xA9z"));
+  CHECK(glob_match("\xC3*", "\xC3z"));
+  CHECK_FALSE(glob_match("\xC3*", "\xC3\xA9"));  // nor is it the first byte of a character
+  CHECK_FALSE(glob_match("\\\xC3?", "\xC3\xA9"));
 }
 
 TEST_CASE("classes") {
