@@ -105,7 +105,7 @@ TEST_CASE("a backslash quotes") {
 TEST_CASE("prefix and presence of special characters") {
   CHECK(glob_literal_prefix("src/a.cpp") == "src/a.cpp");
   CHECK(glob_literal_prefix("src/*.cpp") == "src/");
-  CHECK(glob_literal_prefix("?") == "");
+  CHECK(glob_literal_prefix("?").empty());
   CHECK(glob_literal_prefix("ab[c]") == "ab");
   CHECK(glob_literal_prefix("ab\\*") == "ab");
   CHECK_FALSE(has_glob("src/a.cpp"));
