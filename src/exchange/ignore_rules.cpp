@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "text/glob.hpp"
-
 namespace shale::exchange {
 
 namespace {
@@ -27,7 +25,7 @@ std::string with_plain_negation(std::string_view pattern) {
   return out;
 }
 
-void add_forms(std::string pattern, usize from, std::vector<std::string>& globs) {
+void add_forms(std::string pattern, usize from, std::vector<Glob>& globs) {
   for (usize at = pattern.find("**/", from); at != std::string::npos;
        at = pattern.find("**/", at + 1)) {
     if (at > 0 && pattern[at - 1] != '/') continue;
@@ -35,7 +33,7 @@ void add_forms(std::string pattern, usize from, std::vector<std::string>& globs)
     std::string shorter = pattern;
     add_forms(shorter.erase(at, 3), at, globs);
   }
-  globs.push_back(std::move(pattern));
+  globs.emplace_back(pattern);
 }
 
 std::string_view last_component(std::string_view path) {
@@ -75,7 +73,7 @@ void IgnoreRules::add(std::string_view file_text) {
 bool IgnoreRules::matches(const Rule& rule, std::string_view path) {
   const std::string_view subject = rule.anchored ? path : last_component(path);
   return std::any_of(rule.globs.begin(), rule.globs.end(),
-                     [&](const std::string& glob) { return glob_match(glob, subject); });
+                     [&](const Glob& glob) { return glob.matches(subject); });
 }
 
 std::optional<bool> IgnoreRules::ignores(std::string_view path, bool is_folder) const {

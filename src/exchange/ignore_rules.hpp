@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/integers.hpp"
+#include "text/glob.hpp"
 
 namespace shale::exchange {
 
@@ -28,7 +29,7 @@ class IgnoreRules {
 
  private:
   struct Rule {
-    std::vector<std::string> globs;  // of which one must match
+    std::vector<Glob> globs;  // of which one must match
     bool negated = false;
     bool folders_only = false;
     bool anchored = false;  // against the whole path, not its last component

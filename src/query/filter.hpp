@@ -22,6 +22,7 @@
 
 #include "model/index.hpp"
 #include "model/overlay.hpp"
+#include "text/glob.hpp"
 
 namespace shale::query {
 
@@ -33,6 +34,7 @@ struct Clause {
   bool quoted = false;               // the value stood in quotes
   std::string attribute;             // key, where field is attribute
   std::string value;                 // equals, glob
+  std::optional<Glob> glob;          // `value`, where kind is glob
   i64 low = INT64_MIN;               // range, inclusive; numbers, times and integer attributes.
   i64 high = INT64_MAX;              // `lines` is line_first: the line range overlaps [low, high]
   std::optional<double> low_number;  // range over an attribute

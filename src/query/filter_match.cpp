@@ -142,9 +142,8 @@ class Matcher {
       return exactly(metadata_term(clause.field, clause.value));
     }
     if (clause.kind == Clause::Kind::present) return all_below(metadata_term(clause.field, ""), {});
-    Glob glob(clause.value);
     return all_below(metadata_term(clause.field, glob_literal_prefix(clause.value)),
-                     [&](std::string_view term) { return glob.matches(term.substr(1)); });
+                     [&](std::string_view term) { return clause.glob->matches(term.substr(1)); });
   }
 
   Result<DocumentSet> exactly(std::string_view term) {
@@ -260,10 +259,9 @@ class Matcher {
       if (doc) documents.push_back(to_index(*doc));
       return DocumentSet::from_sorted(documents);
     }
-    Glob glob(clause.value);
     const std::vector<u32> all = rest_.to_vector();
     TRY(index_.ids_of(all, [&](usize i, std::string_view id) -> Result<void> {
-      if (glob.matches(id)) documents.push_back(all[i]);
+      if (clause.glob->matches(id)) documents.push_back(all[i]);
       return {};
     }));
     return DocumentSet::from_sorted(documents);

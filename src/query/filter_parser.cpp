@@ -191,8 +191,9 @@ class ClauseParser {
 
   Result<void> set_value() {
     clause_.value = raw_.value;
-    const bool glob = takes_globs(clause_.field) && !raw_.quoted && has_glob(raw_.value);
-    clause_.kind = glob ? Clause::Kind::glob : Clause::Kind::equals;
+    const bool is_glob = takes_globs(clause_.field) && !raw_.quoted && has_glob(raw_.value);
+    clause_.kind = is_glob ? Clause::Kind::glob : Clause::Kind::equals;
+    if (is_glob) clause_.glob.emplace(raw_.value);
     if (clause_.field == Field::tier && !tier_by_name(raw_.value)) {
       return refuse(raw_, "a tier is working, stashed or archive.");
     }

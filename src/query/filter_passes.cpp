@@ -3,7 +3,6 @@
 
 #include "query/filter.hpp"
 #include "query/values.hpp"
-#include "text/glob.hpp"
 
 namespace shale::query {
 
@@ -14,7 +13,7 @@ bool text_passes(const Clause& clause, std::string_view value) {
     case Clause::Kind::present:
       return true;
     case Clause::Kind::glob:
-      return glob_match(clause.value, value);
+      return clause.glob->matches(value);
     case Clause::Kind::equals:
       return clause.value == value;
     case Clause::Kind::range:

@@ -4,6 +4,7 @@
 // regular expression and no file system: it compares strings, for filters and ignore rules.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,30 +13,33 @@
 
 namespace shale {
 
-// A pattern read once, for many texts. The pattern outlives it; one thread at a time.
+// A pattern read once, for many texts: reading it takes as long as holding it against several
+// short ones. A value; safe from many threads.
 class Glob {
  public:
-  struct Token;  // of the pattern
   explicit Glob(std::string_view pattern);
-  ~Glob();
-  Glob(const Glob&) = delete;
-
-  bool matches(std::string_view text);
+  bool matches(std::string_view text) const;
 
  private:
-  bool step(u32 code);
-  bool takes_all() const;
-  void enter(usize state);
+  enum class Kind : u8 { literal, any_character, any_class, star, double_star };
+  struct Token {
+    Kind kind = Kind::literal;
+    bool inverted = false;  // of a class
+    u32 code = 0;           // of a literal
+    std::string ranges;     // of a class: what stands between its brackets
+
+    bool is_star() const { return kind == Kind::star || kind == Kind::double_star; }
+    bool takes(u32 code) const;
+    bool class_holds(u32 code) const;
+  };
+  class Walk;
+  static Token take_token(std::string_view& pattern);
+  static std::optional<Token> take_class(std::string_view& pattern);
 
   std::string prefix_;  // literals before all others; no tokens stand for them
   std::string inside_;  // the longest literals between others
   std::string end_;     // literals behind all others
   std::vector<Token> tokens_;
-  // All ways to match at once: state i is "the tokens before i are done". A few of them live at a
-  // time.
-  std::vector<u8> live_;
-  usize first_ = 0;  // no live state below
-  usize last_ = 0;   // nor above
 };
 
 inline bool glob_match(std::string_view pattern, std::string_view text) {
