@@ -34,6 +34,12 @@ void for_each_trigram(std::string_view word, F&& f) {
   }
 }
 
+bool is_ascii(std::string_view word) {
+  u8 bits = 0;
+  for (const char c : word) bits |= u8(c);
+  return bits < 0x80;
+}
+
 // Gaps are about group_count / count, geometrically distributed: k = log2(ln 2 * mean) is best.
 u32 rice_parameter(u32 count, u32 group_count) {
   const u64 share = u64(group_count) * 11 / 16 / count;
@@ -128,14 +134,17 @@ void TrigramsWriter::add(std::string_view term) {
   if (++terms_ % group_terms == 0) end_group();
 }
 
+// What a word shares with the one before it has been seen: of the sorted terms of a dictionary
+// that is most of them.
 void TrigramsWriter::add_word(std::string_view word) {
   const auto see = [&](u32 code) { seen_[code / 64] |= u64(1) << code % 64; };
   if (word.size() >= long_word_bytes) see(trigram_codes);
-  const bool is_ascii = std::all_of(word.begin(), word.end(), [](char c) { return u8(c) < 0x80; });
-  if (is_ascii)
-    for_each_trigram(word, see);
-  else
-    for_each_trigram(decomposed(word), see);
+  if (!is_ascii(word)) return for_each_trigram(decomposed(word), see);
+  const auto* const end =
+      std::mismatch(word.begin(), word.end(), seen_word_.begin(), seen_word_.end()).first;
+  const usize shared = usize(end - word.begin());
+  for_each_trigram(word.substr(shared < 2 ? 0 : shared - 2), see);
+  seen_word_ = word;
 }
 
 void TrigramsWriter::end_group() {
@@ -150,6 +159,7 @@ void TrigramsWriter::end_group() {
     }
     seen_[i] = 0;
   }
+  seen_word_.clear();
 }
 
 void TrigramsWriter::encode(Buffer& out) {

@@ -22,6 +22,7 @@
 // memory for each group of a trigram: 2 MB for a million terms of program text.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -64,6 +65,7 @@ class TrigramsWriter {
   u32 terms_min_;
   u32 terms_ = 0;
   std::vector<u64> seen_;  // codes of the group, a bit each
+  std::string seen_word_;  // the last plain word of the group
   std::vector<List> lists_;
 };
 

@@ -94,6 +94,17 @@ TEST_CASE("trigrams: the groups that may hold a piece") {
   }
 }
 
+TEST_CASE("trigrams: what all terms of several groups begin with is told of each group") {
+  std::vector<std::string> terms;
+  for (u32 i = 0; i < 3 * group_terms; ++i) terms.push_back("xyz" + std::to_string(10'000 + i));
+  SectionFixture files;
+  files.put(tag::trigrams, encoded(terms));
+  const auto reader = TrigramsReader::make(files.views()[0], groups_of(terms)).value();
+  DenseSet groups(groups_of(terms));
+  reader.add_groups("xyz", groups).value();
+  CHECK(groups.to_vector() == std::vector<u32>{0, 1, 2});
+}
+
 TEST_CASE("trigrams: few terms have no section, and no section means every group") {
   std::mt19937 random(7);
   const std::vector<std::string> terms = random_terms(random, 2000);
