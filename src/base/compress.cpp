@@ -55,13 +55,13 @@ std::string zstd_sentence(const char* what, usize answer) {
 
 }  // namespace
 
-Result<std::shared_ptr<const DecompressDictionary>> DecompressDictionary::make(Buffer dictionary) {
+// By reference: a copy would cost more than the rest of it.
+Result<std::unique_ptr<const DecompressDictionary>> DecompressDictionary::make(Bytes dictionary) {
   if (!is_trained(dictionary)) return fail(ErrorCode::corrupt, "not a zstd dictionary");
-  std::shared_ptr<DecompressDictionary> result(new DecompressDictionary(std::move(dictionary)));
-  result->handle_ = ZSTD_createDDict_advanced(result->bytes_.data(), result->bytes_.size(),
-                                              ZSTD_dlm_byRef, ZSTD_dct_fullDict, ZSTD_defaultCMem);
-  if (result->handle_ == nullptr) return fail(ErrorCode::corrupt, "a damaged zstd dictionary");
-  return std::shared_ptr<const DecompressDictionary>(std::move(result));
+  void* const handle = ZSTD_createDDict_advanced(
+      dictionary.data(), dictionary.size(), ZSTD_dlm_byRef, ZSTD_dct_fullDict, ZSTD_defaultCMem);
+  if (handle == nullptr) return fail(ErrorCode::corrupt, "a damaged zstd dictionary");
+  return std::unique_ptr<const DecompressDictionary>(new DecompressDictionary(handle));
 }
 
 DecompressDictionary::~DecompressDictionary() { ZSTD_freeDDict(static_cast<ZSTD_DDict*>(handle_)); }
@@ -151,9 +151,9 @@ Buffer train_dictionary(Bytes sample_bytes, std::span<const usize> samples,
   ZDICT_fastCover_params_t parameters = {};
   parameters.k = 512;
   parameters.d = 8;
-  parameters.f = 18;
+  parameters.f = 20;
   parameters.steps = 1;
-  parameters.accel = 5;
+  parameters.accel = 3;
   parameters.zParams.compressionLevel = 3;
   Buffer dictionary(dictionary_bytes);
   const usize length = ZDICT_trainFromBuffer_fastCover(

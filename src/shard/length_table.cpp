@@ -20,8 +20,7 @@ Result<std::span<const u32>> LengthTable::range(u32 range) {
     return fail(ErrorCode::invalid_argument, "There is no such range of documents");
   }
   TRY(need(first / chunk_documents));
-  return std::span<const u32>(lengths_.get() + first,
-                              std::min(range_documents, document_count_ - first));
+  return lengths_.subspan(first, std::min(range_documents, document_count_ - first));
 }
 
 Result<void> LengthTable::of(std::span<const u32> docs, std::span<u32> out) {
@@ -40,7 +39,7 @@ Result<KeptLengths> LengthTable::whole() {
     for (u32 chunk = 0; chunk < chunk_count(); ++chunk) TRY(need(chunk));
   }
   std::call_once(listed_, [&] { list_shortest(); });
-  return KeptLengths{{lengths_.get(), document_count_}, shortest_, listed_below_};
+  return KeptLengths{lengths_, shortest_, listed_below_};
 }
 
 // Those of some documents.
@@ -56,7 +55,8 @@ Result<void> LengthTable::need_all(std::span<const u32> docs) {
 
 Result<void> LengthTable::need(u32 chunk) {
   std::call_once(made_, [&] {
-    lengths_ = std::make_unique_for_overwrite<u32[]>(document_count_);
+    memory_ = LargeMemory(usize(document_count_) * sizeof(u32));
+    lengths_ = {object_at<u32>(memory_.bytes().data(), 0), document_count_};
     is_filled_ = std::make_unique<std::atomic<bool>[]>(chunk_count());
   });
   return is_filled_[chunk].load(std::memory_order_acquire) ? Result<void>() : fill(chunk);
@@ -76,7 +76,7 @@ Result<void> LengthTable::fill_held(u32 chunk) {
   if (is_filled_[chunk].load(std::memory_order_relaxed)) return {};
   const u32 first = chunk * chunk_documents;
   const u32 count = std::min(chunk_documents, document_count_ - first);
-  TRY(columns_.lengths(first, {lengths_.get() + first, count}));
+  TRY(columns_.lengths(first, lengths_.subspan(first, count)));
   is_filled_[chunk].store(true, std::memory_order_release);
   if (++filled_ == chunk_count()) is_complete_.store(true, std::memory_order_release);
   return {};
@@ -84,9 +84,8 @@ Result<void> LengthTable::fill_held(u32 chunk) {
 
 // By counting: as many whole lengths as the list has room for.
 void LengthTable::list_shortest() {
-  const std::span<const u32> lengths(lengths_.get(), document_count_);
   std::array<u32, listed_length_end + 1> begins{};  // of each length's documents in the list
-  for (const u32 length : lengths) begins[std::min(length, listed_length_end - 1) + 1] += 1;
+  for (const u32 length : lengths_) begins[std::min(length, listed_length_end - 1) + 1] += 1;
   while (listed_below_ + 1 < listed_length_end &&
          begins[listed_below_] + begins[listed_below_ + 1] <= shortest_max) {
     begins[listed_below_ + 1] += begins[listed_below_];
@@ -94,7 +93,7 @@ void LengthTable::list_shortest() {
   }
   shortest_.resize(begins[listed_below_]);
   for (u32 doc = 0; doc < document_count_; ++doc) {
-    if (lengths[doc] < listed_below_) shortest_[begins[lengths[doc]]++] = doc;
+    if (lengths_[doc] < listed_below_) shortest_[begins[lengths_[doc]]++] = doc;
   }
 }
 

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/large_memory.hpp"
 #include "model/index.hpp"
 #include "shard/columns.hpp"
 
@@ -39,7 +40,8 @@ class LengthTable {
   u32 document_count_;
   std::mutex filling_;
   std::once_flag made_;
-  std::unique_ptr<u32[]> lengths_;
+  LargeMemory memory_;
+  std::span<u32> lengths_;  // in `memory_`
   std::once_flag listed_;
   std::vector<u32> shortest_;  // KeptLengths::shortest
   u32 listed_below_ = 0;

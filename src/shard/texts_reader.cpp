@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/checksum.hpp"
+#include "base/large_memory.hpp"
 #include "shard/texts.hpp"
 
 namespace shale::shard {
@@ -73,7 +74,7 @@ struct TextsReader::State {
     u64 offset = 0;  // in the section
     u32 bytes = 0;
     std::mutex mutex;
-    std::shared_ptr<const DecompressDictionary> owner;
+    std::unique_ptr<const DecompressDictionary> owner;
     std::atomic<const DecompressDictionary*> ready = nullptr;
   };
 
@@ -83,6 +84,10 @@ struct TextsReader::State {
   TextPlacesReader places;
   SectionView dictionaries;
   u32 dictionary_count = 0;
+  // Copies of those in use, each where it lies in the section: what is mapped may be released and
+  // read from the disk again, unverified.
+  std::once_flag copies_made;
+  LargeMemory copies;
   std::array<Slot, dictionaries_max> slots;
 
   Unexpected damaged(const TextPlace& place, const std::string& what) const {
@@ -91,7 +96,8 @@ struct TextsReader::State {
   }
 
   Result<void> read_dictionaries();
-  Result<Buffer> load_dictionary(u32 number) const;
+  Result<Bytes> mapped_dictionary(u32 number) const;
+  Result<std::unique_ptr<const DecompressDictionary>> load_dictionary(u32 number);
   Result<const DecompressDictionary*> prepared(std::optional<u32> number);
   Result<TextPlace> place_of(DocNo doc) const;
   Result<void> check_place(const TextPlace& place, DocNo doc) const;
@@ -123,10 +129,19 @@ Result<void> TextsReader::State::read_dictionaries() {
   return {};
 }
 
-// A copy: what is mapped may be released and read from the disk again, unverified.
-Result<Buffer> TextsReader::State::load_dictionary(u32 number) const {
-  const Bytes mapped = TRY(dictionaries.view(slots[number].offset, slots[number].bytes));
-  return Buffer(mapped.begin(), mapped.end());
+Result<Bytes> TextsReader::State::mapped_dictionary(u32 number) const {
+  return dictionaries.view(slots[number].offset, slots[number].bytes);
+}
+
+Result<std::unique_ptr<const DecompressDictionary>> TextsReader::State::load_dictionary(
+    u32 number) {
+  const Bytes mapped = TRY(mapped_dictionary(number));
+  std::call_once(copies_made, [&] { copies = LargeMemory(usize(dictionaries.size())); });
+  const MutableBytes copy = copies.bytes().subspan(usize(slots[number].offset), mapped.size());
+  std::copy(mapped.begin(), mapped.end(), copy.begin());
+  auto made = DecompressDictionary::make(copy);
+  if (!made) return dictionaries.damaged(slots[number].offset, "has a dictionary that is none");
+  return made;
 }
 
 Result<const DecompressDictionary*> TextsReader::State::prepared(std::optional<u32> number) {
@@ -135,9 +150,7 @@ Result<const DecompressDictionary*> TextsReader::State::prepared(std::optional<u
   if (const auto* ready = slot.ready.load(std::memory_order_acquire)) return ready;
   const std::lock_guard lock(slot.mutex);
   if (!slot.owner) {
-    auto made = DecompressDictionary::make(TRY(load_dictionary(*number)));
-    if (!made) return dictionaries.damaged(slot.offset, "has a dictionary that is none");
-    slot.owner = *std::move(made);
+    slot.owner = TRY(load_dictionary(*number));
     slot.ready.store(slot.owner.get(), std::memory_order_release);
   }
   return slot.owner.get();
@@ -298,7 +311,8 @@ Result<Buffer> TextsReader::dictionary(u32 number) const {
   if (number >= state_->dictionary_count) {
     return fail(ErrorCode::invalid_argument, "There is no dictionary of that number");
   }
-  return state_->load_dictionary(number);
+  const Bytes mapped = TRY(state_->mapped_dictionary(number));
+  return Buffer(mapped.begin(), mapped.end());
 }
 
 Result<void> TextsReader::verify_places() const { return state_->places.verify(state_->bytes); }

@@ -198,7 +198,7 @@ TEST_CASE("the wrong dictionary is noticed or gives other bytes, and none is no 
 TEST_CASE("bytes that are not a trained dictionary are corrupt") {
   const std::string raw(5000, 'r');
   for (const Bytes bytes : {Bytes(), as_bytes("short"), as_bytes(raw)}) {
-    const auto result = DecompressDictionary::make(Buffer(bytes.begin(), bytes.end()));
+    const auto result = DecompressDictionary::make(bytes);
     REQUIRE_FALSE(result);
     CHECK(result.error().code == ErrorCode::corrupt);
   }
