@@ -7,3 +7,4 @@
 #include <shale/result.hpp>
 #include <shale/segment.hpp>
 #include <shale/store.hpp>
+#include <shale/tokens.hpp>

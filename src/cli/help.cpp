@@ -56,6 +56,10 @@ constexpr Examples examples[] = {
     {"sum",
      "shale sum tokens --by type,task\n"
      "shale sum bytes --where tier:archive\n"},
+    {"tokens",
+     "shale tokens README.md          # of o200k_base\n"
+     "producer | shale tokens --vocab cl100k_base\n"
+     "shale tokens --vocab my.tiktoken --rules o200k README.md\n"},
     {"projects", "shale projects\n"},
     {"config", "shale config\n"},
     {"merge",

@@ -10,6 +10,7 @@
 #include "base/file.hpp"
 #include "base/system.hpp"
 #include "cli/identifiers.hpp"
+#include "cli/input.hpp"
 #include "cli/segment_options.hpp"
 #include "cli/store_locator.hpp"
 #include "cli/verbs.hpp"
@@ -62,26 +63,10 @@ struct StashOptions {
   SegmentOptions fields;
 };
 
-Result<std::string> read_input() {
-  std::string text;
-  char block[1 << 16];
-  while (true) {
-    const ssize_t got = read(STDIN_FILENO, block, sizeof block);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read the standard input", "", errno);
-    if (got == 0) return text;
-    text.append(block, usize(got));
-    if (text.size() > text_bytes_max) {
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("The text is longer than {}.", size_text(text_bytes_max)));
-    }
-  }
-}
-
 Result<Exit> stash(Context& context, const StashOptions& options) {
   NewSegment segment = TRY(segment_of(options.fields));
   segment.id = options.id ? *options.id : make_identifier();
-  segment.text = options.text == "-" ? TRY(read_input()) : options.text;
+  segment.text = options.text == "-" ? TRY(read_standard_input(text_bytes_max)) : options.text;
   TRY(check_segment(segment));
   const std::string id = segment.id;
   Project project = TRY(context.project_to_write());

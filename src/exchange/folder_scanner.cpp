@@ -10,6 +10,7 @@
 #include "exchange/ignore_rules.hpp"
 #include "exchange/text_pieces.hpp"
 #include "model/record.hpp"
+#include "text/utf8.hpp"
 
 namespace shale::exchange {
 

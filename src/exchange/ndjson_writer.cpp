@@ -9,6 +9,7 @@
 #include "exchange/times.hpp"
 #include "model/fields.hpp"
 #include "model/record.hpp"
+#include "text/utf8.hpp"
 
 namespace shale::exchange {
 

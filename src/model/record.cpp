@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "text/utf8.hpp"
+
 namespace shale {
 
 namespace {

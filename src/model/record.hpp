@@ -37,7 +37,4 @@ Result<void> check_update(std::string_view id, const Update& update);
 // The metadata of a segment stashed at `now` (absent times become now, repeated tags go).
 Metadata metadata_of(const NewSegment& segment, Time now);
 
-// Whether `text` is well-formed UTF-8 (no surrogates, nothing over U+10FFFF).
-bool is_utf8(std::string_view text);
-
 }  // namespace shale

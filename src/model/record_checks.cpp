@@ -179,24 +179,4 @@ Metadata metadata_of(const NewSegment& segment, Time now) {
   return m;
 }
 
-// ASCII goes 8 bytes at a time: nearly every id and field is nothing else.
-bool is_utf8(std::string_view text) {
-  constexpr u64 high_bits = 0x8080808080808080;
-  usize at = 0;
-  while (at < text.size()) {
-    u64 eight = 0;
-    if (text.size() - at >= 8) {
-      std::memcpy(&eight, text.data() + at, 8);
-      if ((eight & high_bits) == 0) {
-        at += 8;
-        continue;
-      }
-    }
-    const Character character = decode_utf8(text.substr(at));
-    if (character.bytes == 0) return false;
-    at += character.bytes;
-  }
-  return true;
-}
-
 }  // namespace shale

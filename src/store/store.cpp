@@ -7,6 +7,7 @@
 #include "store/options.hpp"
 #include "store/project.hpp"
 #include "store/store_state.hpp"
+#include "text/utf8.hpp"
 
 namespace shale {
 

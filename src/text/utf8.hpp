@@ -4,6 +4,7 @@
 // scanner, snippets, globs and the model's check of fields.
 #pragma once
 
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,27 @@ inline Character decode_utf8(std::string_view text) {
   const u32 code = (first & 7) << 18 | (at(1) & 63) << 12 | (at(2) & 63) << 6 | (at(3) & 63);
   return code < 0x10000 || code > 0x10FFFF ? Character{} : Character{code, 4};
 }
+
+// How many bytes the text begins with that are characters; ASCII goes 8 bytes at a time.
+inline usize well_formed_bytes(std::string_view text) {
+  constexpr u64 high_bits = 0x8080808080808080;
+  usize at = 0;
+  while (at < text.size()) {
+    if (text.size() - at >= 8) {
+      u64 eight = 0;
+      std::memcpy(&eight, text.data() + at, 8);
+      if ((eight & high_bits) == 0) {
+        at += 8;
+        continue;
+      }
+    }
+    const Character character = decode_utf8(text.substr(at));
+    if (character.bytes == 0) break;
+    at += character.bytes;
+  }
+  return at;
+}
+inline bool is_utf8(std::string_view text) { return well_formed_bytes(text) == text.size(); }
 
 // Writes a character (up to 4 bytes of room) and returns the end.
 inline char* store_utf8(char* to, u32 code) {

@@ -8,6 +8,8 @@ import tempfile
 import unittest
 
 PROGRAM = os.environ["SHALE_PROGRAM"]
+# Images of vocabularies, made once for all tests of a build.
+CACHE = os.path.join(os.path.dirname(os.path.abspath(PROGRAM)), "test-cache")
 with open(PROGRAM, "rb") as program:
     HAS_SANITIZER = b"__asan_init" in program.read()
 
@@ -22,7 +24,8 @@ class Case(unittest.TestCase):
 
     def environment(self, **more):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SHALE")}
-        return {**kept, "HOME": self.folder, "XDG_DATA_HOME": "", "SHALE_STORE": self.store, **more}
+        return {**kept, "HOME": self.folder, "XDG_DATA_HOME": "", "XDG_CACHE_HOME": CACHE,
+                "SHALE_STORE": self.store, **more}
 
     def run_program(self, *words, stdin=b"", exit=0, folder=None, descriptors=None,
                     file_bytes=None, **environment):

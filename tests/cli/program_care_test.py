@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """`merge stats projects config inspect help`: what a store is, in every form."""
+import base64
 import os
 import subprocess
 import unittest
@@ -7,8 +8,8 @@ import unittest
 from program import PROGRAM, Case
 
 VERBS = ["init", "stash", "update", "touch", "pin", "unpin", "rm", "ingest", "add", "get", "search",
-         "list", "count", "sum", "merge", "verify", "stats", "projects", "who", "config", "inspect",
-         "help"]
+         "list", "count", "sum", "tokens", "merge", "verify", "stats", "projects", "who", "config",
+         "inspect", "help"]
 
 
 class Merge(Case):
@@ -314,6 +315,8 @@ class Help(Case):
         self.write("include/a.hpp", "#pragma once\n")
         self.write("README.md", "about\n")
         self.write("build.log", "failed\n")
+        self.write("my.tiktoken", "".join(f"{base64.b64encode(bytes([byte])).decode()} {byte}\n"
+                                          for byte in range(256)))
         for name in ["segments.ndjson", "day.ndjson"]:
             self.write(name, '{"id":"m1","text":"t"}\n{"id":"m2","text":"u"}\n')
         start = "producer() { cat segments.ndjson; }; "

@@ -6,6 +6,7 @@
 #include "exchange/json_text.hpp"
 #include "model/record.hpp"
 #include "tests/support/catch.hpp"
+#include "text/utf8.hpp"
 
 using namespace shale;
 using namespace shale::exchange;

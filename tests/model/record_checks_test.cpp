@@ -4,6 +4,7 @@
 #include "model/record.hpp"
 #include "tests/model/random_records.hpp"
 #include "tests/support/catch.hpp"
+#include "text/utf8.hpp"
 
 namespace shale {
 namespace {

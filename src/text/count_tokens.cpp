@@ -1,0 +1,34 @@
+#include "text/count_tokens.hpp"
+
+#include <memory>
+
+#include <shale/tokens.hpp>
+
+#include "text/vocabulary_cache.hpp"
+
+namespace shale {
+namespace {
+
+struct Kept {
+  std::string name;
+  TokenRules rules;
+  std::unique_ptr<TokenCounter> counter;
+};
+
+}  // namespace
+
+Result<TokenCounter*> thread_token_counter(std::string_view vocabulary, TokenRules rules) {
+  thread_local std::vector<Kept> kept;
+  for (const Kept& one : kept) {
+    if (one.name == vocabulary && one.rules == rules) return one.counter.get();
+  }
+  const Vocabulary* const opened = TRY(VocabularyCache::instance().open(vocabulary, rules));
+  kept.push_back({std::string(vocabulary), rules, std::make_unique<TokenCounter>(*opened)});
+  return kept.back().counter.get();
+}
+
+Result<std::uint64_t> count_tokens(std::string_view text, std::string_view vocabulary) {
+  return TRY(thread_token_counter(vocabulary))->count(text);
+}
+
+}  // namespace shale

@@ -1,0 +1,160 @@
+#include "text/token_counter.hpp"
+
+#include <array>
+
+#include "base/kernel.hpp"
+#include "text/utf8.hpp"
+
+namespace shale {
+namespace {
+
+constexpr u32 memo_bits = 14;
+constexpr usize batch_pieces = 32;  // looked up together, so that each waits for its slot at once
+constexpr std::string_view replacement = "\xEF\xBF\xBD";
+
+struct ShortPiece {
+  u64 key;
+  u32 slot;
+  const char* begin;
+};
+struct MiddlePiece {
+  MiddleKey key;
+  u32 slot;
+  const char* begin;
+};
+
+// The first bytes of a piece as its key, read eight at a time where the text goes on that long.
+[[gnu::always_inline]] inline u64 short_key_at(const char* at, usize count, const char* end) {
+  if (end - at < 8) [[unlikely]]
+    return short_key(at, count);
+  return (load<u64>(as_bytes({at, 8}).data()) & (~u64(0) >> (64 - 8 * count))) | u64(count) << 56;
+}
+[[gnu::always_inline]] inline MiddleKey middle_key_at(const char* at, usize count,
+                                                      const char* end) {
+  if (end - at < 16) [[unlikely]]
+    return middle_key(at, count);
+  const u64 high =
+      count == 8 ? 0 : load<u64>(as_bytes({at + 8, 8}).data()) & (~u64(0) >> (128 - 8 * count));
+  return {load<u64>(as_bytes({at, 8}).data()), high | u64(count) << 56};
+}
+
+// Bytes of the maximal part of a broken character at the start of `text`: what could begin one.
+usize broken_bytes(std::string_view text) {
+  const u8 first = u8(text[0]);
+  const usize wanted = first < 0xC2 || first > 0xF4 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  usize bytes = 1;
+  while (bytes < wanted && bytes < text.size() && is_continuation(text[bytes])) {
+    if (bytes == 1) {
+      const u8 second = u8(text[1]);
+      const bool is_bad = (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+                          (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
+      if (is_bad) break;
+    }
+    ++bytes;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+void append_repaired(std::string_view text, std::string& out) {
+  const usize before = out.size();
+  out.resize(before + text.size() * replacement.size());
+  char* to = out.data() + before;
+  while (!text.empty()) {
+    const usize sound = decode_utf8(text).bytes;
+    const usize taken = sound != 0 ? sound : broken_bytes(text);
+    const std::string_view written = sound != 0 ? text.substr(0, sound) : replacement;
+    for (const char byte : written) *to++ = byte;
+    text.remove_prefix(taken);
+  }
+  out.resize(usize(to - out.data()));
+}
+
+TokenCounter::TokenCounter(const Vocabulary& vocabulary)
+    : vocabulary_(vocabulary), encoder_(vocabulary), memo_(usize(1) << memo_bits) {}
+
+u64 TokenCounter::count(std::string_view text) {
+  if (text.empty()) return 0;
+  return is_utf8(text) ? count_sound(text) : count_repaired(text);
+}
+
+u64 TokenCounter::count_sound(std::string_view text) {
+  const bool is_cl100k = vocabulary_.rules() == TokenRules::cl100k;
+  if (vector_kernel_chosen()) {
+    return is_cl100k ? count_valid<TokenRules::cl100k, VectorRuns>(text)
+                     : count_valid<TokenRules::o200k, VectorRuns>(text);
+  }
+  return is_cl100k ? count_valid<TokenRules::cl100k, PlainRuns>(text)
+                   : count_valid<TokenRules::o200k, PlainRuns>(text);
+}
+
+u64 TokenCounter::count_repaired(std::string_view text) {
+  repaired_.clear();
+  append_repaired(text, repaired_);
+  const u64 tokens = count_sound(repaired_);
+  if (repaired_.capacity() > (usize(1) << 20)) repaired_ = {};
+  return tokens;
+}
+
+// Of a piece of up to 15 bytes that is no token.
+u64 TokenCounter::encoded_short(std::string_view piece, const MiddleKey& key) {
+  Remembered& kept = memo_[hash_of(key) >> (64 - memo_bits)];
+  constexpr u64 count_mask = u64(0xF0) << 56;
+  if (kept.low == key.low && (kept.high & ~count_mask) == key.high) return kept.high >> 60;
+  const u64 tokens = encoder_.count(piece);
+  kept = {key.low, key.high | tokens << 60};
+  return tokens;
+}
+
+template <TokenRules rules, class Twin>
+u64 TokenCounter::count_valid(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const PieceScanner<rules, Twin> scanner(vocabulary_.classes(), end);
+  std::array<ShortPiece, batch_pieces> shorts;
+  std::array<MiddlePiece, batch_pieces> middles;
+  u64 tokens = 0;
+  while (at < end) {
+    usize short_count = 0;
+    usize middle_count = 0;
+    for (usize i = 0; i < batch_pieces && at < end; ++i) {
+      const char* const begin = at;
+      at = scanner.piece_end(at);
+      const usize bytes = usize(at - begin);
+      if (bytes == 1) {
+        ++tokens;
+      } else if (bytes <= short_key_bytes) {
+        const u64 key = short_key_at(begin, bytes, end);
+        const u32 slot = vocabulary_.short_slot(key);
+        vocabulary_.prefetch_short(slot);
+        shorts[short_count++] = {key, slot, begin};
+      } else if (bytes <= middle_key_bytes) {
+        const MiddleKey key = middle_key_at(begin, bytes, end);
+        const u32 slot = vocabulary_.middle_slot(key);
+        vocabulary_.prefetch_middle(slot);
+        middles[middle_count++] = {key, slot, begin};
+      } else {
+        tokens += encoder_.count({begin, bytes});
+      }
+    }
+    for (const ShortPiece& piece : std::span(shorts).first(short_count)) {
+      if (vocabulary_.has(piece.key, piece.slot)) {
+        ++tokens;
+      } else {
+        const usize bytes = piece.key >> 56;
+        tokens += encoded_short({piece.begin, bytes}, {piece.key << 8 >> 8, u64(bytes) << 56});
+      }
+    }
+    for (const MiddlePiece& piece : std::span(middles).first(middle_count)) {
+      if (vocabulary_.has(piece.key, piece.slot)) {
+        ++tokens;
+      } else {
+        tokens += encoded_short({piece.begin, usize(piece.key.high >> 56)}, piece.key);
+      }
+    }
+  }
+  return tokens;
+}
+
+}  // namespace shale

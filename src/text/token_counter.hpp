@@ -1,0 +1,50 @@
+// How many tokens a language model makes of a text, exactly.
+//
+//   count(bytes) == len(tiktoken.encode_ordinary(bytes.decode("utf-8", errors="replace")))
+//
+// So special tokens are plain text, a byte-order mark counts, and each maximal part of a broken
+// character is one U+FFFD. Counts do not add up over pieces of a text, except where it is cut
+// between a newline and a character that is no white space and no slash.
+//
+// Four of five pieces are a token by themselves (one look into a table); most others were met
+// before and are remembered; the rest is encoded (token_merges). One thread at a time; some 300 KB
+// each. Used by store (counts of segments), pack and cli.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "text/token_merges.hpp"
+#include "text/token_pieces.hpp"
+
+namespace shale {
+
+class TokenCounter {
+ public:
+  // The vocabulary outlives it.
+  explicit TokenCounter(const Vocabulary& vocabulary);
+  u64 count(std::string_view text);
+
+ private:
+  // A piece of up to 15 bytes and its tokens: the count stands above the length in the top byte.
+  struct Remembered {
+    u64 low = 0;
+    u64 high = 0;
+  };
+  template <TokenRules rules, class Twin>
+  u64 count_valid(std::string_view text);
+  u64 count_sound(std::string_view text);
+  u64 count_repaired(std::string_view text);
+  u64 encoded_short(std::string_view piece, const MiddleKey& key);
+
+  const Vocabulary& vocabulary_;
+  PieceEncoder encoder_;
+  std::vector<Remembered> memo_;
+  std::string repaired_;
+};
+
+// Well-formed text: each maximal part of a broken character replaced by U+FFFD (as Python, Rust and
+// the WHATWG's decoder do).
+void append_repaired(std::string_view text, std::string& out);
+
+}  // namespace shale

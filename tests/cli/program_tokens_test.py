@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""`tokens`: exact counts of texts that are in no store."""
+import base64
+import os
+import unittest
+
+from program import Case
+
+
+class Tokens(Case):
+    def test_of_the_standard_input_or_a_file(self):
+        self.assertEqual(self.text("tokens", stdin="Why is search slow?"), "5\n")
+        self.assertEqual(self.text("tokens", "-", stdin=""), "0\n")
+        path = self.write("notes.md", "Why is search slow?")
+        self.assertEqual(self.text("tokens", path), "5\n")
+        self.assertEqual(self.json("tokens", path),
+                         {"v": 1, "tokens": 5, "tokenizer": "o200k_base"})
+
+    def test_by_vocabulary(self):
+        text = "antidisestablishmentarianism"
+        for vocabulary, tokens in [("cl100k_base", 6), ("o200k_base", 6)]:
+            answer = self.json("tokens", "--vocab", vocabulary, stdin=text)
+            self.assertEqual(answer, {"v": 1, "tokens": tokens, "tokenizer": vocabulary})
+
+    def test_of_text_that_is_no_utf8_and_of_special_tokens(self):
+        self.assertEqual(self.text("tokens", stdin=b"\xff\xfe"), self.text("tokens", stdin="��"))
+        self.assertGreater(int(self.text("tokens", stdin="<|endoftext|>")), 1)
+
+    def test_by_a_file_of_ranks(self):
+        tokens = [bytes([byte]) for byte in range(256)] + [b"th", b"the", b"//"]
+        ranks = "".join(f"{base64.b64encode(token).decode()} {rank}\n"
+                        for rank, token in enumerate(tokens))
+        path = self.write("mine.tiktoken", ranks)
+        self.assertEqual(self.text("tokens", "--vocab", path, stdin="the the"), "3\n")
+        for rules in ["cl100k", "o200k"]:
+            self.text("tokens", "--vocab", path, "--rules", rules, stdin="{\n//")
+        bad = self.write("bad.tiktoken", ranks.replace(" 7\n", " 8\n"))
+        error = self.run_program("tokens", "--vocab", bad, stdin="a", exit=2).stderr.decode()
+        self.assertIn("Line 8 of the ranks", error)
+
+    def test_what_there_is_not(self):
+        error = self.run_program("tokens", "--vocab", "gpt2", stdin="a", exit=2).stderr.decode()
+        self.assertIn("o200k_base", error)
+        self.run_program("tokens", "absent.txt", exit=5)
+        self.run_program("tokens", "--rules", "gpt2", stdin="a", exit=2)
+
+    def test_without_a_folder_for_images(self):
+        for environment in [{"XDG_CACHE_HOME": self.write("file", "")},
+                            {"XDG_CACHE_HOME": "", "HOME": ""}]:
+            self.assertEqual(self.text("tokens", stdin="Why is search slow?", **environment), "5\n")
+
+    def test_an_image_is_private_and_made_once(self):
+        cache = os.path.join(self.folder, "cache")
+        self.text("tokens", stdin="a", XDG_CACHE_HOME=cache)
+        folder = os.path.join(cache, "shale")
+        name, = os.listdir(folder)
+        self.assertEqual(os.stat(folder).st_mode & 0o777, 0o700)
+        before = os.stat(os.path.join(folder, name))
+        self.assertEqual(before.st_mode & 0o777, 0o600)
+        self.text("tokens", stdin="a", XDG_CACHE_HOME=cache)
+        self.assertEqual(os.stat(os.path.join(folder, name)).st_ino, before.st_ino)
+
+
+if __name__ == "__main__":
+    unittest.main()

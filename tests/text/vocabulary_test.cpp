@@ -1,0 +1,92 @@
+#include "text/vocabulary.hpp"
+
+#include <random>
+
+#include "tests/support/catch.hpp"
+#include "tests/text/vocabularies.hpp"
+#include "text/token_counter.hpp"
+
+namespace shale {
+namespace {
+
+const std::vector<std::string>& words() {
+  static const std::vector<std::string> more = {"th",  "he",   "in", "the",
+                                                "ing", "then", "bb", "bbbb"};
+  return more;
+}
+
+TEST_CASE("vocabulary: tokens, what they are made of, and the longest of a text") {
+  const Buffer image = testing::image_of(words()).value();
+  const Vocabulary vocabulary = Vocabulary::view(image).value();
+  const auto longest = [&](std::string_view text) {
+    return vocabulary.longest_token(text.data(), text.data() + text.size());
+  };
+  CHECK(vocabulary.header().token_count == 264);
+  CHECK(longest("the") == 259);
+  CHECK(longest("then we") == 261);
+  CHECK(longest("thx") == 256);
+  CHECK(longest("t") == u32('t'));
+  CHECK(longest("bbbbb") == 263);
+  CHECK(longest("bbb") == 262);
+  const TokenParts then = vocabulary.parts(261);
+  CHECK(then.left() == 259);
+  CHECK(then.right() == u32('n'));
+  CHECK(then.prefix() == 259);
+  CHECK(then.length() == 4);
+  CHECK(vocabulary.parts('t').left() == u32('t'));
+  CHECK(vocabulary.parts('t').prefix() == no_token);
+  CHECK(vocabulary.merged(259, 'n') == 261);
+  CHECK(vocabulary.merged('n', 259) == no_token);
+  const u64 key = short_key("ing", 3);
+  CHECK(vocabulary.has(key, vocabulary.short_slot(key)));
+  const u64 other = short_key("inx", 3);
+  CHECK_FALSE(vocabulary.has(other, vocabulary.short_slot(other)));
+}
+
+TEST_CASE("vocabulary: keys of middle length") {
+  const std::vector<std::string> more = {"ab", "abab", "abababab", "abababababab"};
+  const Buffer image = testing::image_of(more).value();
+  const Vocabulary vocabulary = Vocabulary::view(image).value();
+  const auto has = [&](std::string_view text) {
+    const MiddleKey key = middle_key(text.data(), text.size());
+    return vocabulary.has(key, vocabulary.middle_slot(key));
+  };
+  CHECK(has("abababab"));
+  CHECK(has("abababababab"));
+  CHECK_FALSE(has("ababababa"));
+  CHECK_FALSE(has("abababac"));
+}
+
+TEST_CASE("vocabulary: an image that is cut, longer, or begins otherwise is refused") {
+  const Buffer image = testing::image_of(words()).value();
+  for (usize bytes = 0; bytes < image.size(); bytes += bytes < 100 ? 1 : 997) {
+    CHECK_FALSE(Vocabulary::view(Bytes(image).first(bytes)));
+  }
+  Buffer longer = image;
+  longer.resize(longer.size() + 1);
+  CHECK_FALSE(Vocabulary::view(longer));
+}
+
+TEST_CASE("vocabulary: any flipped bit is seen, and counting over it ends") {
+  const u32 seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  Buffer image = testing::image_of(words()).value();
+  REQUIRE(Vocabulary::view(image).value().verify());
+  for (int i = 0; i < 3000; ++i) {
+    const usize at = i < 800 ? usize(i) / 8 : random() % image.size();
+    const std::byte bit = std::byte(1 << (i < 800 ? i % 8 : int(random() % 8)));
+    image[at] ^= bit;
+    const auto damaged = Vocabulary::view(image);
+    if (damaged) {
+      CHECK_FALSE(damaged->verify());
+      TokenCounter counter(*damaged);
+      const u64 tokens = counter.count("the thing bbbbbbbbbbbb then 123 in\n\xE4\xB8\xAD");
+      CHECK(tokens < 100);
+    }
+    image[at] ^= bit;
+  }
+}
+
+}  // namespace
+}  // namespace shale
