@@ -62,11 +62,15 @@ void append_repaired(std::string_view text, std::string& out) {
   out.resize(before + text.size() * replacement.size());
   char* to = out.data() + before;
   while (!text.empty()) {
+    if (u8(text[0]) < 0x80) {
+      *to++ = text[0];
+      text.remove_prefix(1);
+      continue;
+    }
     const usize sound = decode_utf8(text).bytes;
-    const usize taken = sound != 0 ? sound : broken_bytes(text);
     const std::string_view written = sound != 0 ? text.substr(0, sound) : replacement;
     for (const char byte : written) *to++ = byte;
-    text.remove_prefix(taken);
+    text.remove_prefix(sound != 0 ? sound : broken_bytes(text));
   }
   out.resize(usize(to - out.data()));
 }
@@ -97,16 +101,19 @@ u64 TokenCounter::count_repaired(std::string_view text) {
   return tokens;
 }
 
-// Of a piece of up to 15 bytes that is no token.
-u64 TokenCounter::encoded_short(std::string_view piece, const MiddleKey& key) {
-  Remembered& kept = memo_[hash_of(key) >> (64 - memo_bits)];
+// Of a piece of up to 15 bytes that is no token; `kept` is where its count is remembered.
+u64 TokenCounter::encoded(const Piece& piece, Remembered& kept) {
   constexpr u64 count_mask = u64(0xF0) << 56;
-  if (kept.low == key.low && (kept.high & ~count_mask) == key.high) return kept.high >> 60;
-  const u64 tokens = encoder_.count(piece);
-  kept = {key.low, key.high | tokens << 60};
+  if (kept.low == piece.key.low && (kept.high & ~count_mask) == piece.key.high) {
+    return kept.high >> 60;
+  }
+  const u64 tokens = encoder_.count({piece.begin, usize(piece.key.high >> 56)});
+  kept = {piece.key.low, piece.key.high | tokens << 60};
   return tokens;
 }
 
+// Batch by batch: pieces are found, looked up, and of those that are no tokens it is asked what is
+// remembered. Each step fetches the memory that the next one waits for.
 template <TokenRules rules, class Twin>
 u64 TokenCounter::count_valid(std::string_view text) {
   const char* at = text.data();
@@ -114,10 +121,12 @@ u64 TokenCounter::count_valid(std::string_view text) {
   const PieceScanner<rules, Twin> scanner(vocabulary_.classes(), end);
   std::array<ShortPiece, batch_pieces> shorts;
   std::array<MiddlePiece, batch_pieces> middles;
+  std::array<Piece, batch_pieces> rest;
   u64 tokens = 0;
   while (at < end) {
     usize short_count = 0;
     usize middle_count = 0;
+    usize rest_count = 0;
     for (usize i = 0; i < batch_pieces && at < end; ++i) {
       const char* const begin = at;
       at = scanner.piece_end(at);
@@ -138,20 +147,27 @@ u64 TokenCounter::count_valid(std::string_view text) {
         tokens += encoder_.count({begin, bytes});
       }
     }
+    const auto keep = [&](const MiddleKey& key, const char* begin) {
+      const usize place = usize(hash_of(key) >> (64 - memo_bits));
+      __builtin_prefetch(&memo_[place]);
+      rest[rest_count++] = {key, begin, place};
+    };
     for (const ShortPiece& piece : std::span(shorts).first(short_count)) {
       if (vocabulary_.has(piece.key, piece.slot)) {
         ++tokens;
       } else {
-        const usize bytes = piece.key >> 56;
-        tokens += encoded_short({piece.begin, bytes}, {piece.key << 8 >> 8, u64(bytes) << 56});
+        keep({piece.key << 8 >> 8, piece.key >> 56 << 56}, piece.begin);
       }
     }
     for (const MiddlePiece& piece : std::span(middles).first(middle_count)) {
       if (vocabulary_.has(piece.key, piece.slot)) {
         ++tokens;
       } else {
-        tokens += encoded_short({piece.begin, usize(piece.key.high >> 56)}, piece.key);
+        keep(piece.key, piece.begin);
       }
+    }
+    for (const Piece& piece : std::span(rest).first(rest_count)) {
+      tokens += encoded(piece, memo_[piece.place]);
     }
   }
   return tokens;

@@ -31,11 +31,16 @@ class TokenCounter {
     u64 low = 0;
     u64 high = 0;
   };
+  struct Piece {
+    MiddleKey key;
+    const char* begin;
+    usize place;  // in the memo
+  };
   template <TokenRules rules, class Twin>
   u64 count_valid(std::string_view text);
   u64 count_sound(std::string_view text);
   u64 count_repaired(std::string_view text);
-  u64 encoded_short(std::string_view piece, const MiddleKey& key);
+  u64 encoded(const Piece& piece, Remembered& kept);
 
   const Vocabulary& vocabulary_;
   PieceEncoder encoder_;

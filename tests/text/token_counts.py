@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes token_counts.tsv: texts of our own and how many tokens npm's tiktoken counts in them.
 
-Usage: token_counts.py FOLDER_OF_TIKTOKEN   (the unpacked npm package tiktoken 1.0.22; needs node)
+Usage: token_counts.py   (needs npm and node)
 
 Each line: the count of cl100k_base, that of o200k_base, the text in base64. Texts are pieces of
 this repository, mixes of characters that the rules tell apart, and bytes that are no UTF-8, which
@@ -12,10 +12,11 @@ import json
 import pathlib
 import random
 import subprocess
-import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+ORACLE_PACKAGE = "tiktoken@1.0.22"
 SEED = 16
 LETTERS = ["a", "z", "Q", "É", "ß", "ſ", "ǅ", "ʰ", "中", "か", "가", "ש", "न", "ก", "\u0301",
            "\u0e31", "\u20dd", "Å", "𝒳", "ꙮ", "ᲊ", "Ა", "𐵐", "𖵀"]
@@ -44,10 +45,32 @@ def main():
     texts += [mix(chance) for _ in range(400)]
     texts += [run(chance) for _ in range(80)]
     texts += [broken(chance) for _ in range(150)]
+    with tempfile.TemporaryDirectory() as folder:
+        oracle = fetch_oracle(folder)
+        if oracle is None:
+            raise SystemExit(f"npm gives no {ORACLE_PACKAGE}")
+        (HERE / "token_counts.tsv").write_text(counted_by_oracle(oracle, texts))
+
+
+def fetch_oracle(folder):
+    """The folder of the unpacked npm package, its scripts never run; None where npm has it not."""
+    packed = subprocess.run(["npm", "pack", "--silent", ORACLE_PACKAGE], cwd=folder, check=False,
+                            capture_output=True, text=True)
+    if packed.returncode != 0:
+        return None
+    oracle = pathlib.Path(folder) / "oracle"
+    oracle.mkdir()
+    archive = pathlib.Path(folder) / packed.stdout.strip().splitlines()[-1]
+    subprocess.run(["tar", "xzf", str(archive), "--strip", "1"], cwd=oracle, check=True)
+    return oracle
+
+
+def counted_by_oracle(oracle, texts):
+    """Lines as in token_counts.tsv."""
     lines = "\n".join(base64.b64encode(text).decode() or "=" for text in texts)
-    done = subprocess.run(["node", "-e", SCRIPT, sys.argv[1]], input=lines, check=True,
+    done = subprocess.run(["node", "-e", SCRIPT, str(oracle)], input=lines, check=True,
                           capture_output=True, text=True)
-    (HERE / "token_counts.tsv").write_text(done.stdout)
+    return done.stdout
 
 
 def piece_of_ours(chance):
