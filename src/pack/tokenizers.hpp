@@ -1,0 +1,17 @@
+// The tokenizers a pack can count by, by name: the one place where a pack meets the exact counter
+// of src/text.
+//
+// A program that has a vocabulary of its own hands in PackQuery::count and needs none of these.
+// Used by store/packing.cpp.
+#pragma once
+
+#include <string_view>
+
+#include <shale/pack.hpp>
+
+namespace shale::pack {
+
+// A counter of the caller's own. ErrorCode::invalid_argument for a name that is not known.
+Result<CountTokens> token_counter_for(std::string_view tokenizer);
+
+}  // namespace shale::pack
