@@ -51,12 +51,11 @@ TEST_CASE("a shingle counts once, however often it stands in a text") {
   CHECK(distance(words(random, 40) + zeros, words(random, 40) + zeros) > 12);
 }
 
-// Lanes overflow beyond 255 shingles.
-TEST_CASE("the bits are those that most shingles have, however many these are") {
-  std::mt19937 random(9);
-  const std::string half = words(random, 1000);
-  CHECK(distance(half, half + half) <= 1);
-  CHECK(distance(half, words(random, 3) + half) <= 4);
+// A thousand shingles, counted bit by bit when this number was made.
+TEST_CASE("counts of bits do not overflow") {
+  std::string text;
+  for (int i = 0; i < 1002; ++i) text += "w" + std::to_string(i) + ' ';
+  CHECK(simhash(text) == 0x897de73efe98dd7a);
 }
 
 TEST_CASE("only the first 64 KB of a text are looked at") {

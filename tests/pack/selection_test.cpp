@@ -148,6 +148,8 @@ void check_parts(const Pack& pack, const std::vector<Candidate>& candidates, Pac
     const bool repeats = one.reason == SkipReason::identical || one.reason == SkipReason::alike;
     CHECK(repeats == !one.of.empty());
   }
+  REQUIRE(told.size() <= candidates.size());
+  for (usize i = 0; i < told.size(); ++i) CHECK(told.count(candidates[i].segment.id()) == 1);
   CHECK(pack.body == body);
   CHECK(pack.used == (body.empty() ? 0 : count(body)));
   CHECK(pack.hash == hash_of(body));
