@@ -8,7 +8,8 @@
 // Pinned segments come first, then by score, newest, id. What does not fit whole is cut at line
 // borders, around what matched; what says the same as a segment before it is left out. The same
 // snapshot and the same query give the same bytes in every process, build and machine, whatever
-// `tokens` the segments say they have. Plain values, like those of shale/query.hpp; asking is
+// `tokens` the segments say they have; but not where `partial` says that a search gave up looking,
+// and ages in a filter go with the clock. Plain values, like those of shale/query.hpp; asking is
 // Snapshot::pack.
 #pragma once
 
