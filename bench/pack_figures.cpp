@@ -85,6 +85,7 @@ bool is_enough(const shale::Pack& pack) {
 
 struct Figures {
   std::size_t over = 0, wrong = 0, empty = 0;
+  std::size_t uneven = 0;      // the body is not the sum of its blocks
   std::vector<double> unused;  // shares, where enough matched
   std::size_t segments = 0, cut = 0;
   std::size_t skipped[4] = {};
@@ -97,7 +98,12 @@ struct Figures {
     empty += pack.body.empty() ? 1 : 0;
     if (is_enough(pack)) unused.push_back(double(pack.left) / double(budget));
     segments += pack.segments.size();
-    for (const auto& one : pack.segments) cut += one.is_cut ? 1 : 0;
+    u64 sum = 0;
+    for (const auto& one : pack.segments) {
+      cut += one.is_cut ? 1 : 0;
+      sum += one.tokens;
+    }
+    uneven += sum != tokens ? 1 : 0;
     for (const auto& one : pack.skipped) ++skipped[std::size_t(one.reason)];
     digest = shale::pack::hash_of(digest + pack.hash);
   }
@@ -131,8 +137,9 @@ int measure(const std::filesystem::path& path, int count, u32 seed, const char* 
     const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
     clock_times.push_back(took.count());
   }
-  std::printf("{\"packs\":%d,\"over\":%zu,\"miscounted\":%zu,\"empty\":%zu,\"enough\":%zu,", count,
-              figures.over, figures.wrong, figures.empty, figures.unused.size());
+  std::printf("{\"packs\":%d,\"over\":%zu,\"miscounted\":%zu,\"uneven\":%zu,", count, figures.over,
+              figures.wrong, figures.uneven);
+  std::printf("\"empty\":%zu,\"enough\":%zu,", figures.empty, figures.unused.size());
   std::printf("\"unused_median\":%.4f,\"unused_p95\":%.4f,\"segments\":%zu,\"cut\":%zu,",
               at_share(figures.unused, .5), at_share(figures.unused, .95), figures.segments,
               figures.cut);
