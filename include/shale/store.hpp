@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include <shale/pack.hpp>
 #include <shale/query.hpp>
 #include <shale/segment.hpp>
 
@@ -172,6 +173,9 @@ class SHALE_API Snapshot {
   // Sums a numeric field ("tokens", "bytes", ...) by the given fields.
   Result<Sum> sum(std::string_view field, std::span<const std::string> by,
                   std::string_view where = {}) const;
+  // The best segments that fit a budget of tokens. invalid_argument for a tokenizer that is not
+  // known, a `since` that is no hash, and a `where` that cannot be read.
+  Result<Pack> pack(const PackQuery& query) const;
 
   // The live version of `id`, or an empty optional. A damaged one is ErrorCode::corrupt.
   Result<std::optional<Segment>> get(std::string_view id) const;

@@ -47,6 +47,10 @@ constexpr Examples examples[] = {
      "shale search merge --recency 7d --json      # new ones first; `cursor`: for the next page\n"
      "shale search '/merg\\w+\\(/ colour~ brow*'  # by pattern, likeness and beginning\n"
      "shale search merge --explain                # the plan, what was read, times\n"},
+    {"pack",
+     "shale pack why is search slow --tokens 8000    # the best that fits, never a token more\n"
+     "shale pack merge --tokens 2000 --where type:code --format markdown\n"
+     "shale pack merge --tokens 2000 --since HASH    # `unchanged`, or the pack as it is now\n"},
     {"list",
      "shale list --where type:decision --sort touched --limit 20\n"
      "shale list --sort -tokens       # smallest first\n"},

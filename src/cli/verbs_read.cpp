@@ -191,6 +191,7 @@ void add_sum(CLI::App& app, Context& context) {
 void add_read_verbs(CLI::App& app, Context& context) {
   add_get(app, context);
   add_search_verb(app, context);
+  add_pack_verb(app, context);
   add_list(app, context);
   CLI::App* verb = add_verb(app, "count", "counts segments");
   auto where = std::make_shared<std::vector<std::string>>();
@@ -198,7 +199,7 @@ void add_read_verbs(CLI::App& app, Context& context) {
   verb->callback(
       [&context, where] { context.action = [&context, where] { return count(context, *where); }; });
   add_sum(app, context);
-  for (const char* name : {"get", "search", "list", "count", "sum"}) {
+  for (const char* name : {"get", "search", "pack", "list", "count", "sum"}) {
     app.get_subcommand(name)->add_flag("--durable", context.globals.durable_only,
                                        "only what no power cut can take back");
   }

@@ -4,6 +4,7 @@
 #include "query/engine.hpp"
 #include "store/active_segments.hpp"
 #include "store/lost_files.hpp"
+#include "store/packing.hpp"
 #include "store/project_state.hpp"
 #include "store/search_pages.hpp"
 #include "text/snippet.hpp"
@@ -110,6 +111,11 @@ class Asked {
   Result<Sum> sum(std::string_view field, std::span<const std::string> by,
                   std::string_view where) const {
     return with_known_faults(TRY(query::sum(view_.indexes, field, by, where)));
+  }
+
+  Result<Pack> pack(const PackQuery& query) const {
+    return with_known_faults(
+        TRY(store::make_pack(view_, query, project_.name, project_.caches->segments)));
   }
 
   Result<std::optional<Segment>> get(std::string_view id) const {
@@ -228,6 +234,10 @@ Result<Count> Snapshot::count(std::string_view where) const {
 Result<Sum> Snapshot::sum(std::string_view field, std::span<const std::string> by,
                           std::string_view where) const {
   return ask(*state_, [&](const Asked& asked) { return asked.sum(field, by, where); });
+}
+
+Result<Pack> Snapshot::pack(const PackQuery& query) const {
+  return ask(*state_, [&](const Asked& asked) { return asked.pack(query); });
 }
 
 Result<std::optional<Segment>> Snapshot::get(std::string_view id) const {

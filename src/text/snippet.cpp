@@ -292,4 +292,16 @@ Snippet make_snippet(std::string_view text, const Highlights& highlights, Analys
   return LineWriter(text, marks_of(found), bytes_max).write(begin);
 }
 
+std::optional<SourceRange> best_stretch(std::string_view text, const Highlights& highlights,
+                                        Analysis analysis, std::size_t bytes_max) {
+  text = text.substr(0, character_border(text, searched_bytes_max));
+  Finder finder(highlights);
+  const std::vector<Occurrence> found = finder.find(text, analysis);
+  const Run run = best_run(found, finder.slots(), bytes_max);
+  if (run.count() == 0) return std::nullopt;
+  u32 end = 0;
+  for (usize i = run.first; i < run.last; ++i) end = std::max(end, found[i].end);
+  return SourceRange{found[run.first].begin, end};
+}
+
 }  // namespace shale

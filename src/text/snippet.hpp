@@ -62,4 +62,9 @@ struct Highlights {
 Snippet make_snippet(std::string_view text, const Highlights& highlights, Analysis analysis,
                      std::size_t bytes_max = 160);
 
+// The bytes of that window from the first match to the end of the last; nothing without a match.
+// A match longer than `bytes_max` is one all the same.
+std::optional<SourceRange> best_stretch(std::string_view text, const Highlights& highlights,
+                                        Analysis analysis, std::size_t bytes_max);
+
 }  // namespace shale

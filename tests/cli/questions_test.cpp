@@ -30,3 +30,9 @@ TEST_CASE("questions: a filter may be given in pieces") {
   app.parse(std::vector<std::string>{"type:b", "--where", "type:a", "--where"});
   CHECK(where == std::vector<std::string>{"type:a", "type:b"});
 }
+
+TEST_CASE("questions: match modes by name") {
+  CHECK(match_of("all") == Match::all);
+  CHECK(match_of("any") == Match::any);
+  CHECK(match_of("auto") == Match::auto_);
+}

@@ -195,6 +195,23 @@ TEST_CASE("what stands beyond 256 KB is not looked at, whatever is looked for") 
   CHECK(asked <= (256 << 10) / 5 + 1);
 }
 
+TEST_CASE("the best stretch goes from the first match of the best window to the end of the last") {
+  const std::string far(500, '.');
+  const std::string text = "red " + far + " red and green, red " + far + " green";
+  const auto stretch = [&](const Strings& terms, usize bytes_max) -> std::string {
+    Highlights highlights;
+    for (const std::string& term : terms) highlights.words.push_back({term});
+    const auto found = best_stretch(text, highlights, plain, bytes_max);
+    return found ? text.substr(found->begin, found->end - found->begin) : "none";
+  };
+  CHECK(stretch({"red", "green"}, 100) == "red and green, red");
+  CHECK(stretch({"green"}, 100) == "green");
+  CHECK(stretch({"red", "green"}, 5000) == text);
+  CHECK(stretch({"green"}, 2) == "green");
+  CHECK(stretch({"blue"}, 100) == "none");
+  CHECK(stretch({}, 100) == "none");
+}
+
 TEST_CASE("in english stems and parts mark the words of the source") {
   const auto shown = [&](std::string_view text, const Strings& terms) {
     return marked(make_snippet(text, terms, english));

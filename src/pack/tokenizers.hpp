@@ -1,0 +1,18 @@
+// The tokenizers a pack can count by, by name: the one place where a pack meets the exact counter
+// of src/text.
+//
+// A program that has a vocabulary of its own hands in PackQuery::count and needs none of these.
+// Used by store/packing.cpp.
+#pragma once
+
+#include <string_view>
+
+#include <shale/pack.hpp>
+
+namespace shale::pack {
+
+// The calling thread's counter, for that thread alone. ErrorCode::invalid_argument for a name that
+// is not known.
+Result<CountTokens> token_counter_for(std::string_view tokenizer);
+
+}  // namespace shale::pack
