@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include <shale/aggregate.hpp>
 #include <shale/query.hpp>
 #include <shale/segment.hpp>
 
@@ -169,9 +170,14 @@ class SHALE_API Snapshot {
   Result<Answer> search(const Query& query) const;
   Result<Page> list(const Listing& listing) const;
   Result<Count> count(std::string_view where = {}) const;
-  // Sums a numeric field ("tokens", "bytes", ...) by the given fields.
+  // Sums, counts and times by groups. invalid_argument names a field that nothing is summed or
+  // grouped by.
+  Result<Sum> aggregate(const Aggregation& asked) const;
+  // The same of a number ("tokens", "bytes", ...) and its groups alone.
   Result<Sum> sum(std::string_view field, std::span<const std::string> by,
                   std::string_view where = {}) const;
+  // How many tokens there are, in what, and how much of a limit that is.
+  Result<Usage> usage(const UsageOptions& options = {}) const;
 
   // The live version of `id`, or an empty optional. A damaged one is ErrorCode::corrupt.
   Result<std::optional<Segment>> get(std::string_view id) const;

@@ -1,5 +1,7 @@
 #include "cli/questions.hpp"
 
+#include <CLI/Validators.hpp>
+
 namespace shale::cli {
 
 Exit exit_for(bool found, const std::vector<Fault>& faults) {
@@ -20,6 +22,16 @@ std::string joined(const std::vector<std::string>& words) {
 void add_where(CLI::App& verb, std::vector<std::string>& where) {
   verb.add_option("--where", where, "only segments that pass, e.g. 'type:code file:src/**'")
       ->allow_extra_args(false);
+}
+
+void add_match(CLI::App& verb, std::string& match) {
+  verb.add_option("--match", match, "all words, any, or auto: all and where few, any")
+      ->check(CLI::IsMember({"all", "any", "auto"}));
+}
+
+Match match_of(const std::string& name) {
+  if (name == "all") return Match::all;
+  return name == "any" ? Match::any : Match::auto_;
 }
 
 }  // namespace shale::cli

@@ -12,8 +12,9 @@ namespace shale::cli {
 
 void add_write_verbs(CLI::App& app, Context& context);   // init stash update touch pin unpin rm
 void add_ingest_verbs(CLI::App& app, Context& context);  // ingest add
-void add_read_verbs(CLI::App& app, Context& context);    // get search list count sum
-void add_search_verb(CLI::App& app, Context& context);   // search, of the verbs before
+void add_read_verbs(CLI::App& app, Context& context);    // get search list and, with them:
+void add_search_verb(CLI::App& app, Context& context);   // search
+void add_sum_verbs(CLI::App& app, Context& context);     // count sum usage
 void add_care_verbs(CLI::App& app, Context& context);    // merge verify inspect who stats ...
 
 // Options of the verbs that may make a store and say how.

@@ -31,11 +31,6 @@ struct SearchOptions {
 
 // -- what is asked --
 
-Match match_of(const std::string& name) {
-  if (name == "all") return Match::all;
-  return name == "any" ? Match::any : Match::auto_;
-}
-
 Result<Query> query_of(const SearchOptions& options) {
   Query query{.text = joined(options.words),
               .where = joined(options.where),
@@ -220,8 +215,7 @@ void add_search_verb(CLI::App& app, Context& context) {
   auto options = std::make_shared<SearchOptions>();
   verb->add_option("QUERY", options->words, "words to look for; after -- anything");
   add_where(*verb, options->where);
-  verb->add_option("--match", options->match, "all words, any, or auto: all and where few, any")
-      ->check(CLI::IsMember({"all", "any", "auto"}));
+  add_match(*verb, options->match);
   verb->add_option("--limit", options->limit, "hits at most (10)")->check(whole_number());
   verb->add_option("--cursor", options->cursor, "the page behind the one that gave this cursor");
   verb->add_option("--recency", options->recency,

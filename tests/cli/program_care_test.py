@@ -7,8 +7,8 @@ import unittest
 from program import PROGRAM, Case
 
 VERBS = ["init", "stash", "update", "touch", "pin", "unpin", "rm", "ingest", "add", "get", "search",
-         "list", "count", "sum", "merge", "verify", "stats", "projects", "who", "config", "inspect",
-         "help"]
+         "list", "count", "sum", "usage", "merge", "verify", "stats", "projects", "who", "config",
+         "inspect", "help"]
 
 
 class Merge(Case):
