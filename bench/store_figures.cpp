@@ -6,6 +6,7 @@
 //   store_figures writers STORE WRITERS COUNT DELAY
 //                                           durable stashes of so many processes at once, COUNT
 //                                           each, where a sync takes DELAY microseconds more
+//   store_figures sums STORE                sums by groups and the usage, warm, on one thread
 //   store_figures readers STORE QUERIES READERS SECONDS
 //                                           searches of so many processes at once
 //
@@ -29,6 +30,7 @@
 #include "base/file.hpp"
 #include "base/file_system.hpp"
 #include "base/system.hpp"
+#include "bench/figures.hpp"
 
 namespace {
 
@@ -214,6 +216,36 @@ int poll(const char* path, int count) {
   return status;
 }
 
+// The median of 51 calls, in milliseconds of this thread on its core.
+template <class Call>
+double median_ms(Call&& call) {
+  std::vector<double> taken;
+  for (int i = 0; i < 51; ++i) taken.push_back(shale::bench::microseconds_of(call) / 1000);
+  return shale::bench::at_share(std::move(taken), .5);
+}
+
+int sums(const char* path) {
+  const auto now = shale::Store::open(path).value().project("default").value().snapshot().value();
+  const auto sum_ms = [&](const char* field, std::vector<std::string> by, bool times = false) {
+    const shale::Aggregation asked{.field = field, .by = std::move(by), .times = times};
+    return median_ms([&] { (void)now.aggregate(asked).value(); });
+  };
+  const std::vector<std::string> type_task = {"type", "task"};
+  const std::size_t rows = now.sum("tokens", type_task).value().rows.size();
+  const shale::Usage usage = now.usage({.limit = 1'000'000}).value();
+  std::printf(
+      "{\"segments\":%llu,\"types\":%zu,\"tasks\":%zu,\"type_task_rows\":%zu,"
+      "\"tokens_by_type_task_ms\":%.3f,\"usage_ms\":%.3f,\"tokens_ms\":%.3f,"
+      "\"count_by_type_ms\":%.3f,\"tokens_by_type_day_ms\":%.3f,"
+      "\"tokens_by_type_task_times_ms\":%.3f,\"tokens_by_file_ms\":%.3f}\n",
+      static_cast<unsigned long long>(usage.segments), usage.types.size(), usage.tasks.size(), rows,
+      sum_ms("tokens", type_task),
+      median_ms([&] { (void)now.usage({.limit = 1'000'000}).value(); }), sum_ms("tokens", {}),
+      sum_ms("", {"type"}), sum_ms("tokens", {"type", "day"}), sum_ms("tokens", type_task, true),
+      sum_ms("tokens", {"file"}));
+  return 0;
+}
+
 // What the writers share: the start, and how often one of them synced.
 struct Together {
   std::atomic<int> ready{0};
@@ -322,6 +354,7 @@ int main(int argc, char** argv) {
   const std::string verb = argc > 1 ? argv[1] : "";
   if (verb == "reads" && argc == 5) return reads(argv[2], argv[3], argv[4]);
   if (verb == "stash" && argc == 4) return stash(argv[2], std::stoi(argv[3]));
+  if (verb == "sums" && argc == 3) return sums(argv[2]);
   if (verb == "poll" && argc == 4) return poll(argv[2], std::stoi(argv[3]));
   if (verb == "writers" && argc == 6) {
     return writers(argv[2], std::stoi(argv[3]), std::stoi(argv[4]), std::stoi(argv[5]));
@@ -331,7 +364,7 @@ int main(int argc, char** argv) {
   }
   std::fprintf(stderr,
                "usage: store_figures reads STORE IDS QUERIES | stash STORE COUNT | "
-               "poll STORE COUNT | writers STORE WRITERS COUNT DELAY | "
+               "poll STORE COUNT | sums STORE | writers STORE WRITERS COUNT DELAY | "
                "readers STORE QUERIES READERS SECONDS\n");
   return 2;
 }

@@ -1,6 +1,7 @@
-// Questions to a snapshot and their answers: search, listing, aggregate, and the faults told beside
+// Questions to a snapshot and their answers: search, listing, count, and the faults told beside
 // them. Plain values that hold no part of the store, so they outlive the snapshot that gave them.
-// Not here: asking (Snapshot, in shale/store.hpp) and how hits are ranked (src/query).
+// Not here: asking (Snapshot, in shale/store.hpp), sums (shale/aggregate.hpp) and how hits are
+// ranked (src/query).
 #pragma once
 
 #include <chrono>
@@ -139,19 +140,6 @@ struct Page {
 struct Fetched {
   std::vector<Segment> segments;
   std::vector<std::string> missing;
-  std::vector<Fault> faults;
-};
-
-// A sum over columns, grouped. `key` holds one value for each field of `by` ("" for absent).
-struct SumRow {
-  std::vector<std::string> key;
-  std::uint64_t count = 0;  // segments in the group
-  std::uint64_t sum = 0;    // of the summed field over those that have it
-  bool operator==(const SumRow&) const = default;
-};
-
-struct Sum {
-  std::vector<SumRow> rows;  // largest sum first
   std::vector<Fault> faults;
 };
 

@@ -3,6 +3,7 @@
 // reached from here is in src/, is not installed, and may change.
 #pragma once
 
+#include <shale/aggregate.hpp>
 #include <shale/pack.hpp>
 #include <shale/query.hpp>
 #include <shale/result.hpp>

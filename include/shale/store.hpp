@@ -25,6 +25,7 @@
 #include <string_view>
 #include <vector>
 
+#include <shale/aggregate.hpp>
 #include <shale/pack.hpp>
 #include <shale/query.hpp>
 #include <shale/segment.hpp>
@@ -170,9 +171,14 @@ class SHALE_API Snapshot {
   Result<Answer> search(const Query& query) const;
   Result<Page> list(const Listing& listing) const;
   Result<Count> count(std::string_view where = {}) const;
-  // Sums a numeric field ("tokens", "bytes", ...) by the given fields.
+  // Sums, counts and times by groups. invalid_argument names a field that nothing is summed or
+  // grouped by.
+  Result<Sum> aggregate(const Aggregation& asked) const;
+  // The same of a number ("tokens", "bytes", ...) and its groups alone.
   Result<Sum> sum(std::string_view field, std::span<const std::string> by,
                   std::string_view where = {}) const;
+  // How many tokens there are, in what, and how much of a limit that is.
+  Result<Usage> usage(const UsageOptions& options = {}) const;
   // The best segments that fit a budget of tokens. invalid_argument for a tokenizer that is not
   // known, a `since` that is no hash, and a `where` that cannot be read.
   Result<Pack> pack(const PackQuery& query) const;

@@ -39,6 +39,9 @@ class DenseSet {
   void add(u32 value) {  // below the limit
     words_[value / 64] |= u64(1) << value % 64;
   }
+  void remove(u32 value) {  // below the limit
+    words_[value / 64] &= ~(u64(1) << value % 64);
+  }
   void add_all();
   // Members at and behind the limit, which only a damaged container has, are left out.
   void add(const FrozenContainer& container);
@@ -48,10 +51,17 @@ class DenseSet {
   std::vector<u32> to_vector() const;
   template <class F>
   void for_each(F&& f) const {
-    for (usize i = 0; i < words_.size(); ++i) {
-      for (u64 word = words_[i]; word != 0; word &= word - 1) {
-        f(u32(i * 64 + usize(std::countr_zero(word))));
-      }
+    for_each_between(0, limit_, f);
+  }
+  // Of the members in [begin, end).
+  template <class F>
+  void for_each_between(u32 begin, u32 end, F&& f) const {
+    end = end < limit_ ? end : limit_;
+    for (usize i = begin / 64; i * 64 < end; ++i) {
+      u64 word = words_[i];
+      if (begin > i * 64) word &= ~u64(0) << begin % 64;
+      if (end < i * 64 + 64) word &= ~(~u64(0) << end % 64);
+      for (; word != 0; word &= word - 1) f(u32(i * 64 + usize(std::countr_zero(word))));
     }
   }
 

@@ -93,6 +93,13 @@ void take_sums(ProjectAnswer& one, bool all_projects, FoundProjects& found) {
   append(found.faults, one.answer.faults);
 }
 
+void widen(std::optional<TimeRange>& all, const std::optional<TimeRange>& more) {
+  if (!more) return;
+  if (!all) all = more;
+  all->first = std::min(all->first, more->first);
+  all->last = std::max(all->last, more->last);
+}
+
 }  // namespace
 
 FoundProjects merge_answers(std::vector<ProjectAnswer> answers, const Query& query,
@@ -140,8 +147,13 @@ Sum merge_sums(std::vector<Sum> sums) {
       SumRow& group = groups[row.key];
       group.count += row.count;
       group.sum += row.sum;
+      group.absent += row.absent;
+      widen(group.created, row.created);
+      widen(group.touched, row.touched);
       group.key = std::move(row.key);
     }
+    all.widened = all.widened || one.widened;
+    all.partial = all.partial || one.partial;
     append(all.faults, one.faults);
   }
   for (auto& [key, row] : groups) all.rows.push_back(std::move(row));

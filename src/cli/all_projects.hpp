@@ -35,7 +35,8 @@ struct ListedProjects {
 // order of the pages.
 ListedProjects merge_pages(std::vector<ProjectPage> pages, const Listing& listing);
 
-// Groups of the same key become one, by exact addition; largest sum first, then count, then key.
+// Groups of the same key become one, by exact addition, and times the wider ones; largest sum
+// first, then count, then key.
 Sum merge_sums(std::vector<Sum> sums);
 
 struct ProjectAnswer {

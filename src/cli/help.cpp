@@ -56,10 +56,16 @@ constexpr Examples examples[] = {
      "shale list --sort -tokens       # smallest first\n"},
     {"count",
      "shale count --where 'type:code pinned:true'\n"
+     "shale count --by tag --query 'merge policy'   # of what a search finds\n"
      "shale count --durable           # without what is not synced yet\n"},
     {"sum",
      "shale sum tokens --by type,task\n"
-     "shale sum bytes --where tier:archive\n"},
+     "shale sum bytes --where tier:archive\n"
+     "shale sum tokens --by project,day --all-projects\n"
+     "shale sum tokens --by task --query 'slow search' --match any --times --json\n"},
+    {"usage",
+     "shale usage --limit 200000 --where tier:working\n"
+     "shale usage --all-projects --json\n"},
     {"tokens",
      "shale tokens README.md          # of o200k_base\n"
      "producer | shale tokens --vocab cl100k_base\n"

@@ -30,7 +30,7 @@ void add_globals(CLI::App& app, Context& context, Flags& flags) {
   app.add_option("--store", globals.store, "folder of the store");
   app.add_option("--project", globals.project, "project inside it (default)");
   app.add_flag("--all-projects", globals.all_projects,
-               "every project; ids as project/id (search list count sum merge verify stats who)");
+               "all projects, ids project/id (search list count sum usage merge verify stats who)");
   app.add_flag("--json", flags.json, "one JSON object");
   app.add_flag("--ndjson", flags.ndjson, "one JSON object per result");
   app.add_flag("--quiet", context.output.quiet, "no progress, no notes");
@@ -91,8 +91,8 @@ std::vector<std::string> words_of(int count, char** arguments) {
 
 // The others are about one project, or about the store and no project: there the option would be
 // passed over in silence, and the answer taken for that of all. `projects` tells of all anyway.
-constexpr std::string_view verbs_of_all_projects[] = {"search", "list",  "count",    "sum", "merge",
-                                                      "verify", "stats", "projects", "who"};
+constexpr std::string_view verbs_of_all_projects[] = {
+    "search", "list", "count", "sum", "usage", "merge", "verify", "stats", "projects", "who"};
 
 bool takes_all_projects(std::string_view verb) {
   return std::find(std::begin(verbs_of_all_projects), std::end(verbs_of_all_projects), verb) !=

@@ -1,6 +1,6 @@
 #include "cli/questions.hpp"
 
-#include <CLI/CLI.hpp>
+#include <CLI/Validators.hpp>
 
 namespace shale::cli {
 

@@ -1,6 +1,6 @@
 // What the verbs that ask snapshots have in common: their filter, their status, their faults.
 //
-// Used by verbs_read.cpp, verbs_search.cpp and verbs_pack.cpp.
+// Used by verbs_read.cpp, verbs_search.cpp, verbs_pack.cpp and verbs_sums.cpp.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -17,7 +17,8 @@ void append(std::vector<Fault>& faults, const std::vector<Fault>& more);
 // With a blank between each two.
 std::string joined(const std::vector<std::string>& words);
 void add_where(CLI::App& verb, std::vector<std::string>& where);
-void add_match(CLI::App& verb, std::string& match);  // all, any or auto
+// --match: all, any or auto.
+void add_match(CLI::App& verb, std::string& match);
 Match match_of(const std::string& name);
 
 }  // namespace shale::cli

@@ -12,9 +12,10 @@ namespace shale::cli {
 
 void add_write_verbs(CLI::App& app, Context& context);   // init stash update touch pin unpin rm
 void add_ingest_verbs(CLI::App& app, Context& context);  // ingest add
-void add_read_verbs(CLI::App& app, Context& context);    // get search pack list count sum
-void add_search_verb(CLI::App& app, Context& context);   // search, of the verbs before
-void add_pack_verb(CLI::App& app, Context& context);     // pack, of them too
+void add_read_verbs(CLI::App& app, Context& context);    // get search pack list and, with them:
+void add_search_verb(CLI::App& app, Context& context);   // search
+void add_pack_verb(CLI::App& app, Context& context);     // pack
+void add_sum_verbs(CLI::App& app, Context& context);     // count sum usage
 void add_tokens_verb(CLI::App& app, Context& context);   // tokens
 void add_care_verbs(CLI::App& app, Context& context);    // merge verify inspect who stats ...
 

@@ -1,4 +1,4 @@
-// get list count sum: questions to snapshots.
+// get and list: questions to snapshots about single segments.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -59,7 +59,7 @@ Result<Exit> get(Context& context, const GetOptions& options) {
   return exit_for(fetched.missing.empty(), fetched.faults);
 }
 
-// --- list count sum -----------------------------------------------------------------------------
+// --- list ----------------------------------------------------------------------------------------
 
 struct ListOptions {
   std::vector<std::string> where;
@@ -92,64 +92,6 @@ Result<Exit> list(Context& context, const ListOptions& options) {
   return exit_for(listed.total > 0, listed.faults);
 }
 
-Result<Exit> count(Context& context, const std::vector<std::string>& where) {
-  Count all;
-  for (const View& view : TRY(context.views())) {
-    const Count one = TRY(view.snapshot.count(joined(where)));
-    all.count += one.count;
-    append(all.faults, one.faults);
-  }
-  if (context.output.is_text()) {
-    context.output.line(std::to_string(all.count));
-  } else {
-    context.output.object({{"count", all.count}, {"faults", json_of(all.faults)}});
-  }
-  context.output.faults(all.faults);
-  return exit_for(true, all.faults);
-}
-
-struct SumOptions {
-  std::string field;
-  std::vector<std::string> by;
-  std::vector<std::string> where;
-};
-
-Json json_of_row(const SumRow& row, const std::vector<std::string>& by) {
-  Json keys = Json::object();
-  for (usize i = 0; i < by.size() && i < row.key.size(); ++i) keys[by[i]] = row.key[i];
-  return {{"by", keys}, {"count", row.count}, {"sum", row.sum}};
-}
-
-void print_sum(Context& context, const SumOptions& options, const Sum& sum) {
-  if (context.output.form == Form::json) {
-    Json rows = Json::array();
-    for (const SumRow& row : sum.rows) rows.push_back(json_of_row(row, options.by));
-    context.output.object(
-        {{"field", options.field}, {"rows", rows}, {"faults", json_of(sum.faults)}});
-    return;
-  }
-  for (const SumRow& row : sum.rows) {
-    if (context.output.form == Form::ndjson) {
-      context.output.object(json_of_row(row, options.by));
-      continue;
-    }
-    for (const std::string& key : row.key) context.output.raw(printable(key) + '\t');
-    context.output.line(std::to_string(row.sum));
-  }
-  if (sum.rows.empty() && context.output.is_text()) context.output.line("0");
-}
-
-Result<Exit> sum(Context& context, const SumOptions& options) {
-  std::vector<Sum> sums;
-  for (const View& view : TRY(context.views())) {
-    sums.push_back(TRY(view.snapshot.sum(options.field, options.by, joined(options.where))));
-  }
-  const Sum result = merge_sums(std::move(sums));
-  print_sum(context, options, result);
-  context.output.faults(result.faults);
-  return exit_for(true, result.faults);
-}
-
 // --- on the command line ------------------------------------------------------------------------
 
 void add_get(CLI::App& app, Context& context) {
@@ -173,19 +115,6 @@ void add_list(CLI::App& app, Context& context) {
   });
 }
 
-void add_sum(CLI::App& app, Context& context) {
-  CLI::App* verb = add_verb(app, "sum", "adds up a number, by groups");
-  auto options = std::make_shared<SumOptions>();
-  verb->add_option("FIELD", options->field, "tokens, bytes, words, ...")->required();
-  verb->add_option("--by", options->by, "fields to group by, e.g. type,task")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  add_where(*verb, options->where);
-  verb->callback([&context, options] {
-    context.action = [&context, options] { return sum(context, *options); };
-  });
-}
-
 }  // namespace
 
 void add_read_verbs(CLI::App& app, Context& context) {
@@ -193,13 +122,8 @@ void add_read_verbs(CLI::App& app, Context& context) {
   add_search_verb(app, context);
   add_pack_verb(app, context);
   add_list(app, context);
-  CLI::App* verb = add_verb(app, "count", "counts segments");
-  auto where = std::make_shared<std::vector<std::string>>();
-  add_where(*verb, *where);
-  verb->callback(
-      [&context, where] { context.action = [&context, where] { return count(context, *where); }; });
-  add_sum(app, context);
-  for (const char* name : {"get", "search", "pack", "list", "count", "sum"}) {
+  add_sum_verbs(app, context);
+  for (const char* name : {"get", "search", "pack", "list", "count", "sum", "usage"}) {
     app.get_subcommand(name)->add_flag("--durable", context.globals.durable_only,
                                        "only what no power cut can take back");
   }

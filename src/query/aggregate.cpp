@@ -1,71 +1,105 @@
-// Sums of a column, grouped, over all views.
+#include "query/aggregate.hpp"
+
 #include <algorithm>
 
 #include "base/system.hpp"
-#include "query/engine.hpp"
-#include "query/group_columns.hpp"
-#include "query/group_sums.hpp"
-#include "query/scope.hpp"
+#include "query/text_matches.hpp"
 
 namespace shale::query {
 
 namespace {
 
-Result<void> check(Field field, std::span<const Field> by) {
-  if (!is_number(field)) {
-    return fail(ErrorCode::invalid_argument,
-                "Cannot sum \"" + std::string(field_name(field)) +
-                    "\": numbers are tokens bytes words refcount gc_survival_count.");
+Result<std::optional<Field>> named_number(const std::string& name) {
+  if (name.empty()) return std::optional<Field>();
+  const std::optional<Field> field = field_by_name(name);
+  if (!field) {
+    return fail(ErrorCode::invalid_argument, "There is no field \"" + name + "\".");
   }
-  for (const Field key : by) {
-    if (can_group_by(key)) continue;
-    return fail(ErrorCode::invalid_argument,
-                "Cannot group by \"" + std::string(field_name(key)) +
-                    "\": groups are type task file topic tag tier generation pinned day.");
-  }
-  return {};
+  const bool is_amount = *field == Field::tokens || *field >= Field::gc_survival_count;
+  if (is_amount) return field;
+  return fail(ErrorCode::invalid_argument,
+              "Cannot sum \"" + std::string(field_name(*field)) +
+                  "\": numbers are tokens bytes words refcount gc_survival_count.");
 }
 
-std::vector<SumRow> sorted_rows(const GroupSums& groups) {
+Result<Grouping> grouping_of(const Aggregation& asked) {
+  Grouping grouping;
+  for (const std::string& name : asked.by) grouping.by.push_back(TRY(group_field(name)));
+  grouping.created = grouping.touched = asked.times;
+  return grouping;
+}
+
+std::optional<TimeRange> range_of(const Extent& extent) {
+  if (extent.last < extent.first) return std::nullopt;
+  return TimeRange{extent.first, extent.last};
+}
+
+std::vector<SumRow> sorted_rows(GroupSums groups) {
   std::vector<SumRow> rows;
   rows.reserve(groups.size());
-  for (const auto& [key, amount] : groups) rows.push_back({key, amount.count, amount.sum});
+  while (!groups.empty()) {
+    auto node = groups.extract(groups.begin());
+    const GroupSum& group = node.mapped();
+    rows.push_back({std::move(node.key()), group.count, group.sum, group.absent,
+                    range_of(group.created), range_of(group.touched)});
+  }
   std::stable_sort(rows.begin(), rows.end(), [](const SumRow& a, const SumRow& b) {
     return a.sum != b.sum ? a.sum > b.sum : a.count > b.count;
   });
   return rows;
 }
 
-Result<Field> named_number(std::string_view name) {
-  const std::optional<Field> field = field_by_name(name);
-  if (field) return *field;
-  return fail(ErrorCode::invalid_argument, "There is no field \"" + std::string(name) + "\".");
+DenseSet dense(const IndexView& view, const DocumentSet& documents) {
+  DenseSet set(view.index->document_count());
+  documents.add_to(set);
+  return set;
+}
+
+Result<void> add_found(Scope& scope, const std::vector<DocumentSet>& found,
+                       std::optional<Field> number, std::span<Grouping> groupings) {
+  for (usize i = 0; i < found.size(); ++i) {
+    const IndexView& view = scope.enter(scope.active()[i]);
+    if (!found[i].empty()) TRY(add_groups(view, number, dense(view, found[i]), groupings));
+  }
+  return {};
 }
 
 }  // namespace
 
-Result<Sum> sum(std::span<const IndexView> views, Field field, std::span<const Field> by,
-                std::string_view where) {
-  TRY(check(field, by));
-  const Filter filter = TRY(parse_filter(where, now_microseconds()));
-  return answer_without_failed(views, [&](Scope& scope) -> Result<Sum> {
-    GroupSums groups;
-    if (by.empty()) groups[{}] = {};  // a sum of nothing is 0, not nothing
-    for (const u32 number : scope.active()) {
-      const IndexView& view = scope.enter(number);
-      Bitmap docs = TRY(matching_documents(view, filter)).to_bitmap();
-      TRY(add_groups(view, field, by, std::move(docs), groups));
+Result<void> add_passing(Scope& scope, const Filter& filter, std::optional<Field> number,
+                         std::span<Grouping> groupings) {
+  for (const u32 at : scope.active()) {
+    const IndexView& view = scope.enter(at);
+    std::optional<DenseSet> wanted;
+    if (!filter.empty() || !view.overlay->dead.empty()) {
+      wanted = dense(view, TRY(matching_documents(view, filter)));
     }
-    return Sum{sorted_rows(groups), {}};
-  });
+    TRY(add_groups(view, number, std::move(wanted), groupings));
+  }
+  return {};
 }
 
-Result<Sum> sum(std::span<const IndexView> views, std::string_view field,
-                std::span<const std::string> by, std::string_view where) {
-  const Field number = TRY(named_number(field));
-  std::vector<Field> keys;
-  for (const std::string& name : by) keys.push_back(TRY(group_field(name)));
-  return sum(views, number, keys, where);
+Result<Sum> aggregate(std::span<const IndexView> views, const Aggregation& asked,
+                      Analysis analysis) {
+  const std::optional<Field> number = TRY(named_number(asked.field));
+  const Grouping empty = TRY(grouping_of(asked));
+  const i64 now = now_microseconds();
+  const Filter filter = TRY(parse_filter(asked.where, now));
+  TextMatches text(asked, analysis, now);
+  auto sum = answer_without_failed(views, [&](Scope& scope) -> Result<Sum> {
+    Grouping grouping = empty;
+    if (asked.by.empty()) grouping.sums[{}] = {};  // a sum of nothing is 0, not nothing
+    if (asked.text.empty()) {
+      TRY(add_passing(scope, filter, number, std::span(&grouping, 1)));
+    } else {
+      const std::vector<DocumentSet> found = TRY(text.find(scope, filter));
+      TRY(add_found(scope, found, number, std::span(&grouping, 1)));
+    }
+    return Sum{sorted_rows(std::move(grouping.sums)), text.is_widened(), text.is_partial(), {}};
+  });
+  if (!sum) return sum;
+  sum->faults.insert(sum->faults.end(), text.faults().begin(), text.faults().end());
+  return sum;
 }
 
 }  // namespace shale::query

@@ -1,4 +1,5 @@
-// The query engine: one for shards and delta, over the Index interface alone.
+// The query engine: one for shards and delta, over the Index interface alone. Sums and usage, which
+// are of the same making, stand in aggregate.hpp.
 //
 // A call looks at every index of a snapshot; an index that fails (damaged bytes) becomes a fault
 // and the others still answer. Exact: totals, counts and scores are those of all live documents.
@@ -56,13 +57,6 @@ struct ListedAnswer {
 // `sort`: a number field or id; descending unless it begins with "-"; ties: newest, then id.
 Result<ListedAnswer> list(std::span<const IndexView> views, const Listing& listing);
 Result<Count> count(std::span<const IndexView> views, std::string_view where);
-// Sums a number field by type task file topic tag tier generation pinned, or created (the UTC day).
-// A segment with several tags counts in the group of each. Largest sum first, then count, then key.
-Result<Sum> sum(std::span<const IndexView> views, Field field, std::span<const Field> by,
-                std::string_view where);
-// The same by name; the day of creation is called `day`.
-Result<Sum> sum(std::span<const IndexView> views, std::string_view field,
-                std::span<const std::string> by, std::string_view where);
 
 // N and lengths over the live documents of all views.
 Result<CorpusStatistics> corpus_statistics(std::span<const IndexView> views,

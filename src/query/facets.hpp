@@ -17,17 +17,16 @@ class Facets {
  public:
   // invalid_argument for a field that nothing is grouped by.
   static Result<Facets> make(const Query& query);
-  bool empty() const { return fields_.empty(); }
+  bool empty() const { return groupings_.empty(); }
 
   // Live documents of a view, none of them twice.
-  Result<void> add(const IndexView& view, const Bitmap& docs);
+  Result<void> add(const IndexView& view, const DocumentSet& docs);
   // In the order of the query; largest count first, then by value.
   std::vector<Facet> take();
 
  private:
   std::vector<std::string> names_;
-  std::vector<Field> fields_;
-  std::vector<GroupSums> sums_;  // of each
+  std::vector<Grouping> groupings_;  // of each
   usize rows_max_ = 0;
 };
 

@@ -75,7 +75,7 @@ class Search {
     RankedAnswer answer;
     Collector collector = make_collector();
     for (const u32 number : scope_.active()) {
-      Bitmap docs = TRY(matching(scope_.enter(number)));
+      DocumentSet docs = TRY(matching(scope_.enter(number)));
       answer.total += docs.count();
       TRY(offer_unscored(number, docs, collector));
       keep_matches(number, std::move(docs));
@@ -83,16 +83,17 @@ class Search {
     return finished(std::move(answer), collector);
   }
 
-  Result<Bitmap> matching(const IndexView& view) const {
+  Result<DocumentSet> matching(const IndexView& view) const {
     const Timed timed(explanation_, "match");
-    return TRY(matching_documents(view, question_.filter)).to_bitmap();
+    return matching_documents(view, question_.filter);
   }
 
-  Result<void> offer_unscored(u32 number, const Bitmap& docs, Collector& collector) const {
+  Result<void> offer_unscored(u32 number, const DocumentSet& docs, Collector& collector) const {
     if (query_.limit == 0) return {};
     const Timed timed(explanation_, "order");
     const std::vector<i64> keys(1024, 0);
-    Bitmap::Walk walk(docs);
+    const Bitmap bitmap = docs.to_bitmap();
+    Bitmap::Walk walk(bitmap);
     for (auto block = walk.next(); !block.empty(); block = walk.next()) {
       TRY(collector.offer(number, block, std::span(keys).first(block.size())));
     }
@@ -141,11 +142,11 @@ class Search {
         if (plan.scores()) {
           candidates = TRY(offer_scored(i, matches, best, collector));
         } else {
-          TRY(offer_unscored(number, matches.docs->to_bitmap(), collector));
+          TRY(offer_unscored(number, *matches.docs, collector));
         }
       }
       if (explanation_ != nullptr) explain_view(plan, i, count, candidates);
-      if (!question_.facets.empty()) keep_matches(number, matches.docs->to_bitmap());
+      if (!question_.facets.empty()) keep_matches(number, *matches.docs);
     }
     if (query_.snippets) answer.highlights = highlights_of(plan, weights_, question_.patterns);
     return finished(std::move(answer), collector);
@@ -254,7 +255,7 @@ class Search {
 
   // -- facets --
 
-  void keep_matches(u32 number, Bitmap docs) {
+  void keep_matches(u32 number, DocumentSet docs) {
     if (!question_.facets.empty()) matches_.emplace_back(number, std::move(docs));
   }
 
@@ -304,7 +305,7 @@ class Search {
   Question& question_;
   const Query& query_;
   Explanation* explanation_;
-  std::vector<std::pair<u32, Bitmap>> matches_;  // of each view, where facets are wanted
+  std::vector<std::pair<u32, DocumentSet>> matches_;  // of each view, where facets are wanted
   // Of the plan that is ranked by.
   CorpusStatistics statistics_;
   std::vector<ViewSearch> searches_;

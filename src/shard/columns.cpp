@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/kernel.hpp"
+
 namespace shale::shard {
 
 namespace {
@@ -60,8 +62,8 @@ void encode(const ChunkHeader& header, std::span<const i64> values, Buffer& out)
 }
 
 template <class Stored, class Out>
-void decode_fixed(const ChunkHeader& header, const std::byte* from, std::span<Out> out,
-                  Out absent) {
+[[gnu::always_inline]] inline void decode_fixed(const ChunkHeader& header, const std::byte* from,
+                                                std::span<Out> out, Out absent) {
   constexpr Stored sentinel = Stored(~Stored(0));
   const Out base = Out(header.base);  // wraps as the sum in 64 bits would: vectorised in 32
   for (usize i = 0; i < out.size(); ++i) {
@@ -70,20 +72,29 @@ void decode_fixed(const ChunkHeader& header, const std::byte* from, std::span<Ou
   }
 }
 
-// Widths no integer has. The width is a constant: a memcpy of variable length costs 7 ns a value.
+// Widths no integer has: eight bytes at a time, of which those of the values behind are cut off, as
+// long as there are eight. A memcpy of the width costs 4 ns a value, one of variable length 7.
 template <unsigned width, class Out>
-void decode_odd(const ChunkHeader& header, const std::byte* from, std::span<Out> out, Out absent) {
+[[gnu::always_inline]] inline void decode_odd(const ChunkHeader& header, const std::byte* from,
+                                              std::span<Out> out, Out absent) {
   constexpr u64 sentinel = all_ones(width);
-  for (usize i = 0; i < out.size(); ++i) {
+  const u64 base = u64(header.base);
+  const usize bytes = out.size() * width;
+  const usize whole = bytes < sizeof(u64) ? 0 : (bytes - sizeof(u64)) / width + 1;
+  for (usize i = 0; i < whole; ++i) {
+    const u64 stored = load<u64>(from + i * width) & sentinel;
+    out[i] = stored == sentinel ? absent : Out(base + stored);
+  }
+  for (usize i = whole; i < out.size(); ++i) {
     u64 stored = 0;
     std::memcpy(&stored, from + i * width, width);
-    out[i] = stored == sentinel ? absent : Out(u64(header.base) + stored);
+    out[i] = stored == sentinel ? absent : Out(base + stored);
   }
 }
 
-// Width 2: 0.7 ns a value.
 template <class Out>
-void decode(const ChunkHeader& header, const std::byte* from, std::span<Out> out, Out absent) {
+[[gnu::always_inline]] inline void decode_any(const ChunkHeader& header, const std::byte* from,
+                                              std::span<Out> out, Out absent) {
   if ((header.flags & ChunkHeader::plain_bits) != 0) {
     for (usize i = 0; i < out.size(); ++i) out[i] = Out(load<u64>(from + i * 8));
     return;
@@ -110,6 +121,23 @@ void decode(const ChunkHeader& header, const std::byte* from, std::span<Out> out
     default:
       return decode_fixed<u64>(header, from, out, absent);
   }
+}
+
+#if defined(__x86_64__)
+template <class Out>
+[[gnu::target("avx2")]] void decode_vector(const ChunkHeader& header, const std::byte* from,
+                                           std::span<Out> out, Out absent) {
+  decode_any(header, from, out, absent);
+}
+#endif
+
+// The same code twice: with AVX2 the compiler takes more values at once.
+template <class Out>
+void decode(const ChunkHeader& header, const std::byte* from, std::span<Out> out, Out absent) {
+#if defined(__x86_64__)
+  if (vector_kernel_chosen()) return decode_vector(header, from, out, absent);
+#endif
+  decode_any(header, from, out, absent);
 }
 
 // Of single documents; `from` holds those from `first` on. Lengths are bytes or words of two.

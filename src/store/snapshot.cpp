@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/shortage.hpp"
+#include "query/aggregate.hpp"
 #include "query/engine.hpp"
 #include "store/active_segments.hpp"
 #include "store/lost_files.hpp"
@@ -108,9 +109,16 @@ class Asked {
     return with_known_faults(TRY(query::count(view_.indexes, where)));
   }
 
-  Result<Sum> sum(std::string_view field, std::span<const std::string> by,
-                  std::string_view where) const {
-    return with_known_faults(TRY(query::sum(view_.indexes, field, by, where)));
+  Result<Sum> aggregate(const Aggregation& asked) const {
+    Aggregation inside = asked;
+    std::erase(inside.by, "project");
+    Sum sum = TRY(query::aggregate(view_.indexes, inside, view_.edition->analysis));
+    if (inside.by.size() < asked.by.size()) add_project(asked, sum);
+    return with_known_faults(std::move(sum));
+  }
+
+  Result<Usage> usage(const UsageOptions& options) const {
+    return with_known_faults(TRY(query::usage(view_.indexes, options)));
   }
 
   Result<Pack> pack(const PackQuery& query) const {
@@ -150,6 +158,17 @@ class Asked {
   }
 
  private:
+  // The keys of `project`, which is one and the same here; a group has members.
+  void add_project(const Aggregation& asked, Sum& sum) const {
+    std::erase_if(sum.rows, [](const SumRow& row) { return row.count == 0; });
+    for (SumRow& row : sum.rows) {
+      for (usize i = 0; i < asked.by.size(); ++i) {
+        if (asked.by[i] != "project") continue;
+        row.key.insert(row.key.begin() + std::ptrdiff_t(i), project_.name);
+      }
+    }
+  }
+
   Result<Segment> read(store::Located at) const {
     return store::read_segment(view_.indexes[at.index], at.doc, project_.caches->segments);
   }
@@ -231,9 +250,20 @@ Result<Count> Snapshot::count(std::string_view where) const {
   return ask(*state_, [&](const Asked& asked) { return asked.count(where); });
 }
 
+Result<Sum> Snapshot::aggregate(const Aggregation& asked) const {
+  return ask(*state_, [&](const Asked& one) { return one.aggregate(asked); });
+}
+
 Result<Sum> Snapshot::sum(std::string_view field, std::span<const std::string> by,
                           std::string_view where) const {
-  return ask(*state_, [&](const Asked& asked) { return asked.sum(field, by, where); });
+  if (field.empty()) return fail(ErrorCode::invalid_argument, "There is no field \"\".");
+  Aggregation asked{.field = std::string(field), .by = {by.begin(), by.end()}};
+  asked.where = where;
+  return aggregate(asked);
+}
+
+Result<Usage> Snapshot::usage(const UsageOptions& options) const {
+  return ask(*state_, [&](const Asked& asked) { return asked.usage(options); });
 }
 
 Result<Pack> Snapshot::pack(const PackQuery& query) const {

@@ -1,5 +1,7 @@
 #include "base/dense_set.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "base/document_set.hpp"
@@ -57,6 +59,15 @@ TEST_CASE("dense set: the same as a bitmap of the same numbers") {
     either_map |= right_map;
     REQUIRE(both.to_vector() == both_map.to_vector());
     REQUIRE(either.to_vector() == either_map.to_vector());
+    const u32 begin = u32(random() % (limit + 1)), end = begin + u32(random() % (limit + 70));
+    std::vector<u32> between, expected;
+    left.for_each_between(begin, end, [&](u32 value) { between.push_back(value); });
+    std::copy_if(a.begin(), a.end(), std::back_inserter(expected),
+                 [&](u32 value) { return value >= begin && value < end; });
+    REQUIRE(between == expected);
+    for (const u32 value : expected) left.remove(value);
+    REQUIRE(left.count() == a.size() - expected.size());
+    for (const u32 value : expected) REQUIRE_FALSE(left.contains(value));
   }
 }
 

@@ -56,8 +56,8 @@ TEST_CASE("all projects: a listing by id goes by ids alone") {
 
 TEST_CASE("all projects: groups of one key become one, beyond what a double holds") {
   const u64 large = (u64(1) << 53) + 1;
-  Sum one{{{{"x"}, 2, large}, {{"y"}, 1, 3}}, {}};
-  Sum two{{{{"z"}, 1, 7}, {{"y"}, 5, 4}, {{"x"}, 1, 1}}, {}};
+  Sum one{{{{"x"}, 2, large}, {{"y"}, 1, 3}}, false, false, {}};
+  Sum two{{{{"z"}, 1, 7}, {{"y"}, 5, 4}, {{"x"}, 1, 1}}, false, false, {}};
   two.faults.emplace_back().message = "one";
   const Sum all = merge_sums({one, two});
   const std::vector<SumRow> expected = {
@@ -65,6 +65,19 @@ TEST_CASE("all projects: groups of one key become one, beyond what a double hold
   CHECK(all.rows == expected);
   CHECK(all.faults.size() == 1);
   CHECK(merge_sums({}).rows.empty());
+}
+
+TEST_CASE("all projects: what is absent adds up, times widen") {
+  Sum one{{{{"x"}, 2, 5, 1, TimeRange{10, 20}, TimeRange{30, 40}}}, true, false, {}};
+  Sum two{{{{"x"}, 3, 5, 2, TimeRange{5, 15}, TimeRange{35, 45}}, {{"y"}, 1, 1}}, false, true, {}};
+  const Sum all = merge_sums({one, two});
+  CHECK(all.rows == std::vector<SumRow>{{{"x"}, 5, 10, 3, TimeRange{5, 20}, TimeRange{30, 45}},
+                                        {{"y"}, 1, 1, 0}});
+  CHECK(all.widened);
+  CHECK(all.partial);
+  const Sum neither = merge_sums({Sum()});
+  CHECK_FALSE(neither.widened);
+  CHECK_FALSE(neither.partial);
 }
 
 namespace {

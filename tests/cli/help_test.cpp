@@ -24,7 +24,7 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   add_tokens_verb(app, context);
   add_care_verbs(app, context);
   const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
-  CHECK(verbs.size() == 23);
+  CHECK(verbs.size() == 24);
   for (const CLI::App* verb : verbs) {
     const std::string name = verb->get_name();
     INFO(name);
@@ -38,6 +38,11 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   for (const char* option : {"--match", "--cursor", "--facet", "--recency", "--explain"}) {
     CHECK(contains(verb_help(app, "search"), option));
   }
+  for (const char* option : {"--by", "--where", "--query", "--match", "--times", "--durable"}) {
+    CHECK(contains(verb_help(app, "sum"), option));
+    CHECK(contains(verb_help(app, "count"), option));
+  }
+  CHECK(contains(verb_help(app, "usage"), "--limit"));
   CHECK(contains(verb_help(app, "stash"), "--tag"));
 }
 

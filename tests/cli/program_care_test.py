@@ -8,8 +8,8 @@ import unittest
 from program import PROGRAM, Case
 
 VERBS = ["init", "stash", "update", "touch", "pin", "unpin", "rm", "ingest", "add", "get", "search",
-         "pack", "list", "count", "sum", "tokens", "merge", "verify", "stats", "projects", "who",
-         "config", "inspect", "help"]
+         "pack", "list", "count", "sum", "usage", "tokens", "merge", "verify", "stats", "projects",
+         "who", "config", "inspect", "help"]
 
 
 class Merge(Case):

@@ -159,11 +159,12 @@ class Summed(Model):
             for name in by:
                 keys = [key + (value,) for key in keys for value in GROUPS[name](segment)]
             for key in keys:
-                count, amount = rows.get(key, (0, 0))
-                rows[key] = (count + 1, amount + (NUMBERS[field](segment) or 0))
+                count, amount, absent = rows.get(key, (0, 0, 0))
+                number = NUMBERS[field](segment)
+                rows[key] = (count + 1, amount + (number or 0), absent + (number is None))
         order = sorted(rows, key=lambda key: (-rows[key][1], -rows[key][0], key))
-        return [{"by": dict(zip(by, key)), "count": rows[key][0], "sum": rows[key][1]}
-                for key in order]
+        return [{"by": dict(zip(by, key)), "count": rows[key][0], "sum": rows[key][1],
+                 "absent": rows[key][2]} for key in order]
 
     def test_every_group_of_every_field(self):
         for name in GROUPS:
@@ -181,11 +182,60 @@ class Summed(Model):
                 answer = self.json("sum", field, "--by", ",".join(by), "--where", where)
                 self.assertEqual(answer["rows"], self.expected(field, by, self.passing(where)))
 
+    def test_counts_by_groups_are_those_of_sums(self):
+        for name in GROUPS:
+            with self.subTest(seed=self.seed, by=name):
+                rows = {row["by"][name]: row["count"] for row in
+                        self.expected("tokens", [name], self.segments)}
+                answer = self.json("count", "--by", name)
+                self.assertEqual(list(answer), ["v", "rows", "faults"])
+                self.assertEqual({row["by"][name]: row["count"] for row in answer["rows"]}, rows)
+
+    def test_times_are_the_first_and_the_last_of_a_group(self):
+        for row in self.json("sum", "tokens", "--by", "type", "--times")["rows"]:
+            with self.subTest(seed=self.seed, type=row["by"]["type"]):
+                group = [s for s in self.segments if s["type"] == row["by"]["type"]]
+                for name in ["created", "touched"]:
+                    seconds = [NUMBERS[name](s) for s in group]
+                    told = [datetime.datetime.fromisoformat(row[name][end].replace("Z", "+00:00"))
+                            for end in ["first", "last"]]
+                    self.assertEqual([time.timestamp() for time in told],
+                                     [min(seconds), max(seconds)])
+
+    def test_a_query_restricts_what_is_summed(self):
+        word = self.rng.choice([w for s in self.segments for w in words_of(s["text"])])
+        for match in ["all", "any", "auto"]:
+            with self.subTest(seed=self.seed, word=word, match=match):
+                hits = self.json("search", word, "--match", match, "--limit", "1000")["hits"]
+                found = {hit["id"] for hit in hits}
+                answer = self.json("sum", "bytes", "--by", "type,tag", "--query", word,
+                                   "--match", match)
+                self.assertEqual(answer["rows"],
+                                 self.expected("bytes", ["type", "tag"],
+                                               [s for s in self.segments if s["id"] in found]))
+                self.assertEqual(list(answer), ["v", "field", "rows", "faults", "widened",
+                                                "partial"])
+
+    def test_usage_is_the_sum_of_its_parts(self):
+        usage = self.json("usage", "--limit", "1000")
+        counted = [s for s in self.segments if s.get("tokens") is not None]
+        tokens = sum(s["tokens"] for s in counted)
+        self.assertEqual((usage["segments"], usage["tokens"], usage["uncounted"]),
+                         (len(self.segments), tokens, len(self.segments) - len(counted)))
+        self.assertEqual(usage["remaining"], 1000 - tokens)
+        for field in ["type", "task", "tier"]:
+            rows = self.expected("tokens", [field], self.segments)
+            with self.subTest(seed=self.seed, field=field):
+                self.assertEqual(
+                    [(s[field], s["count"], s["tokens"], s["uncounted"])
+                     for s in usage[field + "s"]],
+                    [(r["by"][field], r["count"], r["sum"], r["absent"]) for r in rows])
+
     def test_without_groups_there_is_one_row_even_of_nothing(self):
         total = sum(NUMBERS["bytes"](s) for s in self.segments)
         self.assertEqual(self.text("sum", "bytes"), f"{total}\n")
         self.assertEqual(self.json("sum", "bytes", "--where", "type:absent")["rows"],
-                         [{"by": {}, "count": 0, "sum": 0}])
+                         [{"by": {}, "count": 0, "sum": 0, "absent": 0}])
         answer = self.json("sum", "bytes", "--by", "type", "--where", "type:absent")
         self.assertEqual(answer["rows"], [])
 

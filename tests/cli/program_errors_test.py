@@ -101,7 +101,8 @@ class AnotherFileSystem(Case):
 class NoStore(Case):
     def test_reading_verbs_say_how_to_make_one(self):
         for words in [["search", "x"], ["get", "a"], ["list"], ["count"], ["sum", "tokens"],
-                      ["stats"], ["projects"], ["verify"], ["config"], ["merge"], ["who"]]:
+                      ["usage"], ["stats"], ["projects"], ["verify"], ["config"], ["merge"],
+                      ["who"]]:
             answer = self.json(*words, exit=5)
             self.assertEqual(list(answer["error"]), ["code", "message", "path", "offset"])
             self.assertEqual(answer["error"]["code"], "not_found")
@@ -202,8 +203,8 @@ class Refused(Case):
             done = self.run_program(*words, "--all-projects", exit=2)
             self.assertIn(f"`{words[0]}` does not take --all-projects".encode(), done.stderr)
             self.assertEqual(done.stdout, b"")
-        for words in [["list"], ["count"], ["sum", "tokens"], ["search", "b"], ["stats"], ["who"],
-                      ["projects"], ["verify"], ["merge"]]:
+        for words in [["list"], ["count"], ["sum", "tokens"], ["usage"], ["search", "b"], ["stats"],
+                      ["who"], ["projects"], ["verify"], ["merge"]]:
             self.run_program("--all-projects", *words)
         self.assertEqual(self.text("list").split("\t")[0], "a")
 

@@ -31,8 +31,13 @@ TEST_CASE("questions: a filter may be given in pieces") {
   CHECK(where == std::vector<std::string>{"type:a", "type:b"});
 }
 
-TEST_CASE("questions: match modes by name") {
-  CHECK(match_of("all") == Match::all);
+TEST_CASE("questions: a match mode is one of three") {
+  CLI::App app;
+  std::string match = "auto";
+  add_match(app, match);
+  CHECK(match_of(match) == Match::auto_);
+  app.parse(std::vector<std::string>{"all", "--match"});
+  CHECK(match_of(match) == Match::all);
   CHECK(match_of("any") == Match::any);
-  CHECK(match_of("auto") == Match::auto_);
+  CHECK_THROWS_AS(app.parse(std::vector<std::string>{"most", "--match"}), CLI::ValidationError);
 }

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "cli/output.hpp"
 #include "tests/cli/run_program.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -108,6 +109,77 @@ TEST_CASE("verbs: add, search, list, count, sum") {
   CHECK(place.out({"sum", "tokens", "--where", "type:log"}) == "0\n");
 }
 
+TEST_CASE("verbs: sums and counts by groups, of what a query finds") {
+  const Place place;
+  const std::string lines =
+      R"({"id":"a","type":"code","text":"x y","tokens":3,"created_at":"2026-03-01T00:00:00Z"})"
+      "\n"
+      R"({"id":"b","type":"log","text":"y z","tags":["t","u"],"created_at":"2026-03-02T00:00:00Z"})"
+      "\n"
+      R"({"id":"c","type":"log","text":"z","tokens":4,"project":"p"})"
+      "\n";
+  REQUIRE(place.run({"ingest"}, lines).exit == 0);
+  CHECK(place.out({"sum", "tokens", "--by", "type"}) == "code\t3\nlog\t0\n");
+  CHECK(place.out({"sum", "tokens", "--query", "z"}) == "0\n");
+  CHECK(place.out({"sum", "tokens", "--query", "x z", "--match", "any"}) == "3\n");
+  CHECK(place.out({"count", "--by", "tag"}) == "\t1\nt\t1\nu\t1\n");
+  CHECK(place.out({"count", "--query", "y"}) == "2\n");
+  CHECK(place.out({"count", "--query", "y", "--by", "type", "--where", "tag:t"}) == "log\t1\n");
+  CHECK(place.out({"sum", "tokens", "--by", "project", "--all-projects"}) == "p\t4\ndefault\t3\n");
+  CHECK(place.out({"sum", "tokens", "--by", "project"}) == "default\t3\n");
+  CHECK(place.out({"sum", "tokens", "--by", "type", "--ndjson", "--where", "type:log"}) ==
+        R"({"v":1,"by":{"type":"log"},"count":1,"sum":0,"absent":1})"
+        "\n");
+  CHECK(has(place.out({"sum", "tokens", "--times"}),
+            "3\t2026-03-01T00:00:00Z\t2026-03-02T00:00:00Z\t"));
+  const std::string json = place.out({"count", "--times", "--json", "--where", "type:absent"});
+  CHECK(json == R"({"v":1,"rows":[{"by":{},"count":0,"created":null,"touched":null}],"faults":[]})"
+                "\n");
+  CHECK(has(place.out({"sum", "tokens", "--json", "--query", "y z q", "--match", "auto"}),
+            R"("rows":[{"by":{},"count":2,"sum":3,"absent":1}],"faults":[],"widened":true)"));
+  CHECK(place.run({"sum", "tokens", "--match", "some"}).exit == 2);
+  CHECK(place.run({"count", "--by", "colour"}).exit == 2);
+}
+
+TEST_CASE("verbs: usage") {
+  const Place place;
+  const std::string lines =
+      "{\"id\":\"a\",\"type\":\"code\",\"text\":\"x\",\"tokens\":60,\"pinned\":true}\n"
+      "{\"id\":\"b\",\"type\":\"log\",\"text\":\"y\",\"task\":\"t\"}\n"
+      "{\"id\":\"c\",\"text\":\"z\",\"tokens\":5,\"project\":\"p\"}\n";
+  REQUIRE(place.run({"ingest"}, lines).exit == 0);
+  const std::string text = place.out({"usage", "--limit", "100"});
+  for (const char* line :
+       {"segments\t2\n", "tokens\t60\n", "without a count\t1\n", "pinned\t1\t60 tokens\n",
+        "limit\t100\t60.0 %\t40 remaining\n", "type\tcode\t1\t60\t100.0 %\n",
+        "task\t-\t1\t60\t100.0 %\n", "task\tt\t1\t0\t0.0 %\n", "tier\tstashed\t2\t60\t100.0 %\n",
+        "health\t50.0\n", "medium\tstash\t60.0 % of the limit"}) {
+    CHECK(has(text, line));
+  }
+  const auto json = shale::cli::Json::parse(place.out({"usage", "--json", "--all-projects"}));
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : json.items()) keys.push_back(key);
+  CHECK(keys == std::vector<std::string>{"v", "segments", "tokens", "uncounted", "limit", "percent",
+                                         "remaining", "pinned", "types", "tasks", "tiers",
+                                         "touched", "oldest_age_seconds", "newest_age_seconds",
+                                         "health", "recommendations", "faults"});
+  CHECK(json["segments"] == 3);
+  CHECK(json["tokens"] == 65);
+  CHECK(json["limit"].is_null());
+  CHECK(json["types"][0] == shale::cli::Json({{"type", "code"},
+                                              {"count", 1},
+                                              {"tokens", 60},
+                                              {"uncounted", 0},
+                                              {"count_percent", 100.0 / 3},
+                                              {"token_percent", 6000.0 / 65}}));
+  const auto full = shale::cli::Json::parse(place.out({"usage", "--json", "--limit", "64"}));
+  CHECK(full["recommendations"][0]["advice"] == "prune");
+  CHECK(full["recommendations"][0]["priority"] == "urgent");
+  CHECK(place.run({"usage", "--limit", "0"}).exit == 2);
+  CHECK(place.run({"usage", "--limit", "-5"}).exit == 2);
+  CHECK(has(place.out({"usage", "--where", "type:absent"}), "segments\t0\ntokens\t0\npinned\t0"));
+}
+
 TEST_CASE("verbs: init, projects, stats, config, verify, merge, inspect") {
   const Place place;
   CHECK(has(place.out({"init"}), "made the store"));
@@ -126,7 +198,8 @@ TEST_CASE("verbs: init, projects, stats, config, verify, merge, inspect") {
 
 TEST_CASE("verbs: reading where there is no store") {
   const Place place;
-  for (const char* verb : {"list", "count", "stats", "projects", "verify", "config", "merge"}) {
+  for (const char* verb :
+       {"list", "count", "usage", "stats", "projects", "verify", "config", "merge"}) {
     const Ran ran = place.run({verb});
     CHECK(ran.exit == 5);
     CHECK(has(ran.err, "There is no store"));

@@ -1,3 +1,5 @@
+#include "query/aggregate.hpp"
+
 #include "query/engine.hpp"
 #include "query/filter_time.hpp"
 #include "tests/query/random_filter.hpp"
@@ -23,66 +25,125 @@ std::vector<std::string> values_of(const Live& live, const std::string& name) {
   return {std::string("2026-02-0").append(std::to_string(2 + day))};
 }
 
-i64 number_of(const Live& live, const std::string& field) {
-  if (field == "tokens") return live.metadata.tokens.value_or(0);
+std::optional<u64> number_of(const Live& live, const std::string& field) {
+  if (field == "tokens") return live.metadata.tokens;
   if (field == "refcount") return live.metadata.refcount;
+  if (field == "gc_survival_count") return live.metadata.gc_survival_count;
   if (field == "words") return live.words;
-  return i64(live.text.size());
+  return live.text.size();
 }
 
-using Rows = std::map<std::vector<std::string>, std::pair<u64, u64>>;
+using Rows = std::map<std::vector<std::string>, SumRow>;
 
-void add(Rows& rows, const Live& live, const std::string& field, const std::vector<std::string>& by,
-         std::vector<std::string> key) {
-  if (key.size() == by.size()) {
-    auto& [count, sum] = rows[key];
-    ++count;
-    sum += u64(number_of(live, field));
+void widen(std::optional<TimeRange>& range, i64 time) {
+  if (!range) range = TimeRange{time, time};
+  range->first = std::min(range->first, time);
+  range->last = std::max(range->last, time);
+}
+
+void add(Rows& rows, const Live& live, const Aggregation& asked, std::vector<std::string> key) {
+  if (key.size() < asked.by.size()) {
+    for (const std::string& value : values_of(live, asked.by[key.size()])) {
+      std::vector<std::string> longer = key;
+      longer.push_back(value);
+      add(rows, live, asked, longer);
+    }
     return;
   }
-  for (const std::string& value : values_of(live, by[key.size()])) {
-    std::vector<std::string> longer = key;
-    longer.push_back(value);
-    add(rows, live, field, by, longer);
+  SumRow& row = rows[key];
+  row.key = key;
+  ++row.count;
+  if (asked.times) {
+    widen(row.created, live.metadata.created_at.microseconds);
+    widen(row.touched, live.metadata.touched_at.microseconds);
+  }
+  if (asked.field.empty()) return;
+  const std::optional<u64> number = number_of(live, asked.field);
+  row.sum += number.value_or(0);
+  row.absent += number ? 0 : 1;
+}
+
+Aggregation random_aggregation(CorpusMaker& maker) {
+  Aggregation asked;
+  asked.field =
+      maker.pick<std::string>({"tokens", "bytes", "words", "refcount", "gc_survival_count", ""});
+  asked.times = maker.chance(50);
+  std::vector<std::string> names = {"type", "task",       "file",   "topic", "tag",
+                                    "tier", "generation", "pinned", "day"};
+  for (u32 i = maker.below(4); i-- > 0;) {
+    const usize at = maker.below(u32(names.size()));
+    asked.by.push_back(names[at]);
+    names.erase(names.begin() + std::ptrdiff_t(at));
+  }
+  return asked;
+}
+
+void check_rows(const Sum& answer, const Rows& expected) {
+  Rows found;
+  for (const SumRow& row : answer.rows) found[row.key] = row;
+  REQUIRE(found == expected);
+  REQUIRE(found.size() == answer.rows.size());
+  for (usize i = 1; i < answer.rows.size(); ++i) {
+    const SumRow& a = answer.rows[i - 1];
+    const SumRow& b = answer.rows[i];
+    const bool in_order = a.sum != b.sum       ? a.sum > b.sum
+                          : a.count != b.count ? a.count > b.count
+                                               : a.key < b.key;
+    REQUIRE(in_order);
   }
 }
 
-TEST_CASE("sums agree with a linear scan") {
+TEST_CASE("sums, counts and times agree with a linear scan") {
   const u32 seed = fresh_seed();
   INFO("seed " << seed);
   CorpusMaker maker(seed);
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < 200; ++round) {
     const Corpus corpus = maker.corpus(1 + maker.below(3), 80, 6);
     const Wanted wanted = random_filter(maker);
-    const auto field = maker.pick<std::string>({"tokens", "bytes", "words", "refcount"});
-    std::vector<std::string> names = {"type", "task",       "file",   "topic", "tag",
-                                      "tier", "generation", "pinned", "day"};
-    std::vector<std::string> by;
-    for (u32 i = maker.below(4); i-- > 0;) {
-      const usize at = maker.below(u32(names.size()));
-      by.push_back(names[at]);
-      names.erase(names.begin() + std::ptrdiff_t(at));
-    }
+    Aggregation asked = random_aggregation(maker);
+    asked.where = wanted.text;
     Rows expected;
-    if (by.empty()) expected[{}] = {0, 0};
+    if (asked.by.empty()) expected[{}] = {};
     for (const Live& live : corpus.live) {
-      if (wanted.holds(live)) add(expected, live, field, by, {});
+      if (wanted.holds(live)) add(expected, live, asked, {});
     }
-    const Sum answer = sum(corpus.views, field, by, wanted.text).value();
-    Rows found;
-    for (const SumRow& row : answer.rows) found[row.key] = {row.count, row.sum};
-    INFO("where" << wanted.text << " field " << field << " keys " << by.size());
-    REQUIRE(found == expected);
-    REQUIRE(found.size() == answer.rows.size());
-    for (usize i = 1; i < answer.rows.size(); ++i) {
-      const SumRow& a = answer.rows[i - 1];
-      const SumRow& b = answer.rows[i];
-      const bool in_order = a.sum != b.sum       ? a.sum > b.sum
-                            : a.count != b.count ? a.count > b.count
-                                                 : a.key < b.key;
-      REQUIRE(in_order);
-    }
+    INFO("where" << wanted.text << " field " << asked.field << " keys " << asked.by.size());
+    check_rows(aggregate(corpus.views, asked, {}).value(), expected);
   }
+}
+
+TEST_CASE("a query text restricts what is summed to what a search finds") {
+  const u32 seed = fresh_seed();
+  INFO("seed " << seed);
+  CorpusMaker maker(seed);
+  for (int round = 0; round < 200; ++round) {
+    const Corpus corpus = maker.corpus(1 + maker.below(3), 80, 6);
+    Aggregation asked = random_aggregation(maker);
+    asked.text = maker.word() + " " + maker.word();
+    if (maker.chance(20)) asked.text += " -" + maker.word();
+    if (maker.chance(20)) asked.text = "\"" + maker.word() + " " + maker.word() + "\"";
+    if (maker.chance(20)) asked.text = "/" + maker.word() + " w/";
+    if (maker.chance(50)) asked.where = random_filter(maker).text;
+    asked.match = maker.pick<Match>({Match::all, Match::any, Match::auto_});
+    asked.widen_below = maker.pick<usize>({0, 1, 10, 1000});
+    Query query{.text = asked.text, .where = asked.where, .match = asked.match, .limit = 1000};
+    query.widen_below = asked.widen_below;
+    const RankedAnswer all = search(corpus.views, query, {}).value();
+    Rows expected;
+    if (asked.by.empty()) expected[{}] = {};
+    for (const Ranked& hit : all.hits) {
+      add(expected, corpus.at(hit.place.view, hit.place.doc), asked, {});
+    }
+    INFO("text " << asked.text << " where " << asked.where);
+    const Sum answer = aggregate(corpus.views, asked, {}).value();
+    check_rows(answer, expected);
+    CHECK(answer.widened == all.widened);
+  }
+}
+
+Result<Sum> sum(std::span<const IndexView> views, const std::string& field,
+                std::vector<std::string> by, const std::string& where) {
+  return aggregate(views, {.field = field, .by = std::move(by), .where = where}, {});
 }
 
 TEST_CASE("fields that cannot be summed or grouped by are refused") {
@@ -100,8 +161,8 @@ TEST_CASE("fields that cannot be summed or grouped by are refused") {
 TEST_CASE("a sum of nothing is one row of nothing, in no group none") {
   const Sum all = sum({}, "tokens", {}, "").value();
   CHECK(all.rows == std::vector<SumRow>{{{}, 0, 0}});
-  const std::vector<std::string> by = {"type"};
-  CHECK(sum({}, "tokens", by, "").value().rows.empty());
+  CHECK(sum({}, "tokens", {"type"}, "").value().rows.empty());
+  CHECK(aggregate({}, {.field = "tokens", .text = "word"}, {}).value().rows == all.rows);
 }
 
 TEST_CASE("sums go on without a damaged view") {
@@ -133,10 +194,10 @@ TEST_CASE("the largest sum comes first, then the larger count, then the key") {
                                   document_of("many", 5), document_of("none", {})};
   const std::vector<IndexView> views{view_of(std::make_shared<MemoryIndex>(documents))};
   const std::vector<SumRow> expected{
-      {{"many"}, 2, 9}, {{"few"}, 1, 9}, {{"a"}, 1, 5}, {{"b"}, 1, 5}, {{"none"}, 1, 0}};
+      {{"many"}, 2, 9}, {{"few"}, 1, 9}, {{"a"}, 1, 5}, {{"b"}, 1, 5}, {{"none"}, 1, 0, 1}};
   CHECK(rows_of(views, "tokens", {"type"}) == expected);
-  CHECK(rows_of(views, "tokens", {}) == std::vector<SumRow>{{{}, 6, 28}});
-  CHECK(rows_of(views, "tokens", {}, "type:no*") == std::vector<SumRow>{{{}, 1, 0}});
+  CHECK(rows_of(views, "tokens", {}) == std::vector<SumRow>{{{}, 6, 28, 1}});
+  CHECK(rows_of(views, "tokens", {}, "type:no*") == std::vector<SumRow>{{{}, 1, 0, 1}});
   CHECK(rows_of(views, "tokens", {}, "type:x") == std::vector<SumRow>{{{}, 0, 0}});
   CHECK(rows_of(views, "tokens", {"type"}, "type:x").empty());
 }
@@ -175,6 +236,8 @@ TEST_CASE("what is refused is named, with what may be asked instead") {
     return answer.error().message;
   };
   CHECK(message("type", {}).find("Cannot sum \"type\": numbers are tokens") == 0);
+  CHECK(message("created", {}).find("Cannot sum \"created\": numbers are tokens") == 0);
+  CHECK(message("touched", {}).find("Cannot sum \"touched\": numbers are tokens") == 0);
   CHECK(message("colour", {}) == "There is no field \"colour\".");
   CHECK(message("tokens", {"type", "attr"}).find("Cannot group by \"attr\": groups are") == 0);
   CHECK(message("tokens", {"created"}).find("Cannot group by \"created\": groups are") == 0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "base/kernel.hpp"
 #include "tests/shard/columns_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -56,9 +57,16 @@ Rows random_rows(std::mt19937_64& random, usize count) {
   return rows;
 }
 
+class ForcedKernel {
+ public:
+  explicit ForcedKernel(Kernel kernel) { force_kernel(kernel); }
+  ~ForcedKernel() { force_kernel(Kernel::automatic); }
+};
+
 }  // namespace
 
-TEST_CASE("columns give back what was put in") {
+TEST_CASE("columns give back what was put in, with either kernel") {
+  const ForcedKernel forced(GENERATE(Kernel::automatic, Kernel::scalar));
   const u64 seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937_64 random(seed);

@@ -119,6 +119,7 @@ class Script {
     REQUIRE(now.count().value().count == oracle_.entries().size());
     compare_segments(now);
     compare_filters(now);
+    compare_sums(now);
     for (int i = 0; i < 3; ++i) compare_search(now);
   }
 
@@ -155,6 +156,79 @@ class Script {
       return found != m.attrs.end() && std::get<std::int64_t>(found->second) >= 4;
     });
     check("refcount:>=1", [](const Metadata& m) { return m.refcount >= 1; });
+  }
+
+  // Rows by their keys, and nothing else in them: a line for each.
+  static std::set<std::string> lines_of(const std::vector<SumRow>& rows) {
+    std::set<std::string> lines;
+    for (const SumRow& row : rows) {
+      std::string line;
+      for (const std::string& value : row.key) line += value + '|';
+      for (const std::uint64_t number : {row.count, row.sum, row.absent}) {
+        line += std::to_string(number) + '|';
+      }
+      for (const auto& range : {row.created, row.touched}) {
+        line += std::to_string(range->first) + ".." + std::to_string(range->last) + '|';
+      }
+      lines.insert(line);
+    }
+    return lines;
+  }
+
+  static void widen(std::optional<TimeRange>& range, std::int64_t time) {
+    if (!range) range = TimeRange{time, time};
+    range = TimeRange{std::min(range->first, time), std::max(range->last, time)};
+  }
+
+  void compare_sums(const Snapshot& now) {
+    std::map<std::vector<std::string>, SumRow> groups;
+    for (const auto& [id, entry] : oracle_.entries()) {
+      const Metadata& m = entry.metadata;
+      if (m.refcount > 1) continue;
+      std::vector<std::string> tags = m.tags;
+      if (tags.empty()) tags.emplace_back();
+      for (const std::string& tag : tags) {
+        SumRow& row = groups[{m.type, tag, m.file.value_or(""), "default",
+                              m.tier == Tier::archive ? "archive" : "stashed"}];
+        ++row.count;
+        row.sum += m.tokens.value_or(0);
+        row.absent += m.tokens ? 0 : 1;
+        widen(row.created, m.created_at.microseconds);
+        widen(row.touched, m.touched_at.microseconds);
+      }
+    }
+    std::vector<SumRow> expected;
+    for (auto& [key, row] : groups) {
+      row.key = key;
+      expected.push_back(row);
+    }
+    const Sum sum = now.aggregate({.field = "tokens",
+                                   .by = {"type", "tag", "file", "project", "tier"},
+                                   .where = "refcount:<=1",
+                                   .times = true})
+                        .value();
+    REQUIRE(sum.faults.empty());
+    REQUIRE(sum.rows.size() == expected.size());
+    REQUIRE(lines_of(sum.rows) == lines_of(expected));
+    compare_usage(now);
+  }
+
+  void compare_usage(const Snapshot& now) {
+    std::uint64_t tokens = 0, uncounted = 0, pinned = 0;
+    std::map<std::string, std::uint64_t> tasks;
+    for (const auto& [id, entry] : oracle_.entries()) {
+      tokens += entry.metadata.tokens.value_or(0);
+      uncounted += entry.metadata.tokens ? 0 : 1;
+      pinned += entry.metadata.pinned ? 1 : 0;
+      ++tasks[entry.metadata.task.value_or("")];
+    }
+    const Usage usage = now.usage().value();
+    REQUIRE(usage.segments == oracle_.entries().size());
+    REQUIRE(usage.tokens == tokens);
+    REQUIRE(usage.uncounted == uncounted);
+    REQUIRE(usage.pinned == pinned);
+    REQUIRE(usage.tasks.size() == tasks.size());
+    for (const UsageShare& share : usage.tasks) REQUIRE(share.count == tasks.at(share.value));
   }
 
   void compare_search(const Snapshot& now) {
