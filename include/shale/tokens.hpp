@@ -19,7 +19,8 @@ namespace shale {
 // are cut into pieces as cl100k_base's are. The first call of a machine takes half a second to make
 // the vocabulary's image in $XDG_CACHE_HOME/shale (else ~/.cache/shale), the first of a process
 // under a millisecond. 50 MB of text a second and more. Safe from many threads; each keeps .4 MB.
-// ErrorCode::invalid_argument: there is no such vocabulary, or the file is none.
+// ErrorCode::invalid_argument: there is no such vocabulary, or the file is none. An image that is
+// cut while it is mapped is ErrorCode::io where a store of the process was opened with guard_reads.
 SHALE_API Result<std::uint64_t> count_tokens(std::string_view text,
                                              std::string_view vocabulary = "o200k_base");
 

@@ -50,7 +50,7 @@ constexpr Examples examples[] = {
     {"pack",
      "shale pack why is search slow --tokens 8000    # the best that fits, never a token more\n"
      "shale pack merge --tokens 2000 --where type:code --format markdown\n"
-     "shale pack merge --tokens 2000 --since HASH    # `unchanged`, or the pack as it is now\n"},
+     "shale pack merge --tokens 2000 --since 0123456789abcdef0123456789abcdef  # `unchanged`?\n"},
     {"list",
      "shale list --where type:decision --sort touched --limit 20\n"
      "shale list --sort -tokens       # smallest first\n"},

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "base/file.hpp"
+#include "base/map_guard.hpp"
 #include "cli/input.hpp"
 #include "cli/verbs.hpp"
 #include "text/count_tokens.hpp"
@@ -22,14 +22,15 @@ struct TokensOptions {
 
 Result<std::string> text_of(const std::string& file) {
   if (file == "-") return read_standard_input(input_bytes_max);
-  const Buffer bytes = TRY(read_file(file, input_bytes_max));
-  return std::string(as_text(bytes));
+  return read_input_file(file, input_bytes_max);
 }
 
 Result<Exit> tokens(Context& context, const TokensOptions& options) {
   const TokenRules rules = options.rules == "o200k" ? TokenRules::o200k : TokenRules::cl100k;
+  TRY(guard_maps());
   TokenCounter* const counter = TRY(thread_token_counter(options.vocabulary, rules));
   const u64 count = counter->count(TRY(text_of(options.file)));
+  TRY(check_counted(*counter));
   if (context.output.is_text()) {
     context.output.line(std::to_string(count));
   } else {

@@ -41,15 +41,13 @@ void Selection::offer(const Candidate& candidate) {
 std::optional<SkippedSegment> Selection::refusal(const Segment& segment,
                                                  std::optional<u64> simhash) const {
   if (is_blank(segment.text())) return SkippedSegment{segment.id(), SkipReason::empty};
-  for (const Chosen& one : chosen_) {
-    if (one.text_hash == segment.text_hash()) {
-      return SkippedSegment{segment.id(), SkipReason::identical, one.segment.id};
-    }
+  if (const auto found = texts_.find(segment.text_hash()); found != texts_.end()) {
+    return SkippedSegment{segment.id(), SkipReason::identical, chosen_[found->second].segment.id};
   }
   if (segment.metadata().pinned || !simhash) return std::nullopt;
-  for (const Chosen& one : chosen_) {
-    if (one.simhash && are_alike(*one.simhash, *simhash)) {
-      return SkippedSegment{segment.id(), SkipReason::alike, one.segment.id};
+  for (const Likeness& one : likenesses_) {
+    if (are_alike(one.simhash, *simhash)) {
+      return SkippedSegment{segment.id(), SkipReason::alike, chosen_[one.chosen].segment.id};
     }
   }
   return std::nullopt;
@@ -95,8 +93,8 @@ void Selection::take(const Candidate& candidate, std::optional<u64> simhash, Cut
   one.segment.text =
       text.substr(starts[cut.window.first], starts[cut.window.last] - starts[cut.window.first]);
   one.block = std::move(cut.block);
-  one.text_hash = candidate.segment.text_hash();
-  one.simhash = simhash;
+  texts_.try_emplace(candidate.segment.text_hash(), chosen_.size() - 1);
+  if (simhash) likenesses_.push_back({*simhash, chosen_.size() - 1});
   left_ -= cut.tokens;
   skipped_in_a_row_ = 0;
 }

@@ -22,6 +22,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -62,8 +63,6 @@ class Selection {
   struct Chosen {
     PackedSegment segment;
     std::string block;
-    TextHash text_hash;
-    std::optional<u64> simhash;
   };
 
   // Why the text is not wanted whatever its length, if so.
@@ -76,6 +75,13 @@ class Selection {
   SelectionRules rules_;
   u64 left_;  // by the sum of the blocks
   std::vector<Chosen> chosen_;
+  // What the next is held against, numbers in chosen_; thousands of them with a large budget.
+  std::map<TextHash, usize> texts_;
+  struct Likeness {
+    u64 simhash;
+    usize chosen;
+  };
+  std::vector<Likeness> likenesses_;
   std::vector<SkippedSegment> skipped_;
   usize without_room_ = 0;
   usize skipped_in_a_row_ = 0;

@@ -14,5 +14,8 @@ namespace shale::pack {
 // The calling thread's counter, for that thread alone. ErrorCode::invalid_argument for a name that
 // is not known.
 Result<CountTokens> token_counter_for(std::string_view tokenizer);
+// Whether what that counter has counted can be believed: ErrorCode::io where its vocabulary lost
+// pages meanwhile. Asked after the last count.
+Result<void> check_counted_by(std::string_view tokenizer);
 
 }  // namespace shale::pack

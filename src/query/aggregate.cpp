@@ -24,7 +24,13 @@ Result<std::optional<Field>> named_number(const std::string& name) {
 
 Result<Grouping> grouping_of(const Aggregation& asked) {
   Grouping grouping;
-  for (const std::string& name : asked.by) grouping.by.push_back(TRY(group_field(name)));
+  for (const std::string& name : asked.by) {
+    const Field field = TRY(group_field(name));
+    if (std::find(grouping.by.begin(), grouping.by.end(), field) != grouping.by.end()) {
+      return fail(ErrorCode::invalid_argument, "\"" + name + "\" is named twice.");
+    }
+    grouping.by.push_back(field);
+  }
   grouping.created = grouping.touched = asked.times;
   return grouping;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <unordered_map>
 
 #include "base/system.hpp"
 #include "query/aggregate.hpp"
@@ -49,16 +50,15 @@ Usage usage_of(std::span<const Grouping> groupings) {
 // -- from several projects --
 
 void join(std::vector<UsageShare>& all, const std::vector<UsageShare>& more) {
+  std::unordered_map<std::string, usize> places;
+  for (usize i = 0; i < all.size(); ++i) places.emplace(all[i].value, i);
   for (const UsageShare& one : more) {
-    auto found = std::find_if(all.begin(), all.end(),
-                              [&](const UsageShare& share) { return share.value == one.value; });
-    if (found == all.end()) {
-      all.push_back({one.value});
-      found = all.end() - 1;
-    }
-    found->count += one.count;
-    found->tokens += one.tokens;
-    found->uncounted += one.uncounted;
+    const auto [found, is_new] = places.try_emplace(one.value, all.size());
+    if (is_new) all.push_back({one.value});
+    UsageShare& share = all[found->second];
+    share.count += one.count;
+    share.tokens += one.tokens;
+    share.uncounted += one.uncounted;
   }
 }
 
@@ -112,6 +112,12 @@ double evenness(const Usage& usage) {
 i64 age_of(i64 time, i64 now) {
   if (now <= time) return 0;
   return i64(std::min(u64(now) - u64(time), u64(INT64_MAX)));
+}
+
+// Both may be larger than any number with a sign.
+i64 difference(u64 a, u64 b) {
+  const i64 size = i64(std::min(a > b ? a - b : b - a, u64(INT64_MAX)));
+  return a > b ? size : -size;
 }
 
 double health_of(const Usage& usage) {
@@ -172,7 +178,7 @@ Usage finished(Usage usage, const UsageOptions& options) {
   if (options.limit) {
     usage.limit = options.limit;
     usage.percent = percent_of(usage.tokens, *options.limit);
-    usage.remaining = i64(*options.limit - usage.tokens);
+    usage.remaining = difference(*options.limit, usage.tokens);
   }
   if (usage.touched) {
     usage.oldest_age = age_of(usage.touched->first, now);

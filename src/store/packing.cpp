@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "base/shortage.hpp"
+#include "base/system.hpp"
 #include "pack/selection.hpp"
 #include "pack/tokenizers.hpp"
 #include "query/engine.hpp"
@@ -85,7 +86,7 @@ class Packing {
   Result<Pack> choose(Match match) {
     pack::Selection selection({query_.tokens, query_.format, count_, stretches()});
     seen_.clear();
-    Query asked{.text = query_.text, .where = "pinned:true " + query_.where, .match = match};
+    Query asked{.text = query_.text, .where = query_.where + " pinned:true", .match = match};
     asked.limit = std::clamp(query_.tokens / page_tokens, first_page_min, first_page_max);
     Hits pinned(view_, asked, std::nullopt);
     TRY(offer_all(pinned, selection));
@@ -177,10 +178,12 @@ Result<Pack> make_pack(const View& view, const PackQuery& query, const std::stri
     return fail(ErrorCode::invalid_argument,
                 "A pack's hash is 32 hexadecimal digits, not '" + query.since + "'.");
   }
+  TRY(query::parse_filter(query.where, now_microseconds()));  // by itself, as errors name it
   const CountTokens count =
       query.count ? query.count : TRY(pack::token_counter_for(query.tokenizer));
   Packing packing(view, query, count, project, cache);
   Pack pack = TRY(choose(packing, query));
+  if (!query.count) TRY(pack::check_counted_by(query.tokenizer));
   if (pack.hash == query.since) leave_out_texts(pack);
   return pack;
 }

@@ -27,8 +27,15 @@ Result<TokenCounter*> thread_token_counter(std::string_view vocabulary, TokenRul
   return kept.back().counter.get();
 }
 
+Result<void> check_counted(const TokenCounter& counter) {
+  return VocabularyCache::instance().check(counter.vocabulary());
+}
+
 Result<std::uint64_t> count_tokens(std::string_view text, std::string_view vocabulary) {
-  return TRY(thread_token_counter(vocabulary))->count(text);
+  TokenCounter* const counter = TRY(thread_token_counter(vocabulary));
+  const u64 tokens = counter->count(text);
+  TRY(check_counted(*counter));
+  return tokens;
 }
 
 }  // namespace shale

@@ -10,5 +10,7 @@ namespace shale {
 // Valid in this thread, while it lives. See VocabularyCache::open for names and errors.
 Result<TokenCounter*> thread_token_counter(std::string_view vocabulary,
                                            TokenRules rules = TokenRules::cl100k);
+// Whether what it has counted can be believed (VocabularyCache::check).
+Result<void> check_counted(const TokenCounter& counter);
 
 }  // namespace shale

@@ -24,6 +24,7 @@ class TokenCounter {
   // The vocabulary outlives it.
   explicit TokenCounter(const Vocabulary& vocabulary);
   u64 count(std::string_view text);
+  const Vocabulary& vocabulary() const { return vocabulary_; }
 
  private:
   // A piece of up to 15 bytes and its tokens: the count stands above the length in the top byte.

@@ -6,6 +6,7 @@ namespace shale {
 namespace {
 
 constexpr u32 steps_bits = 12;
+constexpr usize kept_tokens_max = usize(1) << 17;  // of memory for the next piece
 constexpr usize run_bytes_min = 64;  // a shorter piece is encoded before it is looked at
 
 }  // namespace
@@ -38,6 +39,14 @@ bool PieceEncoder::are_compatible(const Vocabulary& vocabulary, u32 left, u32 ri
 PieceEncoder::PieceEncoder(const Vocabulary& vocabulary)
     : vocabulary_(vocabulary), steps_(usize(1) << steps_bits, ~u64(0)) {}
 
+// The longest other token that it begins with; of bytes made to lie, one that is shorter.
+u32 PieceEncoder::prefix_of(u32 token) const {
+  const TokenParts parts = vocabulary_.parts(token);
+  const u32 prefix = parts.prefix();
+  const bool is_shorter = prefix != no_token && vocabulary_.parts(prefix).length() < parts.length();
+  return is_shorter ? prefix : no_token;
+}
+
 // The longest token that can stand behind `before`, of `token` and those it begins with. What was
 // asked is remembered: natural text has the same tokens side by side again and again.
 u32 PieceEncoder::first_compatible(u32 before, u32 token) {
@@ -46,17 +55,20 @@ u32 PieceEncoder::first_compatible(u32 before, u32 token) {
   u64& kept = steps_[key * 0x9E3779B97F4A7C15u >> (64 - steps_bits)];
   if (kept >> token_bits != key) {
     while (token != no_token && !are_compatible(vocabulary_, before, token)) {
-      token = vocabulary_.parts(token).prefix();
+      token = prefix_of(token);
     }
     kept = key << token_bits | token;
   }
   return u32(kept) & no_token;
 }
 
-// `token`, which can stand at `at`, or a shorter one from whose end a way may lead on.
-u32 PieceEncoder::next_token(u32 token, usize at) {
-  while (token != no_token && is_dead(at + vocabulary_.parts(token).length())) {
-    token = vocabulary_.parts(token).prefix();
+// `token`, which can stand at `at`, or a shorter one from whose end a way may lead on. A length
+// that is none, or beyond the end, is that of bytes made to lie.
+u32 PieceEncoder::next_token(u32 token, usize at, usize end) {
+  while (token != no_token) {
+    const usize bytes = vocabulary_.parts(token).length();
+    if (bytes > 0 && bytes <= end - at && !is_dead(at + bytes)) break;
+    token = prefix_of(token);
     if (!tokens_.empty()) token = first_compatible(tokens_.back(), token);
   }
   return token;
@@ -66,30 +78,34 @@ u64 PieceEncoder::count(std::string_view piece) {
   if (piece.size() >= run_bytes_min) {
     if (const auto tokens = runs_.count(vocabulary_, piece)) return *tokens;
   }
-  return count_from_left(piece);
+  const u64 tokens = count_from_left(piece);
+  if (tokens_.capacity() > kept_tokens_max) tokens_ = {};
+  if (dead_.capacity() > kept_tokens_max / 64) dead_ = {};
+  return tokens;
 }
 
 u64 PieceEncoder::count_from_left(std::string_view piece) {
   tokens_.clear();
   dead_.assign(piece.size() / 64 + 1, 0);
-  const char* const end = piece.data() + piece.size();
+  const usize size = piece.size();
+  const char* const end = piece.data() + size;
   usize at = 0;
-  u32 token = vocabulary_.longest_token(piece.data(), end);
+  u32 token = next_token(vocabulary_.longest_token(piece.data(), end), 0, size);
   for (;;) {
     if (token != no_token) {
       tokens_.push_back(token);
       at += vocabulary_.parts(token).length();
-      if (at >= piece.size()) return tokens_.size();
+      if (at == size) return tokens_.size();
       token = first_compatible(token, vocabulary_.longest_token(piece.data() + at, end));
     } else if (tokens_.empty()) {
-      return piece.size();  // of a vocabulary whose bytes lie
+      return size;  // of a vocabulary whose bytes lie
     } else {
       dead_[at / 64] |= u64(1) << at % 64;
       token = tokens_.back();
+      at -= std::min<usize>(at, vocabulary_.parts(token).length());
       tokens_.pop_back();
-      at -= vocabulary_.parts(token).length();
     }
-    token = next_token(token, at);
+    token = next_token(token, at, size);
   }
 }
 

@@ -31,15 +31,16 @@ class PieceEncoder {
   static bool are_compatible(const Vocabulary& vocabulary, u32 left, u32 right);
 
  private:
+  u32 prefix_of(u32 token) const;
   u32 first_compatible(u32 before, u32 token);
-  u32 next_token(u32 token, usize at);
+  u32 next_token(u32 token, usize at, usize end);
   u64 count_from_left(std::string_view piece);
   bool is_dead(usize place) const { return (dead_[place / 64] >> place % 64 & 1) != 0; }
 
   const Vocabulary& vocabulary_;
   std::vector<u32> tokens_;  // so far
-  std::vector<u64> dead_;    // places from which no way leads to the end, a bit each
-  std::vector<u64> steps_;   // first_compatible of pairs met before: 18 bits for each of the three
+  std::vector<u64> dead_;     // places from which no way leads to the end, a bit each
+  std::vector<u64> steps_;    // first_compatible of pairs met before: 18 bits for each of the three
   RunMerger runs_;
 };
 

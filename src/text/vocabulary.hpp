@@ -76,7 +76,7 @@ struct TokenParts {
   u32 left() const { return u32(bits) & no_token; }
   u32 right() const { return u32(bits >> token_bits) & no_token; }
   u32 prefix() const { return u32(bits >> 2 * token_bits) & no_token; }
-  u32 length() const { return u32(bits >> 3 * token_bits); }
+  u32 length() const { return u32(bits >> 3 * token_bits) & token_bytes_max; }
   static TokenParts of(u32 left, u32 right, u32 prefix, u32 length) {
     return {u64(left) | u64(right) << token_bits | u64(prefix) << 2 * token_bits |
             u64(length) << 3 * token_bits};

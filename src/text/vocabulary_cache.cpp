@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/checksum.hpp"
 #include "base/file.hpp"
 #include "base/mapped_file.hpp"
 #include "text/vocabulary_source.hpp"
@@ -50,8 +51,8 @@ const KnownVocabulary* known(std::string_view name) {
 
 std::string image_name(const Source& source) {
   return std::string(source.stem) + '-' + std::to_string(VocabularyHeader::this_version) + '-' +
-         std::to_string(u32(source.rules)) + '-' + hex(std::span(source.digest).first(8)) +
-         ".tokens";
+         std::to_string(u32(source.rules)) + '-' + hex(std::span(source.digest).first(8)) + '-' +
+         std::to_string(checksum32(unicode_classes()) % 10'000) + ".tokens";
 }
 
 Result<Vocabulary> sound_view(Bytes image, const Source& source) {
@@ -138,6 +139,15 @@ VocabularyCache::~VocabularyCache() = default;
 VocabularyCache& VocabularyCache::instance() {
   static auto* const cache = new VocabularyCache(cache_folder());  // outlives every static's user
   return *cache;
+}
+
+Result<void> VocabularyCache::check(const Vocabulary& vocabulary) const {
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& [name, opened] : state_->opened) {
+    if (opened == nullptr || &opened->vocabulary != &vocabulary) continue;
+    if (opened->map && opened->map->lost()) return Unexpected{opened->map->loss()};
+  }
+  return {};
 }
 
 Result<const Vocabulary*> VocabularyCache::open(std::string_view name, TokenRules rules) {

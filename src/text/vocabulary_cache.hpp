@@ -29,6 +29,11 @@ class VocabularyCache {
   // are, or what is wrong with the file.
   Result<const Vocabulary*> open(std::string_view name, TokenRules rules = TokenRules::cl100k);
 
+  // ErrorCode::io where pages of its image were lost while it was mapped (a file that is cut, a
+  // disk that fails): what was counted since may be wrong. Asked after counting; only where maps
+  // are guarded (base/map_guard.hpp), else such a page ends the process.
+  Result<void> check(const Vocabulary& vocabulary) const;
+
   // That of this process, over cache_folder(); never destroyed.
   static VocabularyCache& instance();
 

@@ -2,6 +2,7 @@
 """`tokens`: exact counts of texts that are in no store."""
 import base64
 import os
+import subprocess
 import unittest
 
 from program import Case
@@ -48,6 +49,13 @@ class Tokens(Case):
         for environment in [{"XDG_CACHE_HOME": self.write("file", "")},
                             {"XDG_CACHE_HOME": "", "HOME": ""}]:
             self.assertEqual(self.text("tokens", stdin="Why is search slow?", **environment), "5\n")
+
+    def test_of_a_pipe_by_its_name(self):
+        fifo = os.path.join(self.folder, "pipe")
+        os.mkfifo(fifo)
+        writer = subprocess.Popen(["sh", "-c", f"printf 'Why is search slow?' > '{fifo}'"])
+        self.assertEqual(self.text("tokens", fifo), "5\n")
+        self.assertEqual(writer.wait(timeout=60), 0)
 
     def test_an_image_is_private_and_made_once(self):
         cache = os.path.join(self.folder, "cache")

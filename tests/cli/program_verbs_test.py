@@ -173,7 +173,7 @@ class Questions(Case):
         answer = self.json("sum", "tokens", "--by", "type,task")
         self.assertEqual(answer["field"], "tokens")
         self.assertEqual(answer["rows"][0],
-                         {"by": {"type": "code", "task": ""}, "count": 1, "sum": 9})
+                         {"by": {"type": "code", "task": ""}, "count": 1, "sum": 9, "absent": 0})
         self.assertEqual(self.text("sum", "tokens"), "15\n")
         self.run_program("sum", "nonsense", exit=2)
 

@@ -132,6 +132,8 @@ TEST_CASE("what is used of a limit, and what it asks for") {
   CHECK(over.percent == 125);
   CHECK(over.remaining == -250);
   CHECK(over.health == 0);
+  CHECK(usage_of({document_of("code", 11)}, UINT64_MAX).remaining == INT64_MAX);
+  CHECK(usage_of({document_of("code", 11)}, u64(INT64_MAX) + 11).remaining == INT64_MAX);
   CHECK(usage({}, {.limit = 0}).error().code == ErrorCode::invalid_argument);
   CHECK(usage({}, {.where = "colour:red"}).error().code == ErrorCode::invalid_argument);
 }

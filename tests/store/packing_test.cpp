@@ -214,6 +214,11 @@ TEST_CASE("what is asked wrongly is the caller's error") {
   PackQuery query = asked("text", 100);
   query.where = "nosuchfield:1";
   CHECK(code_of(query) == ErrorCode::invalid_argument);
+  query.where = "type:a foo";
+  CHECK(project.snapshot().value().pack(query).error().message ==
+        project.snapshot().value().count(query.where).error().message);
+  query.where = "type:\"a";
+  CHECK(code_of(query) == ErrorCode::invalid_argument);
   query = asked("text", 100);
   query.since = "no hash";
   CHECK(code_of(query) == ErrorCode::invalid_argument);

@@ -1,5 +1,6 @@
 #include "text/vocabulary.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include "tests/support/catch.hpp"
@@ -86,6 +87,40 @@ TEST_CASE("vocabulary: any flipped bit is seen, and counting over it ends") {
     }
     image[at] ^= bit;
   }
+}
+
+// Where the parts of a token lie in an image.
+usize parts_at(const Vocabulary& vocabulary, u32 token) {
+  return usize(layout_of(vocabulary.header()).tokens) + token * sizeof(u64);
+}
+
+TEST_CASE("vocabulary: parts that lie, bit by bit, give counts and no more") {
+  Buffer image = testing::image_of(words()).value();
+  const usize count = Vocabulary::view(image).value().header().token_count;
+  for (u32 token = 0; token < count; ++token) {
+    if (token < 256 && std::string_view("theinb").find(char(token)) == std::string_view::npos)
+      continue;
+    const usize at = parts_at(Vocabulary::view(image).value(), token);
+    for (usize bit = 0; bit < 64; ++bit) {
+      image[at + bit / 8] ^= std::byte(1 << bit % 8);
+      const Vocabulary vocabulary = Vocabulary::view(image).value();
+      TokenCounter counter(vocabulary);
+      CHECK(counter.count("the thing bbbbbbbbbbbb then 123 in\n\xE4\xB8\xAD hethein") < 100);
+      image[at + bit / 8] ^= std::byte(1 << bit % 8);
+    }
+  }
+}
+
+TEST_CASE("vocabulary: a prefix that is no shorter ends, and so do pages of zeros") {
+  Buffer image = testing::image_of({"bc", "ab"}).value();
+  const usize at = parts_at(Vocabulary::view(image).value(), 'c');
+  store_value(image.data() + at, TokenParts::of('c', 'c', 'c', 1).bits);
+  const Vocabulary lying = Vocabulary::view(image).value();
+  TokenCounter counter(lying);
+  CHECK(counter.count("abc abcabc") < 100);
+  std::fill(image.begin() + std::ptrdiff_t(parts_at(lying, 0)), image.end(), std::byte(0));
+  TokenCounter other(lying);
+  CHECK(other.count("abc abcabc") < 100);
 }
 
 }  // namespace
