@@ -39,8 +39,8 @@ class PieceEncoder {
 
   const Vocabulary& vocabulary_;
   std::vector<u32> tokens_;  // so far
-  std::vector<u64> dead_;     // places from which no way leads to the end, a bit each
-  std::vector<u64> steps_;    // first_compatible of pairs met before: 18 bits for each of the three
+  std::vector<u64> dead_;    // places from which no way leads to the end, a bit each
+  std::vector<u64> steps_;   // first_compatible of pairs met before: 18 bits for each of the three
   RunMerger runs_;
 };
 

@@ -17,9 +17,12 @@ __asm__(
     ".byte 0\n"
     ".endm\n"
     ".section .rodata\n"
-    "shale_file shale_cl100k_base, \"" SHALE_VOCABULARIES "/cl100k_base.vocabulary\"\n"
-    "shale_file shale_o200k_base, \"" SHALE_VOCABULARIES "/o200k_base.vocabulary\"\n"
-    "shale_file shale_unicode_classes, \"" SHALE_VOCABULARIES "/unicode.classes\"\n"
+    "shale_file shale_cl100k_base, \"" SHALE_VOCABULARIES
+    "/cl100k_base.vocabulary\"\n"
+    "shale_file shale_o200k_base, \"" SHALE_VOCABULARIES
+    "/o200k_base.vocabulary\"\n"
+    "shale_file shale_unicode_classes, \"" SHALE_VOCABULARIES
+    "/unicode.classes\"\n"
     ".previous\n");
 
 extern "C" {
