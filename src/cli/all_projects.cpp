@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/joined_cursor.hpp"
+#include "query/aggregate.hpp"
 
 namespace shale::cli {
 
@@ -93,13 +94,6 @@ void take_sums(ProjectAnswer& one, bool all_projects, FoundProjects& found) {
   append(found.faults, one.answer.faults);
 }
 
-void widen(std::optional<TimeRange>& all, const std::optional<TimeRange>& more) {
-  if (!more) return;
-  if (!all) all = more;
-  all->first = std::min(all->first, more->first);
-  all->last = std::max(all->last, more->last);
-}
-
 }  // namespace
 
 FoundProjects merge_answers(std::vector<ProjectAnswer> answers, const Query& query,
@@ -148,8 +142,8 @@ Sum merge_sums(std::vector<Sum> sums) {
       group.count += row.count;
       group.sum += row.sum;
       group.absent += row.absent;
-      widen(group.created, row.created);
-      widen(group.touched, row.touched);
+      query::widen(group.created, row.created);
+      query::widen(group.touched, row.touched);
       group.key = std::move(row.key);
     }
     all.widened = all.widened || one.widened;

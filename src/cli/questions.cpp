@@ -34,4 +34,11 @@ Match match_of(const std::string& name) {
   return name == "any" ? Match::any : Match::auto_;
 }
 
+void note_reach(const Output& output, bool widened, bool partial) {
+  if (widened) output.note("few segments hold every word: some hold only one");
+  if (partial) {
+    output.note("not all was searched: narrow the pattern, or let fewer words be fuzzy");
+  }
+}
+
 }  // namespace shale::cli

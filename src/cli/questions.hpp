@@ -20,5 +20,7 @@ void add_where(CLI::App& verb, std::vector<std::string>& where);
 // --match: all, any or auto.
 void add_match(CLI::App& verb, std::string& match);
 Match match_of(const std::string& name);
+// What an answer found, in words, where that is not just what was asked for.
+void note_reach(const Output& output, bool widened, bool partial);
 
 }  // namespace shale::cli

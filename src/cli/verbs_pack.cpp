@@ -37,10 +37,7 @@ void print_text(Output& output, const Pack& pack) {
     output.raw(pack.body);
   }
   output.note(summary_of(pack));
-  if (pack.widened) output.note("few segments hold every word: some hold only one");
-  if (pack.partial) {
-    output.note("not all was searched: narrow the pattern, or let fewer words be fuzzy");
-  }
+  note_reach(output, pack.widened, pack.partial);
 }
 
 void print_objects(Output& output, const Pack& pack) {

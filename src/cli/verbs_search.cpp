@@ -182,10 +182,7 @@ void print_lines(Context& context, const FoundProjects& found, const SearchOptio
 }
 
 void print_notes(const Output& output, const FoundProjects& found) {
-  if (found.widened) output.note("few segments hold every word: some hold only one");
-  if (found.partial) {
-    output.note("not all was searched: narrow the pattern, or let fewer words be fuzzy");
-  }
+  note_reach(output, found.widened, found.partial);
   if (found.moved) {
     output.note(
         "the project has changed since the page before: segments may be missing, or told "

@@ -92,13 +92,6 @@ void print_object(Output& output, const SumOptions& options, const Sum& sum) {
   output.object(object);
 }
 
-void print_notes(const Output& output, const Sum& sum) {
-  if (sum.widened) output.note("few segments hold every word: some hold only one");
-  if (sum.partial) {
-    output.note("not all was searched: narrow the pattern, or let fewer words be fuzzy");
-  }
-}
-
 Result<Exit> sum(Context& context, const SumOptions& options) {
   const Sum sum = TRY(sum_of(context, options));
   Output& output = context.output;
@@ -113,7 +106,7 @@ Result<Exit> sum(Context& context, const SumOptions& options) {
       }
     }
     if (sum.rows.empty() && output.is_text()) output.line("0");
-    print_notes(output, sum);
+    note_reach(output, sum.widened, sum.partial);
   }
   output.faults(sum.faults);
   return exit_for(true, sum.faults);

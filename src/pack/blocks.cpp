@@ -35,6 +35,10 @@ std::vector<u32> line_starts(std::string_view text) {
   return starts;
 }
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
+}
+
 std::string source_of(const Metadata& metadata) { return metadata.file.value_or(metadata.id); }
 
 LineRange lines_of(const Metadata& metadata, LineWindow window, bool is_cut) {

@@ -31,6 +31,7 @@ struct LineWindow {
 // What stands where a line begins; one past the last line's end closes it. A line ends behind its
 // line feed, or with the text. An empty text has no line.
 std::vector<u32> line_starts(std::string_view text);
+bool is_blank(std::string_view text);  // white space of ASCII alone, or nothing
 
 std::string source_of(const Metadata& metadata);
 // `window` as the source counts its lines: from its line_range, else from 1. The whole of a segment

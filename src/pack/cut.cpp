@@ -8,10 +8,6 @@ namespace {
 
 constexpr int growths_max = 8;  // of a window that is counted as a whole
 
-bool is_blank(std::string_view line) {
-  return line.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
-}
-
 // Windows of a text, each one line more than the one before it.
 class Windows {
  public:

@@ -18,10 +18,6 @@ constexpr usize token_bytes_max = 32;  // on average over a text that may fit
 constexpr usize stretch_token_bytes = 3;
 constexpr usize stretch_bytes_max = 64u << 10;
 
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
-}
-
 }  // namespace
 
 bool Selection::wants_more() const {

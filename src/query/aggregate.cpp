@@ -72,6 +72,13 @@ Result<void> add_found(Scope& scope, const std::vector<DocumentSet>& found,
 
 }  // namespace
 
+void widen(std::optional<TimeRange>& all, const std::optional<TimeRange>& more) {
+  if (!more) return;
+  if (!all) all = more;
+  all->first = std::min(all->first, more->first);
+  all->last = std::max(all->last, more->last);
+}
+
 Result<void> add_passing(Scope& scope, const Filter& filter, std::optional<Field> number,
                          std::span<Grouping> groupings) {
   for (const u32 at : scope.active()) {

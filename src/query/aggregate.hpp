@@ -19,6 +19,9 @@ Result<Sum> aggregate(std::span<const IndexView> views, const Aggregation& asked
                       Analysis analysis);
 Result<Usage> usage(std::span<const IndexView> views, const UsageOptions& options);
 
+// Makes `all` hold `more`, too.
+void widen(std::optional<TimeRange>& all, const std::optional<TimeRange>& more);
+
 // Adds what passes the filter to groupings, in all views that are left.
 Result<void> add_passing(Scope& scope, const Filter& filter, std::optional<Field> number,
                          std::span<Grouping> groupings);

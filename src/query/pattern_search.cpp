@@ -14,10 +14,6 @@ namespace {
 constexpr u32 words_between_looks = 256;
 constexpr usize piece_bytes_max = 200;  // a longer one may be cut itself
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return u8(c) < 0x80; });
-}
-
 // The word in a term of text or a form; nothing in a metadata term.
 std::optional<std::string_view> word_of(std::string_view term) {
   if (term.empty() || u8(term.front()) >= u8(first_text_byte)) return term;

@@ -71,11 +71,7 @@ void join(Usage& all, const Usage& more) {
   join(all.types, more.types);
   join(all.tasks, more.tasks);
   join(all.tiers, more.tiers);
-  if (more.touched) {
-    if (!all.touched) all.touched = more.touched;
-    all.touched->first = std::min(all.touched->first, more.touched->first);
-    all.touched->last = std::max(all.touched->last, more.touched->last);
-  }
+  widen(all.touched, more.touched);
   all.faults.insert(all.faults.end(), more.faults.begin(), more.faults.end());
 }
 

@@ -34,12 +34,6 @@ void for_each_trigram(std::string_view word, F&& f) {
   }
 }
 
-bool is_ascii(std::string_view word) {
-  u8 bits = 0;
-  for (const char c : word) bits |= u8(c);
-  return bits < 0x80;
-}
-
 // Gaps are about group_count / count, geometrically distributed: k = log2(ln 2 * mean) is best.
 u32 rice_parameter(u32 count, u32 group_count) {
   const u64 share = u64(group_count) * 11 / 16 / count;

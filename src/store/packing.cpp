@@ -1,7 +1,6 @@
 #include "store/packing.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <unordered_set>
 
 #include "base/shortage.hpp"

@@ -59,10 +59,6 @@ bool is_its_own_stem(std::string_view word) {
          endings.find(word.back()) != std::string_view::npos;
 }
 
-bool is_ascii(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return u8(c) >= 0x80; });
-}
-
 // ASCII is its own composition, and folds byte by byte.
 std::string surface_of(std::string_view spelling) {
   std::string surface;

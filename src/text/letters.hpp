@@ -57,6 +57,13 @@ inline Script script_of(u32 code) {
 
 // Whether a word with this character may differ from its composed form (NFC).
 bool may_compose(u32 code);
+// Such text is its own composition and decomposition. Without a way out, so that it is looked at by
+// many bytes at once.
+inline bool is_ascii(std::string_view text) {
+  u8 bits = 0;
+  for (const char c : text) bits |= u8(c);
+  return bits < 0x80;
+}
 // Canonical composition; text that is not UTF-8 comes back as it is.
 std::string composed(std::string_view text);
 // Canonical decomposition, the same.
