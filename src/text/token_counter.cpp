@@ -4,13 +4,13 @@
 
 #include "base/kernel.hpp"
 #include "text/utf8.hpp"
+#include "text/utf8_repair.hpp"
 
 namespace shale {
 namespace {
 
 constexpr u32 memo_bits = 14;
 constexpr usize batch_pieces = 32;  // looked up together, so that each waits for its slot at once
-constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
 struct ShortPiece {
   u64 key;
@@ -38,42 +38,7 @@ struct MiddlePiece {
   return {load<u64>(as_bytes({at, 8}).data()), high | u64(count) << 56};
 }
 
-// Bytes of the maximal part of a broken character at the start of `text`: what could begin one.
-usize broken_bytes(std::string_view text) {
-  const u8 first = u8(text[0]);
-  const usize wanted = first < 0xC2 || first > 0xF4 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  usize bytes = 1;
-  while (bytes < wanted && bytes < text.size() && is_continuation(text[bytes])) {
-    if (bytes == 1) {
-      const u8 second = u8(text[1]);
-      const bool is_bad = (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-                          (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
-      if (is_bad) break;
-    }
-    ++bytes;
-  }
-  return bytes;
-}
-
 }  // namespace
-
-void append_repaired(std::string_view text, std::string& out) {
-  const usize before = out.size();
-  out.resize(before + text.size() * replacement.size());
-  char* to = out.data() + before;
-  while (!text.empty()) {
-    if (u8(text[0]) < 0x80) {
-      *to++ = text[0];
-      text.remove_prefix(1);
-      continue;
-    }
-    const usize sound = decode_utf8(text).bytes;
-    const std::string_view written = sound != 0 ? text.substr(0, sound) : replacement;
-    for (const char byte : written) *to++ = byte;
-    text.remove_prefix(sound != 0 ? sound : broken_bytes(text));
-  }
-  out.resize(usize(to - out.data()));
-}
 
 TokenCounter::TokenCounter(const Vocabulary& vocabulary)
     : vocabulary_(vocabulary), encoder_(vocabulary), memo_(usize(1) << memo_bits) {}

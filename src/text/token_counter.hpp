@@ -49,8 +49,4 @@ class TokenCounter {
   std::string repaired_;
 };
 
-// Well-formed text: each maximal part of a broken character replaced by U+FFFD (as Python, Rust and
-// the WHATWG's decoder do).
-void append_repaired(std::string_view text, std::string& out);
-
 }  // namespace shale

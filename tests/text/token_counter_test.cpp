@@ -88,26 +88,5 @@ TEST_CASE("counter: counts add up at a line's end before what is no white space 
   }
 }
 
-TEST_CASE("repair: one replacement for each maximal part of a broken character") {
-  const auto repaired = [](std::string_view text) {
-    std::string out;
-    append_repaired(text, out);
-    return out;
-  };
-  const std::string bad = "\xEF\xBF\xBD";
-  CHECK(repaired("") == "");
-  CHECK(repaired("plain \xC3\xA9") == "plain \xC3\xA9");
-  CHECK(repaired("\x80") == bad);
-  CHECK(repaired("a\xE4\xB8z") == "a" + bad + "z");
-  CHECK(repaired("\xE4\xB8") == bad);
-  CHECK(repaired("\xF0\x9F\x99") == bad);
-  CHECK(repaired("\xF0\x9F\x99\xF0\x9F\x99\x82") == bad + "\xF0\x9F\x99\x82");
-  CHECK(repaired("\xED\xA0\x80") == bad + bad + bad);  // a surrogate
-  CHECK(repaired("\xE0\x80\x80") == bad + bad + bad);  // overlong
-  CHECK(repaired("\xF4\x90\x80\x80") == bad + bad + bad + bad);
-  CHECK(repaired("\xF5\x80") == bad + bad);
-  CHECK(repaired("\xC0\xAF") == bad + bad);
-}
-
 }  // namespace
 }  // namespace shale
