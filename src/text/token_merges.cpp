@@ -88,24 +88,38 @@ u64 PieceEncoder::count_from_left(std::string_view piece) {
   tokens_.clear();
   dead_.assign(piece.size() / 64 + 1, 0);
   const usize size = piece.size();
-  const char* const end = piece.data() + size;
+  const char* const text = piece.data();
+  const char* const end = text + size;
+  const auto ends_at = [&](usize at) {
+    return at == size || !vocabulary_.may_join(text[at - 1], text[at]);
+  };
+  u64 settled = 0;  // tokens before a border that nothing merges over
   usize at = 0;
-  u32 token = next_token(vocabulary_.longest_token(piece.data(), end), 0, size);
   for (;;) {
-    if (token != no_token) {
-      tokens_.push_back(token);
-      at += vocabulary_.parts(token).length();
-      if (at == size) return tokens_.size();
-      token = first_compatible(token, vocabulary_.longest_token(piece.data() + at, end));
-    } else if (tokens_.empty()) {
-      return size;  // of a vocabulary whose bytes lie
-    } else {
-      dead_[at / 64] |= u64(1) << at % 64;
-      token = tokens_.back();
-      at -= std::min<usize>(at, vocabulary_.parts(token).length());
-      tokens_.pop_back();
+    while (ends_at(at + 1)) {  // a byte by itself
+      ++settled;
+      if (++at == size) return settled;
     }
-    token = next_token(token, at, size);
+    u32 token = next_token(vocabulary_.longest_token(text + at, end), at, size);
+    for (;;) {
+      if (token != no_token) {
+        tokens_.push_back(token);
+        at += vocabulary_.parts(token).length();
+        if (ends_at(at)) break;
+        token = first_compatible(token, vocabulary_.longest_token(text + at, end));
+      } else if (tokens_.empty()) {
+        return size;  // of a vocabulary whose bytes lie
+      } else {
+        dead_[at / 64] |= u64(1) << at % 64;
+        token = tokens_.back();
+        at -= std::min<usize>(at, vocabulary_.parts(token).length());
+        tokens_.pop_back();
+      }
+      token = next_token(token, at, size);
+    }
+    settled += tokens_.size();
+    tokens_.clear();
+    if (at == size) return settled;
   }
 }
 

@@ -7,6 +7,10 @@
 // (H. van Antwerpen, A. Neubeck, "So many tokens, so little time", GitHub 2024: that encoding a
 // text is choosing, at each place, the only token that is compatible with the one before it.)
 //
+// Where two bytes meet that no token has side by side, the tokens before are settled: what stands
+// behind is a piece by itself. Of random bytes, most of what stands between two such borders is one
+// token.
+//
 // Long runs of few characters would have it go astray some sixty bytes far at every token; of these
 // the pairs are merged as they are defined, a run at a time.
 //

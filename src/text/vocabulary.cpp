@@ -41,6 +41,7 @@ VocabularyLayout layout_of(const VocabularyHeader& header) {
   };
   VocabularyLayout layout{};
   layout.classes = section(header.class_bytes);
+  layout.joints = section(joint_words * sizeof(u64));
   layout.shorts = section(u64(header.short_slots) * sizeof(u64));
   layout.middles = section(u64(header.middle_slots) * sizeof(MiddleKey));
   layout.signs = section(header.pair_signs / 8);
@@ -75,6 +76,7 @@ Result<Vocabulary> Vocabulary::view(Bytes image) {
   const auto at = [&](u64 offset) { return image.data() + offset; };
   result.classes_ = {view_as<u8>(classes).data(),
                      view_as<u8>(classes.subspan(class_blocks_count)).data()};
+  result.joints_ = view_as<u64>({at(layout.joints), joint_words * sizeof(u64)}).data();
   result.shorts_ = view_as<u64>({at(layout.shorts), header.short_slots * sizeof(u64)}).data();
   result.middles_ =
       view_as<MiddleKey>({at(layout.middles), header.middle_slots * sizeof(MiddleKey)}).data();

@@ -4,13 +4,15 @@
 //
 // Image, little endian, sections one behind the other, each padded to 64 bytes:
 //   VocabularyHeader
-//   classes   u8    character_classes.hpp
-//   shorts    u64[short_slots]        tokens of up to 7 bytes: these, length in the top byte; 0
-//   none middles   MiddleKey[middle_slots] tokens of 8 to 15 bytes, likewise over 16 bytes signs
-//   u64[pair_signs / 64]    a bit for each pair of tokens that merges, at its hash pairs
-//   u32[pair_slots]         id of a token | 14 bits of its pair's hash << 18; ~0 none tokens
-//   u64[token_count]        TokenParts trie      u64[trie_slots]         TrieSlot bytes u8[bytes]
-//   tails of tokens (TrieSlot)
+//   classes   u8                       character_classes.hpp
+//   joints    u64[1024]                a bit for each pair of bytes that stands in some token
+//   shorts    u64[short_slots]         tokens of up to 7 bytes: these, length on top; 0 none
+//   middles   MiddleKey[middle_slots]  tokens of 8 to 15 bytes, likewise over 16
+//   signs     u64[pair_signs / 64]     a bit for each pair of tokens that merges, at its hash
+//   pairs     u32[pair_slots]          id of a token | 14 bits of its pair's hash << 18; ~0 none
+//   tokens    u64[token_count]         TokenParts
+//   trie      u64[trie_slots]          TrieSlot
+//   bytes     u8[bytes]                tails of tokens (TrieSlot)
 // Slots of shorts, middles and pairs are probed in turn from a hash's slot on, at most probes_max
 // of them. Nine in ten pairs that are asked for do not merge: their sign says so, in an eighth of
 // the pairs' memory. The id of a token is its rank: pairs of the least id merge first. Every token
@@ -36,7 +38,7 @@ enum class TokenRules : u32 { cl100k, o200k };
 
 struct VocabularyHeader {
   static constexpr char magic_bytes[9] = "SHALEIMG";
-  static constexpr u32 this_version = 1;
+  static constexpr u32 this_version = 2;  // 1 had no joints
   char magic[8] = {};
   u32 version = this_version;
   TokenRules rules = TokenRules::cl100k;
@@ -68,6 +70,7 @@ inline constexpr u32 short_key_bytes = 7;
 inline constexpr u32 middle_key_bytes = 15;
 inline constexpr u32 probes_max = 256;
 inline constexpr u32 trie_bits = 22;
+inline constexpr usize joint_words = 256 * 256 / 64;
 
 // u64: left 18 bits, right 18, longest other token that it begins with 18 (no_token: none),
 // length 8. A token of one byte has itself as both parts.
@@ -158,6 +161,12 @@ class Vocabulary {
     return false;
   }
 
+  // Whether a token may have these two side by side: nothing ever merges over other borders.
+  bool may_join(char left, char right) const {
+    const u32 pair = u32(u8(left)) << 8 | u8(right);
+    return (joints_[pair / 64] >> pair % 64 & 1) != 0;
+  }
+
   TokenParts parts(u32 token) const { return {tokens_[token < header_.token_count ? token : 0]}; }
 
   // What a pair of tokens merges to, or no_token.
@@ -208,6 +217,7 @@ class Vocabulary {
   VocabularyHeader header_;
   Bytes image_;
   CharacterClasses classes_;
+  const u64* joints_ = nullptr;
   const u64* shorts_ = nullptr;
   const MiddleKey* middles_ = nullptr;
   const u64* signs_ = nullptr;
@@ -219,7 +229,7 @@ class Vocabulary {
 
 // Where the sections of an image lie.
 struct VocabularyLayout {
-  u64 classes, shorts, middles, signs, pairs, tokens, trie, bytes, end;
+  u64 classes, joints, shorts, middles, signs, pairs, tokens, trie, bytes, end;
 };
 VocabularyLayout layout_of(const VocabularyHeader& header);
 u64 vocabulary_checksum(const VocabularyHeader& header, Bytes behind_header);

@@ -90,6 +90,7 @@ class Builder {
     const VocabularyLayout layout = layout_of(header_);
     image_.resize(usize(layout.end));
     put(layout.classes, classes);
+    put_joints(layout);
     put(layout.tokens, std::as_bytes(std::span(parts_)));
     put(layout.trie, std::as_bytes(std::span(trie.slots)));
     put(layout.bytes, as_bytes(trie.tails));
@@ -169,6 +170,17 @@ class Builder {
     pieces[at] = least;
     pieces.erase(pieces.begin() + std::ptrdiff_t(at) + 1);
     return true;
+  }
+
+  void put_joints(const VocabularyLayout& layout) {
+    std::vector<u64> joints(joint_words);
+    for (const std::string_view bytes : tokens_) {
+      for (usize i = 1; i < bytes.size(); ++i) {
+        const u32 pair = u32(u8(bytes[i - 1])) << 8 | u8(bytes[i]);
+        joints[pair / 64] |= u64(1) << pair % 64;
+      }
+    }
+    put(layout.joints, std::as_bytes(std::span(joints)));
   }
 
   Result<void> put_keys(const VocabularyLayout& layout) {

@@ -18,7 +18,8 @@ std::string random_piece(std::mt19937& random, usize longest) {
                                                           "0123456789",
                                                           "\xE4\xB8\xAD\xE6\x96\x87\xE3\x81\x8B",
                                                           " \n",
-                                                          "\xF0\x9F\x99\x82\xEF\xBF\xBD"};
+                                                          "\xF0\x9F\x99\x82\xEF\xBF\xBD",
+                                                          "\x01!#\x05\xEF\xBF\xBD\x80"};
   const std::string_view letters = alphabets[random() % alphabets.size()];
   std::string piece;
   for (usize left = 1 + random() % longest; left > 0; --left) {

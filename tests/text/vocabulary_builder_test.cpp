@@ -57,6 +57,9 @@ TEST_CASE(
       const TokenParts parts = vocabulary->parts(token);
       bool right = parts.length() == bytes.size() &&
                    vocabulary->longest_token(bytes.data(), bytes.data() + bytes.size()) == token;
+      for (usize i = 1; i < bytes.size(); ++i) {
+        right = right && vocabulary->may_join(bytes[i - 1], bytes[i]);
+      }
       if (bytes.size() > 1) {
         right =
             right && vocabulary->merged(parts.left(), parts.right()) == token &&

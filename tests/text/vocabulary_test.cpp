@@ -58,6 +58,33 @@ TEST_CASE("vocabulary: keys of middle length") {
   CHECK_FALSE(has("abababac"));
 }
 
+TEST_CASE("vocabulary: bytes join where a token has them side by side, and nowhere else") {
+  const Buffer image = testing::image_of(words()).value();
+  const Vocabulary vocabulary = Vocabulary::view(image).value();
+  const std::vector<std::string> joined = {"th", "he", "in", "ng", "en", "bb"};
+  for (int pair = 0; pair < 65536; ++pair) {
+    const std::string bytes = {char(pair >> 8), char(pair)};
+    const bool is_joined = std::find(joined.begin(), joined.end(), bytes) != joined.end();
+    CHECK(vocabulary.may_join(bytes[0], bytes[1]) == is_joined);
+  }
+}
+
+// Where the section of joints lies.
+std::span<std::byte> joints_of(Buffer& image) {
+  const auto layout = layout_of(Vocabulary::view(image).value().header());
+  return std::span(image).subspan(usize(layout.joints), joint_words * sizeof(u64));
+}
+
+TEST_CASE("vocabulary: joints that lie give counts and no more") {
+  Buffer image = testing::image_of(words()).value();
+  for (const std::byte lie : {std::byte(0), std::byte(0xFF), std::byte(0x55)}) {
+    std::fill(joints_of(image).begin(), joints_of(image).end(), lie);
+    const Vocabulary vocabulary = Vocabulary::view(image).value();
+    TokenCounter counter(vocabulary);
+    CHECK(counter.count("the thing bbbbbbbbbbbb then 123 in\n\xE4\xB8\xAD") < 100);
+  }
+}
+
 TEST_CASE("vocabulary: an image that is cut, longer, or begins otherwise is refused") {
   const Buffer image = testing::image_of(words()).value();
   for (usize bytes = 0; bytes < image.size(); bytes += bytes < 100 ? 1 : 997) {
