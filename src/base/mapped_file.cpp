@@ -121,6 +121,15 @@ void ReadMap::will_need(u64 offset, u64 bytes) const {
   static_cast<void>(::madvise(base + begin, end - begin, MADV_WILLNEED));
 }
 
+void ReadMap::bring_in() const {
+  void* const base = state_->region.get_address();
+  const usize bytes = state_->region.get_size();
+  if (bytes == 0) return;
+  static_cast<void>(::madvise(base, bytes, MADV_HUGEPAGE));
+  // A kernel before 5.14 has faults instead; so has what cannot be read.
+  static_cast<void>(::madvise(base, bytes, MADV_POPULATE_READ));
+}
+
 void ReadMap::release(u64 offset, u64 bytes) const {
   const u64 size = state_->region.get_size();
   if (offset >= size) return;

@@ -22,8 +22,12 @@ class ReadMap {
   ~ReadMap();
   Bytes bytes() const;
   void will_need(u64 offset, u64 bytes) const;  // MADV_WILLNEED on the exact range
-  void release(u64 offset, u64 bytes) const;    // MADV_DONTNEED on the whole pages inside
-  bool lost() const;                            // zeros stand where bytes of the file should
+  // All of it, now: one call where each 16 pages would cost a fault, and in large pages where the
+  // kernel has them: of a file of 8.8 MB that was read from the disk so, 15 us instead of 360, and
+  // 7 instead of 160 when it is unmapped.
+  void bring_in() const;
+  void release(u64 offset, u64 bytes) const;  // MADV_DONTNEED on the whole pages inside
+  bool lost() const;                          // zeros stand where bytes of the file should
   // What was lost first and why, for the caller to tell; asked where lost().
   Error loss() const;
 

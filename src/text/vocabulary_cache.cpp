@@ -71,7 +71,7 @@ Result<std::unique_ptr<Opened>> map_image(const fs::path& path, const Source& so
   auto opened = std::make_unique<Opened>();
   opened->map = TRY(ReadMap::open(path));
   const Bytes image = opened->map->bytes();
-  opened->map->will_need(0, image.size());
+  opened->map->bring_in();
   opened->vocabulary = TRY(sound_view(image, source));
   return opened;
 }

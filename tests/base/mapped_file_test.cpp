@@ -137,6 +137,20 @@ TEST_CASE("only the range asked for is read from disk") {
   CHECK(cached_pages(map.bytes(), 10 * mebibyte, 6 * mebibyte) <= 64);
 }
 
+TEST_CASE("a map that was brought in has no page left to be fetched") {
+  const TemporaryFolder folder;
+  constexpr u64 size = 5 * mebibyte + 100;
+  File file = make_file(folder / "a", size);
+  REQUIRE(file.drop_cached());
+  const ReadMap map = ReadMap::open(folder / "a").value();
+  const u64 before = resident_file_bytes();
+  map.bring_in();
+  CHECK(resident_file_bytes() >= before + 5 * mebibyte);
+  CHECK(sum_of(map.bytes()) == u64('m') * size);
+  make_file(folder / "b", 0);
+  ReadMap::open(folder / "b").value().bring_in();
+}
+
 SharedMap open_shared(const fs::path& path, u64 capacity = 64 * mebibyte) {
   return SharedMap::open(File::open(path, File::Mode::create).value(), capacity).value();
 }
