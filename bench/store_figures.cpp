@@ -119,7 +119,7 @@ double bare_write_us(shale::File& file, std::uint64_t& offset, const shale::Buff
 }
 
 int stash(const char* path, int count) {
-  auto store = shale::Store::open(path, {.create = true}).value();
+  auto store = shale::Store::open(path, {.create = true, .tokenizer = "none"}).value();
   auto project = store.project("default").value();
   const std::filesystem::path bare_path = std::filesystem::path(path) / "bare-writes";
   auto file = shale::File::open(bare_path, shale::File::Mode::create).value();
@@ -183,7 +183,10 @@ void stash_moments(const char* path, int count, std::atomic<long long>& written)
 // comes before it), and from the call of commit, with all that a cold commit costs.
 int poll(const char* path, int count) {
   {
-    auto project = shale::Store::open(path, {.create = true}).value().project("default").value();
+    auto project = shale::Store::open(path, {.create = true, .tokenizer = "none"})
+                       .value()
+                       .project("default")
+                       .value();
     shale::Batch batch;
     batch.stash({.id = "moment", .text = "0"});
     project.commit(batch).value();
@@ -324,7 +327,10 @@ int readers(const char* path, const char* queries_path, int readers, int seconds
 }
 
 int writers(const char* path, int writers, int count, int delay_us) {
-  (void)shale::Store::open(path, {.create = true}).value().project("default").value();
+  (void)shale::Store::open(path, {.create = true, .tokenizer = "none"})
+      .value()
+      .project("default")
+      .value();
   auto& together = shared_with_children<Together>();
   for (int writer = 0; writer < writers; ++writer) {
     if (fork() != 0) continue;

@@ -5,16 +5,19 @@
 //   token_figures speed VOCABULARY FILE...   MB/s of each file, texts of 64 KiB, one thread
 //   token_figures open VOCABULARY        microseconds to open it and count a word, image in the
 //                                        page cache; the cache folder is the user's
+//   token_figures kept SHARD             nanoseconds to read the kept count of one document
 // `./run prove tokens` runs them. Times are those of the thread on its core (figures.hpp).
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <random>
 #include <sstream>
 
 #include "base/base64.hpp"
 #include "base/file.hpp"
 #include "bench/figures.hpp"
+#include "shard/shard.hpp"
 #include "text/token_counter.hpp"
 #include "text/utf8.hpp"
 #include "text/vocabulary_cache.hpp"
@@ -25,6 +28,12 @@ using namespace shale;
 
 constexpr usize text_bytes = 64 * 1024;
 constexpr int rounds = 7;
+
+void need(const Result<void>& result) {
+  if (result) return;
+  std::cerr << result.error().message << '\n';
+  std::exit(1);
+}
 
 template <class T>
 T need(Result<T> result) {
@@ -112,6 +121,28 @@ int open(const std::string& vocabulary) {
   return 0;
 }
 
+int kept(const std::string& path) {
+  constexpr u32 asked = 1'000'000;
+  const auto shard = need(shard::Shard::open(path, nullptr));
+  std::mt19937 random(1);
+  std::vector<u32> docs(asked);
+  for (u32& doc : docs) doc = u32(random() % shard->document_count());
+  std::vector<i64> tokens(asked);
+  std::vector<double> times;
+  for (int round = 0; round < rounds; ++round) {
+    times.push_back(bench::microseconds_of([&] {
+      for (u32 i = 0; i < asked; ++i) {
+        need(shard->numbers_of(Field::tokens, {&docs[i], 1}, {&tokens[i], 1}));
+      }
+    }));
+  }
+  u64 absent = 0;
+  for (const i64 one : tokens) absent += one == no_number ? 1 : 0;
+  std::cout << "{\"documents\":" << shard->document_count() << ",\"absent\":" << absent
+            << ",\"ns_each\":" << bench::at_share(times, .5) * 1000 / asked << "}\n";
+  return 0;
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -119,6 +150,8 @@ int main(int count, char** arguments) {
   if (what == "check" && count == 3) return check(arguments[2]);
   if (what == "speed" && count > 3) return speed(arguments[2], count - 3, arguments + 3);
   if (what == "open" && count == 3) return open(arguments[2]);
-  std::cerr << "usage: token_figures check ROWS | speed VOCABULARY FILE... | open VOCABULARY\n";
+  if (what == "kept" && count == 3) return kept(arguments[2]);
+  std::cerr << "usage: token_figures check ROWS | speed VOCABULARY FILE... | open VOCABULARY | "
+               "kept SHARD\n";
   return 2;
 }

@@ -79,9 +79,10 @@ struct Metadata {
   std::uint32_t gc_survival_count = 0;
   std::uint32_t refcount = 0;
   std::optional<std::uint32_t> tokens;
-  std::string tokenizer;  // which vocabulary counted `tokens`; "unknown" for an importer's count
-  std::optional<Time> tokens_computed_at;
-  std::optional<Sha256> sha256;  // only if an importer brought one
+  // Which vocabulary counted `tokens`; "unknown" for a count that came without one.
+  std::string tokenizer;
+  std::optional<Time> tokens_computed_at;  // absent where an importer did not say, or not kept yet
+  std::optional<Sha256> sha256;            // only if an importer brought one
   Attributes attrs;
   bool operator==(const Metadata&) const = default;
 };
@@ -126,6 +127,7 @@ struct Update {
   std::optional<Generation> generation = std::nullopt;
   std::int64_t gc_survival_added = 0;  // counters move by a difference, so that two writers add up
   std::int64_t refcount_added = 0;
+  // A new count brings its tokenizer and time with it: "unknown" and absent where they are not set.
   std::optional<std::uint32_t> tokens = std::nullopt;
   std::optional<std::string> tokenizer = std::nullopt;
   std::optional<Time> tokens_computed_at = std::nullopt;

@@ -72,6 +72,10 @@ struct StoreOptions {
   // Options a new store is made with (they live in shale.toml afterwards).
   // How text becomes terms: "english" (stems, parts of identifiers, stop words) or "plain" (words).
   std::string analysis = "english";
+  // What counts the tokens of segments that come without a count: "o200k_base", "cl100k_base" or
+  // "none". They are counted when they are folded into a shard, on all cores, and that count is
+  // kept while text and tokenizer stay what they are; who reads sooner has them counted then.
+  std::string tokenizer = "o200k_base";
   std::string shard_by = "none";  // or "month"
   bool positions = true;
 };
@@ -106,6 +110,9 @@ struct Committed {
   std::uint64_t replaced = 0;  // of those, how many superseded a version
   std::uint64_t updated = 0;
   std::uint64_t erased = 0;
+  // Texts whose tokens were counted: by an ingest, and not where a version that it replaces has the
+  // same text. A commit counts nothing, the fold of its log does.
+  std::uint64_t counted = 0;
   std::vector<std::string> missing;  // ids of updates and erases that found nothing
 };
 
@@ -209,8 +216,15 @@ class SHALE_API Project {
                            std::stop_token stop = {});
   Result<Snapshot> snapshot(const SnapshotOptions& options = {}) const;
 
-  // Folds the logs and merges small shards. `full` leaves one shard per partition.
+  // Folds the logs and merges small shards. `full` leaves one shard per partition. Shards that were
+  // written while the store had no tokenizer, or another one, are counted.
   Result<void> merge(bool full, const ProgressCallback& progress = {}, std::stop_token stop = {});
+  // Counts the tokens of every live segment anew, those that came with a count included, by the
+  // store's tokenizer; says how many were counted. Rewrites shard by shard: what was done before it
+  // is cancelled is kept, and one that is damaged is passed over, told by the error at the end.
+  // invalid_argument where the tokenizer is "none".
+  Result<std::uint64_t> recount_tokens(const ProgressCallback& progress = {},
+                                       std::stop_token stop = {});
   // One bounded step, if one is due; says whether anything was done.
   Result<bool> merge_step();
   Result<ProjectStats> stats() const;

@@ -53,6 +53,7 @@ Result<void> BatchWriter::commit(Pending& pending) {
       TRY(bulk ? pending.project.ingest(batch, keep_going) : pending.project.commit(batch));
   stashed_ += done.stashed;
   replaced_ += done.replaced;
+  counted_ += done.counted;
   text_bytes_ += bytes;
   batch.clear();
   return {};

@@ -34,6 +34,7 @@ class BatchWriter {
 
   u64 stashed() const { return stashed_; }
   u64 replaced() const { return replaced_; }
+  u64 counted() const { return counted_; }
   u64 text_bytes() const { return text_bytes_; }  // of what is committed
   void for_each_project(const std::function<void(Project&)>& visit);
 
@@ -60,6 +61,7 @@ class BatchWriter {
   u64 expected_bytes_ = 0;
   u64 stashed_ = 0;
   u64 replaced_ = 0;
+  u64 counted_ = 0;
   u64 text_bytes_ = 0;
 };
 

@@ -47,6 +47,7 @@ Result<Store> Context::store_to_write(const CreateOptions& create) const {
                                      .program = globals.verb,
                                      .any_file_system = globals.any_file_system,
                                      .analysis = create.analysis,
+                                     .tokenizer = create.tokenizer,
                                      .shard_by = create.shard_by,
                                      .positions = !create.no_positions});
 }

@@ -30,6 +30,7 @@ struct Globals {
 // What a store that has to be made is made with.
 struct CreateOptions {
   std::string analysis = "english";
+  std::string tokenizer = "o200k_base";
   std::string shard_by = "none";
   bool no_positions = false;
 };

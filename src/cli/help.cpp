@@ -69,7 +69,8 @@ constexpr Examples examples[] = {
     {"tokens",
      "shale tokens README.md          # of o200k_base\n"
      "producer | shale tokens --vocab cl100k_base\n"
-     "shale tokens --vocab my.tiktoken --rules o200k README.md\n"},
+     "shale tokens --vocab my.tiktoken --rules o200k README.md\n"
+     "shale tokens --recount          # of all segments, by the store's tokenizer\n"},
     {"projects", "shale projects\n"},
     {"config", "shale config\n"},
     {"merge",

@@ -29,8 +29,9 @@ void add_globals(CLI::App& app, Context& context, Flags& flags) {
   Globals& globals = context.globals;
   app.add_option("--store", globals.store, "folder of the store");
   app.add_option("--project", globals.project, "project inside it (default)");
-  app.add_flag("--all-projects", globals.all_projects,
-               "all projects, ids project/id (search list count sum usage merge verify stats who)");
+  app.add_flag(
+      "--all-projects", globals.all_projects,
+      "all projects (search list count sum usage merge verify stats who tokens)");
   app.add_flag("--json", flags.json, "one JSON object");
   app.add_flag("--ndjson", flags.ndjson, "one JSON object per result");
   app.add_flag("--quiet", context.output.quiet, "no progress, no notes");
@@ -91,8 +92,9 @@ std::vector<std::string> words_of(int count, char** arguments) {
 
 // The others are about one project, or about the store and no project: there the option would be
 // passed over in silence, and the answer taken for that of all. `projects` tells of all anyway.
-constexpr std::string_view verbs_of_all_projects[] = {
-    "search", "list", "count", "sum", "usage", "merge", "verify", "stats", "projects", "who"};
+constexpr std::string_view verbs_of_all_projects[] = {"search",   "list",  "count",  "sum",
+                                                      "usage",    "merge", "verify", "stats",
+                                                      "projects", "who",   "tokens"};
 
 bool takes_all_projects(std::string_view verb) {
   return std::find(std::begin(verbs_of_all_projects), std::end(verbs_of_all_projects), verb) !=
@@ -174,11 +176,13 @@ CLI::Validator whole_number() {
 void add_create_options(CLI::App& verb, CreateOptions& options) {
   verb.add_option("--analysis", options.analysis, "of a new store: english (the default) or plain")
       ->check(CLI::IsMember({"english", "plain"}));
+  verb.add_option("--tokenizer", options.tokenizer,
+                  "of a new store: o200k_base (the default), cl100k_base, or none")
+      ->check(CLI::IsMember({"o200k_base", "cl100k_base", "none"}));
   verb.add_option("--shard-by", options.shard_by, "of a new store: none or month")
       ->check(CLI::IsMember({"none", "month"}));
   verb.add_flag("--no-positions", options.no_positions,
                 "of a new store: smaller, phrases are searched as words");
-  verb.add_option("--tokenizer", "of a new store: none")->check(CLI::IsMember({"none"}));
 }
 
 int run_program(int count, char** arguments) {

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/interrupt.hpp"
 #include "cli/output.hpp"
 
 namespace shale::cli {
@@ -51,6 +52,13 @@ void ProgressBar::show(u64 done_bytes, u64 total_bytes, u64 segments) {
   const std::string line = progress_line(label_, done_bytes, total_bytes, segments);
   std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
+}
+
+ProgressCallback progress_on(ProgressBar& bar) {
+  return [&bar](const Progress& progress) {
+    bar.show(progress.done_bytes, progress.total_bytes, progress.segments);
+    return !interrupted();
+  };
 }
 
 }  // namespace shale::cli

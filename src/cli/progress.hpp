@@ -1,12 +1,14 @@
 // A progress bar on stderr: only on a terminal, only past half a second, never under --quiet.
 //
 // One line, redrawn ten times a second at most and wiped when the object goes away.
-// Used by ingest, add, merge and verify.
+// Used by ingest, add, merge, verify and tokens.
 #pragma once
 
 #include <chrono>
 #include <string>
 #include <string_view>
+
+#include <shale/store.hpp>
 
 #include "base/integers.hpp"
 
@@ -30,6 +32,9 @@ class ProgressBar {
   Clock::time_point started_ = Clock::now();
   Clock::time_point next_draw_;
 };
+
+// For a long call: shows how far it has come, and ends it on Ctrl-C. The bar outlives it.
+ProgressCallback progress_on(ProgressBar& bar);
 
 // The line the bar draws, without control sequences.
 std::string progress_line(std::string_view label, u64 done_bytes, u64 total_bytes, u64 segments);

@@ -76,12 +76,8 @@ Result<void> fill_common(const SegmentOptions& options, Target& target) {
     if (!generation) return bad_value("--generation", "young or old", options.generation);
     target.generation = *generation;
   }
-  if (options.tokens) {
-    target.tokens = options.tokens;
-    target.tokenizer = options.tokenizer.value_or("unknown");
-  } else if (options.tokenizer) {
-    target.tokenizer = *options.tokenizer;
-  }
+  if (options.tokens) target.tokens = options.tokens;
+  if (options.tokenizer) target.tokenizer = *options.tokenizer;
   return {};
 }
 

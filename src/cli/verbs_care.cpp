@@ -14,13 +14,6 @@ namespace shale::cli {
 
 namespace {
 
-ProgressCallback progress_on(ProgressBar& bar) {
-  return [&bar](const Progress& progress) {
-    bar.show(progress.done_bytes, progress.total_bytes, progress.segments);
-    return !interrupted();
-  };
-}
-
 // --- merge --------------------------------------------------------------------------------------
 
 // What a merge had to leave out, or refused to go on without: told by any answer.

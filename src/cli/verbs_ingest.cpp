@@ -34,6 +34,7 @@ void report(Context& context, const BatchWriter& writer, u64 bad, Clock::time_po
   if (!context.output.is_text()) {
     context.output.object({{"stashed", writer.stashed()},
                            {"replaced", writer.replaced()},
+                           {"counted", writer.counted()},
                            {"bad", bad},
                            {"text_bytes", writer.text_bytes()},
                            {"seconds", seconds}});

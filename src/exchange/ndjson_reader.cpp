@@ -137,8 +137,6 @@ class LineBuilder {
 
   Result<void> finish() {
     if (!has_text_) return bad_line("The line has neither \"text\" nor \"text_base64\".");
-    // A count whose vocabulary nobody names is an importer's.
-    if (segment_.tokens && !has_tokenizer_) segment_.tokenizer = "unknown";
     return {};
   }
 
@@ -228,7 +226,6 @@ class LineBuilder {
       case Key::tokens:
         return segment_.tokens = TRY(value.count()), Result<void>();
       case Key::tokenizer:
-        has_tokenizer_ = true;
         return segment_.tokenizer = TRY(value.string()), Result<void>();
       default:
         return set_named(key, value);
@@ -266,7 +263,6 @@ class LineBuilder {
   NdjsonLine& line_;
   NewSegment& segment_;
   bool has_text_ = false;
-  bool has_tokenizer_ = false;
 };
 
 }  // namespace

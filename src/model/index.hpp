@@ -175,8 +175,12 @@ class Index {
   }
   virtual Result<Lsn> lsn_of(DocNo doc) const = 0;
   virtual Result<Metadata> metadata(DocNo doc) const = 0;  // as stashed: updates not applied
-  // The same of metadata() where an index has it for less.
-  virtual Result<Summary> summary(DocNo doc) const { return summary_of(TRY(metadata(doc))); }
+  // The same for whoever shows it: with a count of the tokens where an index makes one (logs do).
+  virtual Result<Metadata> counted_metadata(DocNo doc) const { return metadata(doc); }
+  // The same of counted_metadata() where an index has it for less.
+  virtual Result<Summary> summary(DocNo doc) const {
+    return summary_of(TRY(counted_metadata(doc)));
+  }
   virtual Result<TextHash> text_hash(DocNo doc) const = 0;
   virtual Result<std::string> text(DocNo doc) const = 0;
 };

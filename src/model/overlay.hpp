@@ -25,5 +25,7 @@ struct IndexView {
 
 // Metadata with the overlay's changes applied.
 Result<Metadata> current_metadata(const IndexView& view, DocNo doc);
+// The same of Index::counted_metadata.
+Result<Metadata> counted_metadata(const IndexView& view, DocNo doc);
 
 }  // namespace shale

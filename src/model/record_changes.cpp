@@ -73,7 +73,11 @@ void apply_update(const Update& update, Metadata& metadata) {
   assign_if_set(metadata.generation, update.generation);
   metadata.gc_survival_count = moved(metadata.gc_survival_count, update.gc_survival_added);
   metadata.refcount = moved(metadata.refcount, update.refcount_added);
-  if (update.tokens) metadata.tokens = update.tokens;
+  if (update.tokens) {
+    metadata.tokens = update.tokens;
+    metadata.tokenizer = "unknown";
+    metadata.tokens_computed_at.reset();
+  }
   assign_if_set(metadata.tokenizer, update.tokenizer);
   if (update.tokens_computed_at) metadata.tokens_computed_at = update.tokens_computed_at;
   apply_attributes(update.attrs_set, update.attrs_removed, metadata.attrs);
@@ -94,7 +98,11 @@ Update merge_updates(Update first, const Update& second) {
   take_later(first.generation, second.generation);
   first.gc_survival_added = saturating_sum(first.gc_survival_added, second.gc_survival_added);
   first.refcount_added = saturating_sum(first.refcount_added, second.refcount_added);
-  take_later(first.tokens, second.tokens);
+  if (second.tokens) {
+    first.tokens = second.tokens;
+    first.tokenizer.reset();
+    first.tokens_computed_at.reset();
+  }
   take_later(first.tokenizer, second.tokenizer);
   take_later(first.tokens_computed_at, second.tokens_computed_at);
   apply_attributes(second.attrs_set, second.attrs_removed, first.attrs_set);

@@ -172,7 +172,7 @@ Metadata metadata_of(const NewSegment& segment, Time now) {
   m.gc_survival_count = segment.gc_survival_count;
   m.refcount = segment.refcount;
   m.tokens = segment.tokens;
-  m.tokenizer = segment.tokenizer;
+  m.tokenizer = segment.tokens && segment.tokenizer.empty() ? "unknown" : segment.tokenizer;
   m.tokens_computed_at = segment.tokens_computed_at;
   m.sha256 = segment.sha256;
   m.attrs = segment.attrs;

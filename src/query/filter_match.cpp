@@ -111,13 +111,19 @@ class Matcher {
     for (const auto& [doc, update] : view_.overlay->patches) {
       if (!concerns(filter_, update) || !rest_.contains(doc)) continue;
       judged.push_back(doc);
-      const Metadata metadata = TRY(current_metadata(view_, DocNo{doc}));
+      const Metadata metadata = TRY(judges(Field::tokens) ? counted_metadata(view_, DocNo{doc})
+                                                          : current_metadata(view_, DocNo{doc}));
       const u64 bytes = TRY(single_number(Field::bytes, doc));
       const u64 words = TRY(single_number(Field::words, doc));
       if (passes(filter_, metadata, bytes, words)) passing.push_back(doc);
     }
     rest_ = without(rest_, DocumentSet::from_sorted(judged));
     return DocumentSet::from_sorted(passing);
+  }
+
+  bool judges(Field field) const {
+    return std::any_of(filter_.clauses.begin(), filter_.clauses.end(),
+                       [&](const Clause& clause) { return clause.field == field; });
   }
 
   Result<u64> single_number(Field field, u32 doc) {

@@ -297,21 +297,28 @@ Result<void> ColumnsWriter::finish(SectionSpool& out) {
 Result<ColumnsReader> ColumnsReader::make(SectionView section, u32 document_count) {
   ByteReader in(TRY(section.view(0, sizeof(ColumnsHeader))));
   const ColumnsHeader head = in.value<ColumnsHeader>();
-  if (head.columns != column_count || head.documents != document_count) {
+  const bool columns_fit = head.columns == column_count || head.columns == column_count_min;
+  if (!columns_fit || head.documents != document_count) {
     return section.damaged(0, "has other columns or documents than the shard");
   }
   ColumnsReader reader;
   reader.section_ = std::move(section);
   reader.document_count_ = document_count;
   reader.chunk_count_ = chunks_of(document_count);
+  reader.column_count_ = head.columns;
   return reader;
 }
 
 // Checked at each use, with the header behind it: reading all of them when a shard is opened would
 // touch every page they lie on.
 Result<ChunkHeader> ColumnsReader::header(Column column, u32 chunk) const {
+  if (u64(column) >= column_count_) {
+    ChunkHeader nothing;
+    nothing.flags = ChunkHeader::all_absent;
+    return nothing;
+  }
   const u64 number = u64(column) * chunk_count_ + chunk;
-  const bool is_last = number + 1 == u64(column_count) * chunk_count_;
+  const bool is_last = number + 1 == u64(column_count_) * chunk_count_;
   const u64 at = sizeof(ColumnsHeader) + number * sizeof(ChunkHeader);
   const Bytes bytes = TRY(section_.view(at, (is_last ? 1 : 2) * sizeof(ChunkHeader)));
   const ChunkHeader header = load<ChunkHeader>(bytes.data());

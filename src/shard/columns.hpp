@@ -14,7 +14,8 @@
 //
 // Where a field lies close to another one, the difference is kept: touched - created, and
 // last - first line; ColumnsReader::numbers adds them up (wrapping, so that no value is lost).
-// Codes of strings are defined in shard_writer.cpp. Used by shard_writer and shard.
+// Codes of strings are defined in code_table.hpp. Of a column that a shard is too old to have,
+// every value is absent. Used by shard_writer and shard.
 #pragma once
 
 #include <array>
@@ -44,8 +45,11 @@ enum class Column : u8 {
   lsn,       // as given to the writer: the shard's base is added by the reader
   hash_low,  // of the text
   hash_high,
+  tokenizer,        // place in ShardInfo::tokenizers; here and below: from version 3 on
+  tokens_computed,  // zoned times alone; extras have the others
 };
-inline constexpr usize column_count = 16;
+inline constexpr usize column_count = 18;
+inline constexpr usize column_count_min = 16;  // what a reader takes: those before version 3
 constexpr bool is_plain_bits(Column c) { return c == Column::hash_low || c == Column::hash_high; }
 
 namespace column_flag {
@@ -135,6 +139,7 @@ class ColumnsReader {
   SectionView section_;
   u32 document_count_ = 0;
   u32 chunk_count_ = 0;
+  u32 column_count_ = 0;
 };
 
 }  // namespace shale::shard

@@ -14,6 +14,7 @@
 //   sha256        32 bytes
 //   tokens_computed_at   zigzag varint; zoned is a bit of its own
 //   tokenizer     text
+// Since version 3 the last two are columns, and here only where those cannot hold them.
 // Used by shard_writer and shard.
 #pragma once
 

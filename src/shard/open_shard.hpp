@@ -99,6 +99,7 @@ class OpenShard final : public Shard {
   Result<std::optional<u32>> tokens_of(DocNo doc) const;
   Result<u32> flags_of(DocNo doc) const;
   Result<void> read_numbers(Metadata& out, DocNo doc) const;
+  Result<void> read_tokens(Metadata& out, DocNo doc) const;
   Result<void> read_extras(Metadata& out, DocNo doc) const;
 
   std::unique_ptr<File> file_;  // where it stays: the texts hold on to it

@@ -287,8 +287,23 @@ Result<void> OpenShard::read_numbers(Metadata& out, DocNo doc) const {
   if ((flags & column_flag::old_generation) != 0) out.generation = Generation::old;
   out.gc_survival_count = u32(TRY(columns_.value(Column::gc_survival_count, doc)));
   out.refcount = u32(TRY(columns_.value(Column::refcount, doc)));
-  out.tokens = TRY(tokens_of(doc));
+  TRY(read_tokens(out, doc));
   return (flags & column_flag::has_extras) != 0 ? read_extras(out, doc) : Result<void>();
+}
+
+Result<void> OpenShard::read_tokens(Metadata& out, DocNo doc) const {
+  out.tokens = TRY(tokens_of(doc));
+  const i64 tokenizer = TRY(columns_.value(Column::tokenizer, doc));
+  if (tokenizer != no_number) {
+    const std::vector<std::string>& names = frame_.info.tokenizers;
+    if (u64(tokenizer) >= names.size()) {
+      return columns_.damaged(Column::tokenizer, "names a tokenizer the shard has not");
+    }
+    out.tokenizer = names[usize(tokenizer)];
+  }
+  const i64 computed = TRY(columns_.value(Column::tokens_computed, doc));
+  if (computed != no_number) out.tokens_computed_at = {computed, true};
+  return {};
 }
 
 Result<void> OpenShard::read_extras(Metadata& out, DocNo doc) const {
@@ -296,8 +311,8 @@ Result<void> OpenShard::read_extras(Metadata& out, DocNo doc) const {
   for (const u32 code : extras.tags) out.tags.push_back(TRY(code_value(Field::tag, code)));
   out.attrs = std::move(extras.attributes);
   out.sha256 = extras.sha256;
-  out.tokens_computed_at = extras.tokens_computed_at;
-  out.tokenizer = std::move(extras.tokenizer);
+  if (extras.tokens_computed_at) out.tokens_computed_at = extras.tokens_computed_at;
+  if (!extras.tokenizer.empty()) out.tokenizer = std::move(extras.tokenizer);
   return {};
 }
 

@@ -19,6 +19,9 @@
 
 namespace shale::shard {
 
+// Further ones are extras of the documents that have them.
+inline constexpr usize tokenizers_max = 250;
+
 class PageBudget;  // page_budget.hpp: cold 2 MiB windows are given back over a byte budget
 
 struct ShardInfo {
@@ -33,6 +36,7 @@ struct ShardInfo {
   std::string analysis;
   u32 words_version = 1;  // of the analysis (text/words.hpp)
   std::vector<FileId> replaced;
+  std::vector<std::string> tokenizers;  // that counted its tokens; at most tokenizers_max
 };
 
 // Which texts a check unpacks and compares with their hashes. The checksums of all are compared in

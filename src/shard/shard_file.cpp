@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <shale/segment.hpp>
+
 #include "base/checksum.hpp"
 #include "shard/shard_map.hpp"
 
@@ -9,7 +11,7 @@ namespace shale::shard {
 
 namespace {
 
-constexpr u32 reader_version = 2;  // the newest format this code reads
+constexpr u32 reader_version = 3;  // the newest format this code reads
 constexpr u64 contents_bytes_max = u64(64) << 20;
 
 u64 header_checksum(const ShardHeader& header) {
@@ -33,6 +35,8 @@ void encode_info(const ShardInfo& info, const CodeRanges& codes, ByteWriter& out
     out.varint(range.count);
   }
   out.varint(info.words_version);
+  out.varint(info.tokenizers.size());
+  for (const std::string& name : info.tokenizers) out.text(name);
 }
 
 bool decode_info(Bytes bytes, u32 shard_version, ShardInfo& info, CodeRanges& codes) {
@@ -58,6 +62,12 @@ bool decode_info(Bytes bytes, u32 shard_version, ShardInfo& info, CodeRanges& co
   // Before version 2 of the format there was one version of the words.
   const u64 version = shard_version == 1 ? 1 : in.varint();
   info.words_version = u32(version);
+  const u64 tokenizers = shard_version < 3 ? 0 : in.varint();
+  if (tokenizers > tokenizers_max) return false;
+  for (u64 i = 0; i < tokenizers; ++i) {
+    info.tokenizers.emplace_back(in.text());
+    if (info.tokenizers.back().size() > field_bytes_max) return false;
+  }
   return in.ok() && in.at_end() && documents <= documents_max && version <= 0xffffffff;
 }
 

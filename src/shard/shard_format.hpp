@@ -12,7 +12,8 @@
 // per text (texts.hpp). Unknown tags are skipped; a reader refuses a file whose reader_version is
 // above its own (too_new).
 //
-// Version history: 1 first. 2 the info block ends with the version of the analysis.
+// Version history: 1 first. 2 the info block has the version of the analysis. 3 columns of
+// tokenizer and time of counting; the info block ends with the tokenizers' names.
 #pragma once
 
 #include "base/bytes.hpp"
@@ -20,7 +21,7 @@
 
 namespace shale::shard {
 
-inline constexpr u32 shard_version = 2;
+inline constexpr u32 shard_version = 3;
 inline constexpr u64 shard_magic = 0x3144524148534853;   // "SHSHARD1"
 inline constexpr u64 footer_magic = 0x31444e4544524853;  // "SHRDEND1"
 inline constexpr u64 extent_bytes = 16 * 1024;
@@ -56,7 +57,7 @@ inline constexpr u32 extents = tag_of("EXTS");   // sections.hpp: checksums of a
 struct ShardHeader {
   u64 magic = shard_magic;
   u32 version = shard_version;
-  u32 reader_version = 2;
+  u32 reader_version = 3;
   u64 sequence = 0;
   u64 random = 0;
   u64 reserved[3] = {};

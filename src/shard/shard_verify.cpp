@@ -188,6 +188,7 @@ class Verifier {
       TRY(check_narrow(first, numbers));
       TRY(check_lines(first, numbers));
       TRY(check_flags(first, numbers));
+      TRY(check_tokenizers(first, numbers));
       TRY(shard_.numbers(Field::words, first, numbers));
       for (const i64 number : numbers) words += u64(number);
       TRY(shard_.numbers(Field::bytes, first, numbers));
@@ -222,6 +223,15 @@ class Verifier {
       const i64 last = has_first && has_span ? i64(u64(numbers[i]) + u64(spans[i])) : 0;
       if (has_first == has_span && last >= 0 && last <= 0xffffffff) continue;
       return shard_.columns_.damaged(Column::line_span, "has half a line range");
+    }
+    return {};
+  }
+
+  Result<void> check_tokenizers(u32 first, std::span<i64> numbers) const {
+    TRY(shard_.columns_.values(Column::tokenizer, first, numbers));
+    for (const i64 code : numbers) {
+      if (code == no_number || u64(code) < frame_.info.tokenizers.size()) continue;
+      return shard_.columns_.damaged(Column::tokenizer, "names a tokenizer the shard has not");
     }
     return {};
   }

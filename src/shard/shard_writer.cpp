@@ -1,5 +1,6 @@
 #include "shard/shard_writer.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "base/checksum.hpp"
@@ -59,6 +60,11 @@ u32 flags_of(const Metadata& metadata, bool has_extras) {
   return flags;
 }
 
+// What the column holds of a time of counting; no_number: it is absent, or one for the extras.
+i64 column_of(const std::optional<Time>& computed) {
+  return computed && computed->zoned ? computed->microseconds : no_number;
+}
+
 }  // namespace
 
 std::filesystem::path unfinished_path(const std::filesystem::path& path) {
@@ -96,13 +102,15 @@ struct ShardWriter::State {
   ColumnsWriter columns;
   ExtrasWriter extras;
   CodeTable codes;
+  std::vector<std::string> tokenizers;
   u64 word_count = 0;
   ShardFrame frame;  // of the file, as it comes about in finish()
 
   Result<void> check(const DocumentToWrite& document) const;
   Result<i64> code_of(Field field, const std::optional<std::string>& value) const;
-  Result<Extras> extras_of(const Metadata& metadata) const;
-  Result<ColumnRow> row_of(const DocumentToWrite& document, bool has_extras) const;
+  i64 code_of_tokenizer(const std::string& name);
+  Result<Extras> extras_of(const Metadata& metadata, i64 tokenizer) const;
+  Result<ColumnRow> row_of(const DocumentToWrite& document, i64 tokenizer, bool has_extras) const;
   Result<void> finish_sections();
   Result<u64> write_sections();
   Result<u64> write_extents(u64 offset);
@@ -149,8 +157,9 @@ Result<void> ShardWriter::add_document(const DocumentToWrite& document) {
   TRY(state.check(document));
   const Metadata& metadata = *document.metadata;
   const u64 id_hash = checksum64(as_bytes(metadata.id));
-  const Extras extras = TRY(state.extras_of(metadata));
-  const ColumnRow row = TRY(state.row_of(document, !extras.empty()));
+  const i64 tokenizer = state.code_of_tokenizer(metadata.tokenizer);
+  const Extras extras = TRY(state.extras_of(metadata, tokenizer));
+  const ColumnRow row = TRY(state.row_of(document, tokenizer, !extras.empty()));
   if (document.stored) {
     TRY(state.texts.add_stored(*document.stored, id_hash));
   } else {
@@ -183,19 +192,32 @@ Result<i64> ShardWriter::State::code_of(Field field,
                                                *value + "\" of a document is not among the terms");
 }
 
-Result<Extras> ShardWriter::State::extras_of(const Metadata& metadata) const {
+// no_number where there is none, or one too many.
+i64 ShardWriter::State::code_of_tokenizer(const std::string& name) {
+  if (name.empty()) return no_number;
+  const auto known = std::find(tokenizers.begin(), tokenizers.end(), name);
+  const i64 code = known - tokenizers.begin();
+  if (known != tokenizers.end()) return code;
+  if (tokenizers.size() == tokenizers_max) return no_number;
+  tokenizers.push_back(name);
+  return code;
+}
+
+Result<Extras> ShardWriter::State::extras_of(const Metadata& metadata, i64 tokenizer) const {
   Extras result;
   for (const std::string& tag : metadata.tags) {
     result.tags.push_back(u32(TRY(code_of(Field::tag, tag))));
   }
   result.attributes = metadata.attrs;
   result.sha256 = metadata.sha256;
-  result.tokens_computed_at = metadata.tokens_computed_at;
-  result.tokenizer = metadata.tokenizer;
+  if (column_of(metadata.tokens_computed_at) == no_number) {
+    result.tokens_computed_at = metadata.tokens_computed_at;
+  }
+  if (tokenizer == no_number) result.tokenizer = metadata.tokenizer;
   return result;
 }
 
-Result<ColumnRow> ShardWriter::State::row_of(const DocumentToWrite& document,
+Result<ColumnRow> ShardWriter::State::row_of(const DocumentToWrite& document, i64 tokenizer,
                                              bool has_extras) const {
   const Metadata& metadata = *document.metadata;
   ColumnRow row;
@@ -218,6 +240,8 @@ Result<ColumnRow> ShardWriter::State::row_of(const DocumentToWrite& document,
   set(Column::lsn, i64(document.lsn.value));
   set(Column::hash_low, i64(document.text_hash.low));
   set(Column::hash_high, i64(document.text_hash.high));
+  set(Column::tokenizer, tokenizer);
+  set(Column::tokens_computed, column_of(metadata.tokens_computed_at));
   return row;
 }
 
@@ -288,6 +312,7 @@ Result<u64> ShardWriter::State::write_end(u64 offset) {
   info.analysis = options.analysis;
   info.words_version = options.words_version;
   info.replaced = options.replaced;
+  info.tokenizers = tokenizers;
   frame.codes = codes.ranges();
   ShardFooter& footer = frame.footer;
   footer.contents_offset = aligned(offset);

@@ -11,7 +11,7 @@ constexpr u64 overhead_bytes = 512;
 
 Result<std::shared_ptr<const Segment::Body>> decode(const IndexView& view, DocNo doc) {
   auto body = std::make_shared<Segment::Body>();
-  body->metadata = TRY(view.index->metadata(doc));
+  body->metadata = TRY(view.index->counted_metadata(doc));
   body->text = TRY(view.index->text(doc));
   body->text_hash = TRY(view.index->text_hash(doc));
   return std::shared_ptr<const Segment::Body>(std::move(body));
@@ -40,7 +40,7 @@ Result<Summary> read_summary(const IndexView& view, DocNo doc, ActiveSegments& c
   const auto body = is_changed ? nullptr : cache.find({view.index->file_id(), to_index(doc)});
   if (body != nullptr) return summary_of(body->metadata);
   Summary read =
-      is_changed ? summary_of(TRY(current_metadata(view, doc))) : TRY(view.index->summary(doc));
+      is_changed ? summary_of(TRY(counted_metadata(view, doc))) : TRY(view.index->summary(doc));
   if (std::optional<Error> loss = view.index->loss()) return Unexpected{*std::move(loss)};
   return read;
 }

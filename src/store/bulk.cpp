@@ -141,8 +141,9 @@ class BulkIngest {
     request.local_lsns = true;
     request.newest_dictionary = TRY(newest_dictionary(*view));
     request.stop = stop_;
+    request.counting.earlier = view->indexes;
     built_.push_back(TRY(build_shard(request)));
-    return {};
+    return check_still_there(*view);  // of zeros a count might have been taken over
   }
 
   // Looks for what the ids supersede until no merge has replaced a shard meanwhile.
@@ -300,6 +301,7 @@ class BulkIngest {
     next.written_bytes += entry.file_bytes;
     next.ingested_bytes += entry.text_bytes;
     result_.stashed += entry.documents;
+    result_.counted += built.counted;
     next.shards.push_back(entry);
   }
 

@@ -30,6 +30,7 @@ Result<std::shared_ptr<const Edition>> load_edition(const Project::State& projec
     return arena_of(project, entry.id);
   };
   request.missing_is_error = missing_is_error;
+  request.tokenizer = project.config.tokenizer;
   return open_edition(std::move(request));
 }
 

@@ -120,6 +120,9 @@ class Opener {
     if (reader) {
       log.reader = std::make_shared<const delta::LogReader>(*std::move(reader));
       log.arena = TRY(or_fault(request_.arenas(entry, *log.reader), "log"));
+      if (request_.tokenizer != no_tokenizer) {
+        log.counts = std::make_shared<LogCounts>(request_.tokenizer);
+      }
     } else if (!becomes_fault(reader.error(), request_.missing_is_error)) {
       return Unexpected{std::move(reader).error()};
     } else {

@@ -14,6 +14,8 @@
 #include "model/overlay.hpp"
 #include "shard/page_budget.hpp"
 #include "shard/shard.hpp"
+#include "store/count_rules.hpp"
+#include "store/counted_log.hpp"
 #include "text/analysis.hpp"
 
 namespace shale::store {
@@ -22,6 +24,7 @@ struct OpenLog {
   FileId id;
   std::shared_ptr<const delta::LogReader> reader;
   std::shared_ptr<delta::Arena> arena;
+  std::shared_ptr<LogCounts> counts;  // null where nothing is counted
 };
 
 struct Edition {
@@ -46,6 +49,7 @@ struct EditionRequest {
   std::shared_ptr<const Edition> previous;  // may be null
   std::shared_ptr<shard::PageBudget> budget;
   ArenaSource arenas;
+  std::string tokenizer = std::string(no_tokenizer);  // counts what comes without a count
   // A missing file is an error (not_found) instead of a fault: the caller reads MANIFEST again,
   // because a merge may have replaced it meanwhile (PROTOCOL B6).
   bool missing_is_error = true;

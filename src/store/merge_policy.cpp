@@ -1,5 +1,6 @@
 #include "store/merge_policy.hpp"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -57,6 +58,30 @@ std::optional<MergePlan> next_merge(const catalog::Manifest& manifest, u64 text_
     plan.shards.clear();
   }
   return std::nullopt;
+}
+
+std::optional<MergePlan> next_recount(const catalog::Manifest& manifest, u64 limit,
+                                      std::span<const FileId> left) {
+  MergePlan plan;
+  plan.logs = sealed_logs(manifest);
+  plan.recount = !plan.logs.empty() && plan.logs.front().sequence < limit;
+  if (!plan.logs.empty()) return plan;
+  for (const catalog::ShardEntry& shard : manifest.shards) {
+    const bool is_left = std::find(left.begin(), left.end(), shard.id) != left.end();
+    if (shard.id.sequence >= limit || is_left) continue;
+    plan = rewrite_of(manifest, shard);
+    plan.recount = true;
+    return plan;
+  }
+  return std::nullopt;
+}
+
+// A shard of one month stays one; what spans months is split by the merges that are due.
+MergePlan rewrite_of(const catalog::Manifest& manifest, const catalog::ShardEntry& shard) {
+  MergePlan plan;
+  plan.shards.push_back(shard.id);
+  plan.split_months = by_month(manifest) && shard.month != 0;
+  return plan;
 }
 
 std::optional<MergePlan> full_merge(const catalog::Manifest& manifest) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "catalog/manifest.hpp"
@@ -18,6 +19,7 @@ struct MergePlan {
   std::vector<FileId> shards;
   std::vector<FileId> logs;   // a prefix of the manifest's
   bool split_months = false;  // one shard for each month
+  bool recount = false;       // of every document: the tokens are counted anew
 };
 
 inline constexpr u32 merge_fan_in = 4;
@@ -35,6 +37,15 @@ u32 size_class(u64 text_bytes);
 // The next merge that is due; nothing if none is. A step that would read more than `text_bytes_max`
 // is passed over: the bounded step at the end of a command.
 std::optional<MergePlan> next_merge(const catalog::Manifest& manifest, u64 text_bytes_max);
+
+// The next step of a recount: all sealed logs, else one of the shards with a sequence below `limit`
+// that are not among `left`, written anew. `limit` is what the manifest would have given to the
+// next shard when it began: what it makes is not counted a second time, and logs that are sealed
+// meanwhile are folded as ever, so that nobody waits for it to end.
+std::optional<MergePlan> next_recount(const catalog::Manifest& manifest, u64 limit,
+                                      std::span<const FileId> left);
+// One shard written anew as it is, by itself.
+MergePlan rewrite_of(const catalog::Manifest& manifest, const catalog::ShardEntry& shard);
 
 // Everything into one shard (for each month): nothing if it is like that already.
 std::optional<MergePlan> full_merge(const catalog::Manifest& manifest);

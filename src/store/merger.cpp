@@ -13,6 +13,7 @@
 #include "store/overlay_changes.hpp"
 #include "store/project.hpp"
 #include "store/publish.hpp"
+#include "store/recount.hpp"
 #include "store/shard_builder.hpp"
 
 namespace shale::store {
@@ -41,6 +42,12 @@ class MergeJob {
   }
   MergeJob(const MergeJob&) = delete;
 
+  u64 counted() const {
+    u64 sum = 0;
+    for (const Output& output : outputs_) sum += output.built.counted;
+    return sum;
+  }
+
   Result<MergeEnd> run() {
     start_ = TRY(settled_view(project_));
     TRY(collect_sources());
@@ -59,13 +66,16 @@ class MergeJob {
   };
 
   Result<void> collect_sources() {
-    for (usize at = 0; at < start_->indexes.size(); ++at) {
-      const IndexView& one = start_->indexes[at];
+    for (const IndexView& one : start_->indexes) {
       const FileId id = one.index->file_id();
       if (!contains(plan_.shards, id) && !contains(plan_.logs, id)) continue;
       sources_.push_back({one, std::dynamic_pointer_cast<const shard::Shard>(one.index)});
     }
     if (sources_.size() != plan_.shards.size() + plan_.logs.size()) {
+      if (!start_->edition->faults.empty()) {
+        const Fault& fault = start_->edition->faults.front();
+        return fail_at(ErrorCode::corrupt, fault.message, fault.file, fault.offset);
+      }
       return fail_at(ErrorCode::corrupt, "A file to be merged cannot be read",
                      project_.paths.shard_folder().string());
     }
@@ -88,6 +98,7 @@ class MergeJob {
       request.replaced.insert(request.replaced.end(), plan_.logs.begin(), plan_.logs.end());
       request.newest_dictionary = TRY(newest_dictionary(*start_));
       request.stop = stop_;
+      request.counting.recount = plan_.recount;
       output.built = TRY(build_shard(request));
       outputs_.push_back(std::move(output));
     }
@@ -236,8 +247,6 @@ class MergeJob {
   u64 incarnation_ = project_.incarnation.load();
 };
 
-using Planner = std::function<std::optional<MergePlan>(const catalog::Manifest&)>;
-
 u64 text_bytes(const catalog::Manifest& manifest, const std::vector<FileId>& shards) {
   u64 sum = 0;
   for (const catalog::ShardEntry& entry : manifest.shards) {
@@ -246,62 +255,64 @@ u64 text_bytes(const catalog::Manifest& manifest, const std::vector<FileId>& sha
   return sum;
 }
 
-// One step, planned anew where it was overtaken. The text bytes of the shards that were read;
-// nothing where nothing was due.
-Result<std::optional<u64>> merge_as_planned(Project::State& project, const Planner& plan_for,
-                                            const std::stop_token& stop) {
-  for (int attempt = 0; attempt < attempts_max; ++attempt) {
-    const std::shared_ptr<const View> view = TRY(settled_view(project));
-    const catalog::Manifest& manifest = view->edition->manifest;
-    const std::optional<MergePlan> plan = plan_for(manifest);
-    if (!plan.has_value()) return std::optional<u64>();
-    if (TRY(run_merge(project, *plan, stop)) == MergeEnd::overtaken) continue;
-    return std::optional<u64>(text_bytes(manifest, plan->shards));
-  }
-  return fail_at(ErrorCode::busy, "Each time a merge was at its end, the log had been left",
-                 project.paths.manifest().string());
-}
-
-Result<void> seal_if(Project::State& project, bool only_if_due) {
-  Lease lease = TRY(Lease::acquire(project, "seal"));
-  if (only_if_due && !TRY(seal_is_due(lease, 0, 0))) return {};
-  return seal_active_log(lease);
-}
-
 }  // namespace
 
 Result<MergeEnd> run_merge(Project::State& project, const MergePlan& plan, std::stop_token stop) {
   return MergeJob(project, plan, std::move(stop)).run();
 }
 
+Result<void> seal_to_merge(Project::State& project, bool only_if_due) {
+  Lease lease = TRY(Lease::acquire(project, "seal"));
+  if (only_if_due && !TRY(seal_is_due(lease, 0, 0))) return {};
+  return seal_active_log(lease);
+}
+
+Result<std::optional<MergeStep>> merge_as_planned(Project::State& project,
+                                                  const MergePlanner& plan_for,
+                                                  const std::stop_token& stop) {
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    const std::shared_ptr<const View> view = TRY(settled_view(project));
+    const std::optional<MergePlan> plan = TRY(plan_for(*view));
+    if (!plan.has_value()) return std::optional<MergeStep>();
+    MergeJob job(project, *plan, stop);
+    if (TRY(job.run()) == MergeEnd::overtaken) continue;
+    return std::optional<MergeStep>(
+        {text_bytes(view->edition->manifest, plan->shards), job.counted()});
+  }
+  return fail_at(ErrorCode::busy, "Each time a merge was at its end, the log had been left",
+                 project.paths.manifest().string());
+}
+
 Result<void> merge_project(Project::State& project, bool full, const ProgressCallback& progress,
                            std::stop_token stop) {
-  TRY(seal_if(project, false));
+  TRY(seal_to_merge(project, false));
   const MergeLock lock = TRY(MergeLock::acquire(project));
   u64 done_bytes = 0;
   bool is_full = full;
-  const Planner plan_for = [&](const catalog::Manifest& manifest) {
+  const MergePlanner plan_for = [&](const View& view) -> Result<std::optional<MergePlan>> {
+    const catalog::Manifest& manifest = view.edition->manifest;
     return is_full ? full_merge(manifest) : next_merge(manifest, ~u64(0));
   };
   for (;;) {
-    const std::optional<u64> bytes = TRY(merge_as_planned(project, plan_for, stop));
-    if (!bytes.has_value()) return {};
+    const std::optional<MergeStep> step = TRY(merge_as_planned(project, plan_for, stop));
+    if (!step.has_value()) break;
     is_full = false;
-    done_bytes += *bytes;
+    done_bytes += step->text_bytes;
     if (progress && !progress({done_bytes, 0, 0})) {
       return fail(ErrorCode::cancelled, "The merge was cancelled");
     }
-    if (full) return {};
+    if (full) break;
   }
+  return count_missing(project, stop);
 }
 
 Result<bool> fold_sealed(Project::State& project, usize waiting,
                          std::chrono::milliseconds patience) {
   const std::optional<MergeLock> lock = TRY(MergeLock::try_acquire(project, patience));
   if (!lock.has_value()) return false;
-  const Planner plan_for = [&](const catalog::Manifest& manifest) {
+  const MergePlanner plan_for = [&](const View& view) -> Result<std::optional<MergePlan>> {
     std::optional<MergePlan> plan;
-    std::vector<FileId> logs = sealed_logs(manifest);
+    std::vector<FileId> logs = sealed_logs(view.edition->manifest);
     if (logs.size() >= waiting) plan = MergePlan{{}, std::move(logs), false};
     return plan;
   };
@@ -312,9 +323,9 @@ Result<bool> merge_step(Project::State& project) {
   if (project.is_private) return false;
   const std::optional<MergeLock> lock = TRY(MergeLock::try_acquire(project, {}));
   if (!lock.has_value()) return false;
-  TRY(seal_if(project, true));
-  const auto plan_for = [](const catalog::Manifest& manifest) {
-    return next_merge(manifest, step_text_bytes_max);
+  TRY(seal_to_merge(project, true));
+  const auto plan_for = [](const View& view) -> Result<std::optional<MergePlan>> {
+    return next_merge(view.edition->manifest, step_text_bytes_max);
   };
   return TRY(merge_as_planned(project, plan_for, {})).has_value();
 }

@@ -15,6 +15,8 @@
 // their documents died, and the plan where each one went.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <stop_token>
 
 #include "store/merge_policy.hpp"
@@ -30,7 +32,25 @@ enum class MergeEnd : u8 {
 // One step of `plan`. The merge lock must be held.
 Result<MergeEnd> run_merge(Project::State& project, const MergePlan& plan, std::stop_token stop);
 
+// What to merge next; nothing if nothing is due.
+using MergePlanner = std::function<Result<std::optional<MergePlan>>(const View&)>;
+
+struct MergeStep {
+  u64 text_bytes = 0;  // of the shards that were read
+  u64 counted = 0;     // texts whose tokens were counted
+};
+
+// One step, planned anew where it was overtaken; nothing where nothing was due. The merge lock must
+// be held.
+Result<std::optional<MergeStep>> merge_as_planned(Project::State& project,
+                                                  const MergePlanner& plan_for,
+                                                  const std::stop_token& stop);
+
+// Seals the active log where it holds anything, so that a fold can take it.
+Result<void> seal_to_merge(Project::State& project, bool only_if_due);
+
 // Seals the active log and does every merge that is due; `full`: down to one shard per partition.
+// Then shards with documents that have to be counted are written anew (recount.hpp).
 Result<void> merge_project(Project::State& project, bool full, const ProgressCallback& progress,
                            std::stop_token stop);
 

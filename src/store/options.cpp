@@ -4,7 +4,9 @@
 
 #include "base/bytes.hpp"
 #include "base/file.hpp"
+#include "store/count_rules.hpp"
 #include "text/analysis.hpp"
+#include "text/vocabulary_cache.hpp"
 
 namespace shale::store {
 
@@ -66,9 +68,10 @@ Result<StoreConfig> checked(StoreConfig config) {
     return fail(ErrorCode::invalid_argument,
                 "shard_by must be 'none' or 'month', not '" + config.shard_by + "'");
   }
-  if (config.tokenizer != "none") {
+  if (config.tokenizer != no_tokenizer && !is_known_vocabulary(config.tokenizer)) {
     return fail(ErrorCode::invalid_argument,
-                "Unknown tokenizer '" + config.tokenizer + "': this version knows 'none'");
+                "Unknown tokenizer '" + config.tokenizer +
+                    "': this version knows 'o200k_base', 'cl100k_base' and 'none'");
   }
   return config;
 }
@@ -113,7 +116,8 @@ std::string format_config(const StoreConfig& config) {
   out += "# Options of this shale store. Analysis, positions and shard_by are fixed in a project\n";
   out += "# when it is made; the others take effect at the next open.\n";
   out += "analysis = " + quoted(config.analysis) + "    # how text becomes terms: english, plain\n";
-  out += "tokenizer = " + quoted(config.tokenizer) + "      # what counts tokens: none\n";
+  out +=
+      "tokenizer = " + quoted(config.tokenizer) + "  # what counts tokens; or cl100k_base, none\n";
   out += "shard_by = " + quoted(config.shard_by) + "       # none, or month\n";
   out += "positions = " + flag(config.positions) + "       # keep word positions\n\n[text]\n";
   out += "fast_reads = " + flag(config.fast_reads) +
@@ -127,6 +131,7 @@ std::string format_config(const StoreConfig& config) {
 Result<StoreConfig> config_of(const StoreOptions& options) {
   StoreConfig config;
   config.analysis = options.analysis;
+  config.tokenizer = options.tokenizer;
   config.shard_by = options.shard_by;
   config.positions = options.positions;
   return checked(std::move(config));

@@ -16,7 +16,7 @@ namespace shale::store {
 
 struct StoreConfig {
   std::string analysis = "english";
-  std::string tokenizer = "none";
+  std::string tokenizer = "o200k_base";
   std::string shard_by = "none";  // or "month"
   bool positions = true;
   bool fast_reads = false;               // text.fast_reads: literals uncompressed

@@ -82,6 +82,7 @@ class PrivateLoader {
     request.previous = std::move(shards);
     request.budget = project_.caches->pages;
     request.missing_is_error = missing_is_error_;
+    request.tokenizer = project_.config.tokenizer;
     request.arenas = [this](const catalog::LogEntry& entry,
                             const delta::LogReader&) -> Result<std::shared_ptr<delta::Arena>> {
       for (const ReplayedLog& log : logs_) {

@@ -8,6 +8,7 @@
 #include "store/lost_files.hpp"
 #include "store/merger.hpp"
 #include "store/project_stats.hpp"
+#include "store/recount.hpp"
 #include "store/recovery.hpp"
 #include "store/slots.hpp"
 #include "store/stash.hpp"
@@ -100,6 +101,12 @@ Result<Snapshot> Project::snapshot(const SnapshotOptions& options) const {
 Result<void> Project::merge(bool full, const ProgressCallback& progress, std::stop_token stop) {
   TRY(check_process(*state_));
   return store::merge_project(*state_, full, progress, std::move(stop));
+}
+
+Result<std::uint64_t> Project::recount_tokens(const ProgressCallback& progress,
+                                              std::stop_token stop) {
+  TRY(check_process(*state_));
+  return store::recount_project(*state_, progress, std::move(stop));
 }
 
 Result<bool> Project::merge_step() {

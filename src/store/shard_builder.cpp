@@ -28,16 +28,18 @@ Result<void> write_terms(const BuildRequest& request, shard::ShardWriter& writer
   return {};
 }
 
-Result<void> write_documents(const BuildRequest& request, shard::ShardWriter& writer) {
+// How many texts were counted.
+Result<u64> write_documents(const BuildRequest& request, shard::ShardWriter& writer) {
   TextTransfer texts =
       TRY(TextTransfer::make(request.sources, *request.plan, request.newest_dictionary, writer));
+  PlannedMetadata metadata(request.sources, *request.plan, request.counting, request.stop);
   for (u32 n = 0; n < request.plan->documents.size(); ++n) {
     const PlannedDocument& from = request.plan->documents[n];
     const IndexView& view = request.sources[from.source].view;
     const DocNo doc{from.doc};
-    const Metadata metadata = TRY(current_metadata(view, doc));
     shard::DocumentToWrite document;
-    document.metadata = &metadata;
+    const Metadata counted = TRY(metadata.next());
+    document.metadata = &counted;
     document.text_hash = TRY(view.index->text_hash(doc));
     document.word_count = request.plan->word_counts[n];
     if (!request.local_lsns) document.lsn = TRY(view.index->lsn_of(doc));
@@ -45,7 +47,7 @@ Result<void> write_documents(const BuildRequest& request, shard::ShardWriter& wr
     TRY(writer.add_document(document));
     if (n % stop_checked_every == 0 && request.stop.stop_requested()) return cancelled();
   }
-  return {};
+  return metadata.counted();
 }
 
 shard::ShardOptions options_of(const BuildRequest& request) {
@@ -100,7 +102,7 @@ Result<BuiltShard> build(const BuildRequest& request, const std::filesystem::pat
   BuiltShard built;
   shard::ShardWriter writer = TRY(guarded_writer(request, path, built.guard));
   TRY(write_terms(request, writer));
-  TRY(write_documents(request, writer));
+  built.counted = TRY(write_documents(request, writer));
   const shard::ShardWriter::Finished finished = TRY(writer.finish());
   TRY(rename_path(shard::unfinished_path(path), path));
   TRY(sync_folder(path.parent_path()));  // a manifest that names it must find the name
@@ -127,6 +129,7 @@ BuildRequest build_request(const Project::State& project, const View& view) {
   request.fast_reads = project.config.fast_reads;
   request.analysis = manifest.analysis;
   request.words_version = manifest.words_version;
+  request.counting.tokenizer = project.config.tokenizer;
   request.budget = project.caches->pages;
   return request;
 }

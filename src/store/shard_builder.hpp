@@ -1,4 +1,4 @@
-// Builds one shard out of logs and shards: plan -> terms -> documents -> end -> verified.
+// Builds one shard out of logs and shards: plan -> terms -> documents, counted -> end -> verified.
 //
 // The one way a shard comes to be, for the fold of logs, the merge of shards and bulk ingest alike.
 // The file is complete, synced, dropped from the page cache, re-read and verified when this returns
@@ -16,6 +16,7 @@
 #include "shard/page_budget.hpp"
 #include "shard/shard.hpp"
 #include "store/document_plan.hpp"
+#include "store/planned_metadata.hpp"
 #include "store/project_state.hpp"
 
 namespace shale::store {
@@ -32,6 +33,7 @@ struct BuildRequest {
   std::vector<FileId> replaced;
   bool local_lsns = false;  // bulk: documents are numbered 0 here, MANIFEST adds the base
   Buffer newest_dictionary;
+  CountingRules counting;
   std::shared_ptr<shard::PageBudget> budget;
   std::stop_token stop;
 };
@@ -41,6 +43,7 @@ struct BuiltShard {
   std::shared_ptr<const shard::Shard> shard;
   // Held on the file until a manifest names it, so that nobody takes it for an orphan.
   std::shared_ptr<LockFile> guard;
+  u64 counted = 0;  // texts whose tokens were counted
 };
 
 // A request with everything but sources and plan filled in, under a fresh file id.

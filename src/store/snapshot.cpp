@@ -92,7 +92,7 @@ class Asked {
     page.faults = std::move(listed.faults);
     for (usize i = 0; i < listed.places.size(); ++i) {
       const query::Place& place = listed.places[i];
-      auto metadata = current_metadata(view_.indexes[place.view], place.doc);
+      auto metadata = counted_metadata(view_.indexes[place.view], place.doc);
       if (metadata) {
         page.segments.push_back(*std::move(metadata));
         page.sort_keys.push_back(listed.keys[i]);

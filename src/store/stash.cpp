@@ -4,6 +4,8 @@
 
 #include "base/system.hpp"
 #include "store/bulk.hpp"
+#include "store/count_rules.hpp"
+#include "store/current_view.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
 #include "store/lost_files.hpp"
@@ -205,6 +207,20 @@ Result<Lease> lease_to_commit(Project::State& project) {
   }
 }
 
+// Counts that the versions before have of the same texts. The newest view will do, whatever is
+// committed meanwhile: a count is that of its text. After an error those in `changes` mean nothing.
+Result<void> take_over_counts(Project::State& project, std::vector<delta::Change>& changes) {
+  if (project.config.tokenizer == no_tokenizer) return {};
+  const std::shared_ptr<const View> view = TRY(current_view(project));
+  for (delta::Change& change : changes) {
+    auto* const stash = std::get_if<delta::StashChange>(&change);
+    if (stash == nullptr || stash->metadata.tokens) continue;
+    TRY(take_over_count(view->indexes, stash->text_hash, project.config.tokenizer,
+                        stash->metadata));
+  }
+  return check_still_there(*view);
+}
+
 bool is_bulk(const Project::State& project, const Batch::State& batch) {
   return (batch.text_bytes > project.config.delta_text_bytes ||
           batch.entries.size() > project.config.delta_segments) &&
@@ -217,7 +233,10 @@ Result<Committed> commit_batch(Project::State& project, const Batch::State& batc
                                Durability durability) {
   TRY(check_batch(batch));
   if (is_bulk(project, batch)) return ingest_batch(project, batch, {}, {});
-  BatchWriter writer(changes_of(batch, {now_microseconds(), true}));
+  const Time now{now_microseconds(), true};
+  std::vector<delta::Change> changes = changes_of(batch, now);
+  if (!take_over_counts(project, changes)) changes = changes_of(batch, now);  // to be counted, then
+  BatchWriter writer(std::move(changes));
   writer.prepare(project);
   Committed done;
   FileId log;

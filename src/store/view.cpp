@@ -24,6 +24,7 @@ class ViewBuilder {
     TRY(add_logs());
     TRY(apply_logs());
     for (const auto& [at, overlay] : changed_) view_->indexes[at].overlay = overlay;
+    show_counted();
     return std::shared_ptr<const View>(view_);
   }
 
@@ -51,6 +52,7 @@ class ViewBuilder {
       push({index, nullptr});
       if (!index->burnt().empty()) overlay_to_change(at).dead |= index->burnt();
       view_->logs.push_back(std::move(index));
+      counts_.push_back(log.counts);
     }
     return {};
   }
@@ -79,6 +81,14 @@ class ViewBuilder {
       }));
     }
     return {};
+  }
+
+  void show_counted() {
+    for (usize i = 0; i < counts_.size(); ++i) {
+      IndexView& log = view_->indexes[view_->shard_count() + i];
+      if (counts_[i] == nullptr) continue;
+      log.index = std::make_shared<const CountedLog>(log.index, log.overlay, counts_[i]);
+    }
   }
 
   // Where an index stands in the view, and up to where its file holds the updates of the logs.
@@ -115,6 +125,7 @@ class ViewBuilder {
   Lsn committed_;
   const View* previous_ = nullptr;
   std::shared_ptr<View> view_ = std::make_shared<View>();
+  std::vector<std::shared_ptr<LogCounts>> counts_;  // of the view's logs
   std::map<FileId, Place> places_;
   std::map<usize, std::shared_ptr<Overlay>> changed_;
 };

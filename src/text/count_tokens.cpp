@@ -19,8 +19,11 @@ struct Kept {
 
 Result<TokenCounter*> thread_token_counter(std::string_view vocabulary, TokenRules rules) {
   thread_local std::vector<Kept> kept;
-  for (const Kept& one : kept) {
-    if (one.name == vocabulary && one.rules == rules) return one.counter.get();
+  for (auto one = kept.begin(); one != kept.end(); ++one) {
+    if (one->name != vocabulary || one->rules != rules) continue;
+    if (check_counted(*one->counter)) return one->counter.get();
+    kept.erase(one);  // it may remember counts made of what was lost
+    break;
   }
   const Vocabulary* const opened = TRY(VocabularyCache::instance().open(vocabulary, rules));
   kept.push_back({std::string(vocabulary), rules, std::make_unique<TokenCounter>(*opened)});

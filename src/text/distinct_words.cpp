@@ -46,9 +46,9 @@ void DistinctWords::next_generation() {
 u32 DistinctWords::find_or_add(Word word) {
   const char* bytes = data_ + word.begin;
   if (word.bytes > short_bytes_max) return find_or_add_long(word);
-  const ShortKey key = short_key(bytes, word.bytes);
+  const ShortKey key = short_term_key(bytes, word.bytes);
   return find_or_add(word, hash_short(key, word.bytes), [&](const AnalysedTerm& t) {
-    return short_key(data_ + t.begin, word.bytes) == key;
+    return short_term_key(data_ + t.begin, word.bytes) == key;
   });
 }
 

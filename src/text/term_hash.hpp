@@ -31,7 +31,7 @@ inline u64 keep_bytes(u64 value, usize bytes) {  // bytes in 1..8
 }
 
 // `from` has 16 readable bytes, whatever the length (1..16).
-inline ShortKey short_key(const char* from, usize bytes) {
+inline ShortKey short_term_key(const char* from, usize bytes) {
   if (bytes <= 8) return {keep_bytes(load_u64(from), bytes), 0};
   return {load_u64(from), keep_bytes(load_u64(from + 8), bytes - 8)};
 }

@@ -1,5 +1,7 @@
 #include "text/vocabulary_cache.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -25,6 +27,8 @@ struct Opened {
   std::optional<ReadMap> map;
   Buffer memory;
   Vocabulary vocabulary;
+
+  bool is_lost() const { return map && map->lost(); }
 };
 
 // What an image is made of.
@@ -98,6 +102,7 @@ struct VocabularyCache::State {
   fs::path folder;
   std::mutex mutex;
   std::map<std::pair<std::string, TokenRules>, std::unique_ptr<Opened>> opened;
+  std::vector<std::unique_ptr<Opened>> lost;  // counters may look into them still
 
   Result<std::unique_ptr<Opened>> open(const Source& source) const {
     const fs::path path = folder.empty() ? fs::path() : folder / image_name(source);
@@ -136,17 +141,26 @@ VocabularyCache::VocabularyCache(fs::path folder) : state_(std::make_unique<Stat
 }
 VocabularyCache::~VocabularyCache() = default;
 
+// A child of fork finds the mutex free, whatever other threads of its parent were opening.
 VocabularyCache& VocabularyCache::instance() {
-  static auto* const cache = new VocabularyCache(cache_folder());  // outlives every static's user
+  static auto* const cache = [] {
+    auto* const made = new VocabularyCache(cache_folder());  // outlives every static's user
+    const auto lock = [] { instance().state_->mutex.lock(); };
+    const auto unlock = [] { instance().state_->mutex.unlock(); };
+    if (pthread_atfork(lock, unlock, unlock) != 0) std::abort();  // no memory for a few pointers
+    return made;
+  }();
   return *cache;
 }
 
 Result<void> VocabularyCache::check(const Vocabulary& vocabulary) const {
   const std::lock_guard lock(state_->mutex);
-  for (const auto& [name, opened] : state_->opened) {
-    if (opened == nullptr || &opened->vocabulary != &vocabulary) continue;
-    if (opened->map && opened->map->lost()) return Unexpected{opened->map->loss()};
-  }
+  const auto check_one = [&](const std::unique_ptr<Opened>& one) -> Result<void> {
+    const bool is_it = one != nullptr && &one->vocabulary == &vocabulary;
+    return is_it && one->is_lost() ? Result<void>(Unexpected{one->map->loss()}) : Result<void>();
+  };
+  for (const auto& [name, opened] : state_->opened) TRY(check_one(opened));
+  for (const auto& lost : state_->lost) TRY(check_one(lost));
   return {};
 }
 
@@ -160,6 +174,7 @@ Result<const Vocabulary*> VocabularyCache::open(std::string_view name, TokenRule
   }
   const auto key = std::pair(std::string(name), in_program != nullptr ? TokenRules() : rules);
   std::unique_ptr<Opened>& slot = state_->opened[key];
+  if (slot != nullptr && slot->is_lost()) state_->lost.push_back(std::move(slot));
   if (slot == nullptr) {
     slot = TRY(in_program != nullptr ? state_->open_known(*in_program)
                                      : state_->open_ranks(fs::path(name), rules));

@@ -5,7 +5,8 @@
 // process verifies it whole when it opens it (.3 to .7 ms); one that is damaged, or of another
 // version, is made anew. Where the folder cannot be written the image stays in this process's
 // memory. Nothing depends on the folder: whoever empties it costs others half a second. What is
-// open stays open while the process lives. Safe from many threads. Used by store and cli.
+// open stays open while the process lives; an image that was lost under it is opened anew. Safe
+// from many threads. Used by store and cli.
 #pragma once
 
 #include <filesystem>

@@ -88,7 +88,7 @@ bool WordMemo::is_at(u32 place, std::string_view spelling, u64 hash) const {
   if (head.hash() != hash || head.bytes != spelling.size()) return false;
   const char* known = spelling_of(record, head);
   if (spelling.size() > short_bytes_max) return std::string_view(known, head.bytes) == spelling;
-  return short_key(known, head.bytes) == short_key(spelling.data(), head.bytes);
+  return short_term_key(known, head.bytes) == short_term_key(spelling.data(), head.bytes);
 }
 
 WordMemo::Word WordMemo::word_at(u32 place) const {

@@ -70,6 +70,9 @@ class Case(unittest.TestCase):
         self.assertTrue(whole == "" or whole.endswith("\n"))
         return [json.loads(line) for line in whole.split("\n")[:-1]]
 
+    def make_store(self, *options):
+        self.text("init", *options, "--store", self.store)
+
     def ingest(self, *segments, **options):
         lines = "".join(json.dumps(segment) + "\n" for segment in segments)
         return self.json("ingest", stdin=lines, **options)

@@ -24,7 +24,8 @@ class BadInput(Case):
                  line("d", line_range=[1]).encode(), line("e").encode().rstrip()]
         done = self.run_program("ingest", "--json", stdin=b"".join(lines))
         answer = json.loads(done.stdout)
-        self.assertEqual(list(answer), ["v", "stashed", "replaced", "bad", "text_bytes", "seconds"])
+        self.assertEqual(list(answer), ["v", "stashed", "replaced", "counted", "bad", "text_bytes",
+                                        "seconds"])
         self.assertEqual((answer["stashed"], answer["bad"]), (2, 9))
         errors = done.stderr.decode().splitlines()
         self.assertEqual([int(e.split("line ")[1].split(":")[0]) for e in errors],

@@ -243,7 +243,7 @@ class Forms(Case):
         self.assertEqual((code["line_range"], code["tokens"]), ([7, 7], 0))
         self.assertEqual(code["source"], "a b/\x1b[2J.c:7-7")
         self.assertEqual((message["file"], message["line_range"], message["tokens"]),
-                         (None, None, None))
+                         (None, None, 2))
         self.assertEqual(message["source"], "m1")
 
     def test_ndjson_is_one_versioned_object_for_each_hit(self):

@@ -9,6 +9,9 @@ from program import Case
 
 
 class Tokens(Case):
+    def got(self, segment):
+        return self.json("get", segment)["segments"][0]
+
     def test_of_the_standard_input_or_a_file(self):
         self.assertEqual(self.text("tokens", stdin="Why is search slow?"), "5\n")
         self.assertEqual(self.text("tokens", "-", stdin=""), "0\n")
@@ -49,6 +52,39 @@ class Tokens(Case):
         for environment in [{"XDG_CACHE_HOME": self.write("file", "")},
                             {"XDG_CACHE_HOME": "", "HOME": ""}]:
             self.assertEqual(self.text("tokens", stdin="Why is search slow?", **environment), "5\n")
+
+    def test_counts_are_kept_with_segments(self):
+        lines = "".join(f'{{"id":"s{n}","text":"Why is search slow? {n}"}}\n' for n in range(3))
+        imported = '{"id":"mine","text":"Why is search slow?","tokens":9}\n'
+        self.json("ingest", "-", stdin=lines + imported)
+        self.assertEqual(self.got("s1")["tokens"], 7)
+        self.assertEqual(self.json("sum", "tokens")["rows"][0]["sum"], 3 * 7 + 9)
+        self.text("merge")
+        kept = self.got("s1")
+        self.assertEqual((kept["tokens"], kept["tokenizer"]), (7, "o200k_base"))
+        self.json("ingest", "-", stdin=lines)
+        self.text("merge")
+        again = self.got("s1")
+        self.assertEqual(again["tokens_computed_at"], kept["tokens_computed_at"])
+        self.assertEqual(self.got("mine")["tokenizer"], "unknown")
+        answer = self.json("tokens", "--recount")
+        self.assertEqual(answer["projects"], [{"name": "default", "counted": 4}])
+        self.assertEqual(self.text("tokens", "--recount", "--all-projects"), "default: counted 4\n")
+        self.assertEqual(self.got("mine")["tokens"], 5)
+
+    def test_of_another_tokenizer_or_none(self):
+        self.make_store("--tokenizer", "none")
+        self.text("stash", "--id", "a", "Why is search slow?")
+        self.assertNotIn("tokens", self.got("a"))
+        self.run_program("tokens", "--recount", exit=2)
+        self.run_program("tokens", "--recount", "--vocab", "cl100k_base", exit=2)
+        self.run_program("tokens", "--all-projects", stdin="a", exit=2)
+        config = os.path.join(self.store, "shale.toml")
+        with open(config, encoding="utf-8") as file:
+            text = file.read()
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(text.replace('tokenizer = "none"', 'tokenizer = "cl100k_base"'))
+        self.assertEqual(self.got("a")["tokenizer"], "cl100k_base")
 
     def test_of_a_pipe_by_its_name(self):
         fifo = os.path.join(self.folder, "pipe")

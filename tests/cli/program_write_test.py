@@ -32,7 +32,7 @@ class Stash(Case):
         got = self.stashed()
         self.assertEqual(sorted(got), ["created_at", "gc_survival_count", "generation", "id",
                                        "pinned", "project", "refcount", "text", "tier",
-                                       "touched_at", "type"])
+                                       "tokenizer", "tokens", "touched_at", "type"])
         self.assertEqual((got["type"], got["tier"], got["generation"], got["pinned"]),
                          ("note", "stashed", "young", False))
         self.assertEqual(got["created_at"], got["touched_at"])
@@ -81,7 +81,8 @@ class Stash(Case):
         self.assertEqual((answer["stashed"], answer["replaced"]), (1, 1))
         got = self.json("get", "a")["segments"][0]
         self.assertEqual(got["text"], "other")
-        self.assertFalse({"task", "tags", "attrs", "tokens"} & set(got))
+        self.assertFalse({"task", "tags", "attrs"} & set(got))
+        self.assertEqual((got["tokens"], got["tokenizer"]), (1, "o200k_base"))
 
     def test_an_empty_text_is_a_text(self):
         self.text("stash", "--id", "empty", "")

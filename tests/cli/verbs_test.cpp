@@ -62,7 +62,7 @@ TEST_CASE("verbs: ingest reports bad lines and goes on") {
                 "{\"id\":\"a\",\"text\":\"x\"}\nnonsense\n\n{\"id\":\"\",\"text\":\"\"}\n"
                 "{\"id\":\"b\",\"text\":\"y\",\"project\":\"p\"}\n");
   CHECK(ran.exit == 0);
-  CHECK(has(ran.out, R"({"v":1,"stashed":2,"replaced":0,"bad":2,"text_bytes":2,"seconds":)"));
+  CHECK(has(ran.out, R"({"v":1,"stashed":2,"replaced":0,"counted":0,"bad":2,"text_bytes":2,"seconds":)"));
   CHECK(has(ran.err, "line 2: "));
   CHECK(has(ran.err, "line 4: "));
   CHECK(place.out({"count", "--all-projects"}) == "2\n");
@@ -118,7 +118,7 @@ TEST_CASE("verbs: sums and counts by groups, of what a query finds") {
       "\n"
       R"({"id":"c","type":"log","text":"z","tokens":4,"project":"p"})"
       "\n";
-  REQUIRE(place.run({"ingest"}, lines).exit == 0);
+  REQUIRE(place.run({"ingest", "--tokenizer", "none"}, lines).exit == 0);
   CHECK(place.out({"sum", "tokens", "--by", "type"}) == "code\t3\nlog\t0\n");
   CHECK(place.out({"sum", "tokens", "--query", "z"}) == "0\n");
   CHECK(place.out({"sum", "tokens", "--query", "x z", "--match", "any"}) == "3\n");
@@ -147,7 +147,7 @@ TEST_CASE("verbs: usage") {
       "{\"id\":\"a\",\"type\":\"code\",\"text\":\"x\",\"tokens\":60,\"pinned\":true}\n"
       "{\"id\":\"b\",\"type\":\"log\",\"text\":\"y\",\"task\":\"t\"}\n"
       "{\"id\":\"c\",\"text\":\"z\",\"tokens\":5,\"project\":\"p\"}\n";
-  REQUIRE(place.run({"ingest"}, lines).exit == 0);
+  REQUIRE(place.run({"ingest", "--tokenizer", "none"}, lines).exit == 0);
   const std::string text = place.out({"usage", "--limit", "100"});
   for (const char* line :
        {"segments\t2\n", "tokens\t60\n", "without a count\t1\n", "pinned\t1\t60 tokens\n",

@@ -105,11 +105,6 @@ TEST_CASE("ndjson reader: text_hash is a SHA-256 or somebody's own key") {
   CHECK(says(bad_member(R"("sha256":"md5:1")"), "\"sha256\""));
 }
 
-TEST_CASE("ndjson reader: a count without a vocabulary is an importer's") {
-  CHECK(member(R"("tokens":5)").tokenizer == "unknown");
-  CHECK(member(R"("tokens":5,"tokenizer":"")").tokenizer.empty());
-  CHECK(member(R"("tokens":null)").tokenizer.empty());
-}
 
 TEST_CASE("ndjson reader: unknown keys become attributes, by kind") {
   const NewSegment segment = member(

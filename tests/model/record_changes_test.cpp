@@ -75,6 +75,29 @@ TEST_CASE("an update changes what it sets and nothing else") {
   CHECK(applied(update, before) == after);
 }
 
+TEST_CASE("a new count brings its tokenizer and its time, or takes those of the old one away") {
+  Metadata before;
+  before.tokens = 5;
+  before.tokenizer = "v";
+  before.tokens_computed_at = Time{8, true};
+  Metadata after = applied({.tokens = 7}, before);
+  CHECK(after.tokens == 7u);
+  CHECK(after.tokenizer == "unknown");
+  CHECK_FALSE(after.tokens_computed_at);
+  after = applied({.tokens = 7, .tokenizer = "w"}, before);
+  CHECK(after.tokenizer == "w");
+  CHECK_FALSE(after.tokens_computed_at);
+  after = applied({.tokenizer = "w"}, before);
+  CHECK(after.tokens == 5u);
+  CHECK(after.tokens_computed_at == Time{8, true});
+  const Update first{.tokens = 1, .tokenizer = "v", .tokens_computed_at = Time{3, true}};
+  for (const Update& second : {Update{.tokens = 2}, Update{.tokens = 2, .tokenizer = "w"},
+                               Update{.tokenizer = "w"}, Update{.pinned = true}}) {
+    CHECK(applied(merge_updates(first, second), before) ==
+          applied(second, applied(first, before)));
+  }
+}
+
 TEST_CASE("what is removed and added in one update ends up present") {
   Metadata metadata;
   metadata.tags = {"a", "b"};

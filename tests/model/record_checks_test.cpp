@@ -179,7 +179,9 @@ TEST_CASE("metadata of a segment: absent times are now, repeated tags go, the re
                        .sha256 = m.sha256,
                        .attrs = m.attrs};
     segment.tags.insert(segment.tags.end(), m.tags.begin(), m.tags.end());
-    REQUIRE(metadata_of(segment, Time{5, true}) == m);
+    Metadata expected = m;
+    if (m.tokens && m.tokenizer.empty()) expected.tokenizer = "unknown";
+    REQUIRE(metadata_of(segment, Time{5, true}) == expected);
     segment.created_at.reset();
     segment.touched_at.reset();
     REQUIRE(metadata_of(segment, Time{5, true}).created_at == Time{5, true});

@@ -55,6 +55,8 @@ const TwoValues pairs[column_count] = {
     {INT64_MIN + 1, INT64_MAX, 8, 0, INT64_MIN + 1},
     {7, no_number, 8, ChunkHeader::plain_bits, 0},
     {0, -1, 8, ChunkHeader::plain_bits, 0},
+    {249, 249, 0, 0, 249},
+    {-7, no_number, 1, 0, -7},
 };
 
 }  // namespace
@@ -63,7 +65,7 @@ TEST_CASE("the bytes of columns are those of the layout") {
   Rows rows = filled(2, 0);
   ByteWriter expected;
   ByteWriter values;
-  expected.value(u32(16));
+  expected.value(u32(18));
   expected.value(u32(2));
   for (usize c = 0; c < column_count; ++c) {
     const TwoValues& pair = pairs[c];
@@ -71,7 +73,7 @@ TEST_CASE("the bytes of columns are those of the layout") {
     rows[1][c] = pair.second;
     expected.raw(buffer_of({int(c), pair.width, pair.flags, 0, 0, 0, 0, 0}));
     expected.value(pair.base);
-    expected.value(u64(8 + 16 * 24) + values.size());
+    expected.value(u64(8 + 18 * 24) + values.size());
     for (const i64 value : {pair.first, pair.second}) {
       const bool absent = value == no_number && pair.flags == 0;
       const u64 stored = absent ? ~u64(0) : u64(value) - u64(pair.base);
@@ -88,6 +90,44 @@ TEST_CASE("the bytes of columns are those of the layout") {
   for (usize c = 0; c < column_count; ++c) {
     CHECK(reader.value(Column(c), DocNo(0)).value() == pairs[c].first);
     CHECK(reader.value(Column(c), DocNo(1)).value() == pairs[c].second);
+  }
+}
+
+TEST_CASE("of columns that a shard is too old to have, all values are absent") {
+  ByteWriter old;
+  ByteWriter values;
+  old.value(u32(16));
+  old.value(u32(2));
+  for (usize c = 0; c < 16; ++c) {
+    const bool plain = is_plain_bits(Column(c));
+    const int flags = plain ? ChunkHeader::plain_bits : 0;
+    old.raw(buffer_of({int(c), plain ? 8 : 0, flags, 0, 0, 0, 0, 0}));
+    old.value(i64(plain ? 0 : c));
+    old.value(u64(8 + 16 * 24) + values.size());
+    if (plain) values.raw(buffer_of({1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0}));
+  }
+  old.raw(values.bytes());
+  SectionFixture fixture;
+  fixture.put(tag::columns, old.bytes());
+  const ColumnsReader reader = open(fixture, 2);
+  CHECK(reader.value(Column::lsn, DocNo(1)).value() == i64(Column::lsn));
+  CHECK(reader.value(Column::hash_high, DocNo(1)).value() == 2);
+  for (const Column column : {Column::tokenizer, Column::tokens_computed}) {
+    std::vector<i64> all = {1, 1};
+    reader.values(column, 0, all).value();
+    CHECK(all == std::vector<i64>{no_number, no_number});
+    CHECK(reader.value(column, DocNo(1)).value() == no_number);
+  }
+}
+
+TEST_CASE("a section of another number of columns is refused") {
+  for (const u32 columns : {0u, 15u, 17u, 19u}) {
+    ByteWriter section;
+    section.value(columns);
+    section.value(u32(0));
+    SectionFixture fixture;
+    fixture.put(tag::columns, section.bytes());
+    check_damage(ColumnsReader::make(fixture.views()[0], 0), fixture, 0, 0, "other columns");
   }
 }
 
@@ -215,7 +255,7 @@ TEST_CASE("headers of chunks that no writer writes are refused where they stand"
   refused(Column::tokens, 1, 2, ChunkHeader::plain_bits);    // a column that has numbers
   refused(Column::hash_low, 0, 2, ChunkHeader::plain_bits);  // hashes that are no bits
   refused(Column::hash_low, 0, 1, 15);                       // width 7
-  refused(Column::hash_high, 1, 16, 1);                      // the last one ends with the section
+  refused(Column::tokens_computed, 1, 16, 1);                // the last one ends with the section
   refused(Column::tokens, 0, 23, 0x80);                      // an offset beyond everything
 }
 

@@ -31,6 +31,7 @@ struct Patient {
       document.metadata.type = "note";
       document.metadata.topic = "topic";
       document.metadata.tags = {"tag"};
+      document.metadata.tokenizer = "counter";
       document.metadata.line_range = LineRange{5, 9};
       document.metadata.pinned = false;
       document.metadata.tier = Tier::stashed;
@@ -104,6 +105,10 @@ TEST_CASE("a code that names no value is damage of its column") {
   SECTION("beyond the values of the field") {
     patient.patch_base(Column::topic, 1);
     patient.check_metadata_error(Column::topic, "none of that number");
+  }
+  SECTION("beyond the tokenizers of the shard") {
+    patient.patch_base(Column::tokenizer, GENERATE(i64(1), i64(-1)));
+    patient.check_metadata_error(Column::tokenizer, "a tokenizer the shard has not");
   }
   SECTION("no type at all") {
     patient.patch(tag::columns, Patient::header_at(Column::type) + 2, buffer_of({1}));

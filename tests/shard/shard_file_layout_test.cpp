@@ -71,8 +71,8 @@ Buffer joined(const Buffer& a, const Buffer& b) {
   return result;
 }
 
-// No value of any coded field, and the version of the analysis.
-const Buffer no_codes = Buffer(2 * coded_fields + 1);
+// No value of any coded field, the version of the analysis, and no tokenizers.
+const Buffer no_codes = Buffer(2 * coded_fields + 2);
 
 Error info_error(const Buffer& info) {
   const auto frame = read(file_of(info));
@@ -90,16 +90,16 @@ TEST_CASE("header and footer begin and end with their names, in the places of th
   const ShardHeader header = make_header({3, 4});
   ByteWriter expected;
   expected.raw(as_bytes("SHSHARD1"));
-  expected.value(u32(2));
-  expected.value(u32(2));
+  expected.value(u32(3));
+  expected.value(u32(3));
   for (const u64 value : {u64(3), u64(4), u64(0), u64(0), u64(0)}) expected.value(value);
   expected.value(checksum64(expected.bytes()));
   CHECK(std::ranges::equal(bytes_of(header), expected.bytes()));
   const std::byte* const footer = &file[file.size() - sizeof(ShardFooter)];
   CHECK(load<u64>(footer) == 64);           // contents: there are no sections
-  CHECK(load<u64>(footer + 8) == 24 + 32);  // an entry, 29 bytes of info, padding
+  CHECK(load<u64>(footer + 8) == 24 + 32);  // an entry, 30 bytes of info, padding
   CHECK(load<u32>(footer + 16) == 1);
-  CHECK(load<u32>(footer + 20) == 29);
+  CHECK(load<u32>(footer + 20) == 30);
   CHECK(load<u64>(footer + 40) == file.size());
 }
 
@@ -112,6 +112,7 @@ TEST_CASE("the bytes of the table of contents and the info block are those of th
   frame.info.positions = true;
   frame.info.analysis = "plain";
   frame.info.words_version = 2;
+  frame.info.tokenizers = {"one", ""};
   frame.info.replaced = {{200, 0x0807060504030201}};
   frame.codes = {CodeRange{0, 1}, {1, 0}, {1, 128}, {129, 2}, {0, 0}};
   Buffer expected = buffer_of({}, "TEXT");
@@ -119,7 +120,8 @@ TEST_CASE("the bytes of the table of contents and the info block are those of th
   expected = joined(expected, buffer_of({10, 0, 0, 0, 0, 0, 0, 0}));
   expected = joined(expected, info_head(1));
   expected = joined(expected, buffer_of({0xc8, 1, 1, 2, 3, 4, 5, 6, 7, 8}));
-  expected = joined(expected, buffer_of({0, 1, 1, 0, 1, 0x80, 1, 0x81, 1, 2, 0, 0, 2}));
+  expected = joined(expected, buffer_of({0, 1, 1, 0, 1, 0x80, 1, 0x81, 1, 2, 0, 0, 2, 2}));
+  expected = joined(expected, buffer_of({3, 'o', 'n', 'e', 0}));
   const usize info_bytes = expected.size() - 24;
   expected.resize((expected.size() + 7) / 8 * 8);
   ShardFooter footer;
@@ -132,7 +134,7 @@ TEST_CASE("the bytes of the table of contents and the info block are those of th
 
 TEST_CASE("an info block written by hand is read") {
   const Buffer replaced = buffer_of({0xc8, 1, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0});
-  const Buffer codes = buffer_of({0, 1, 1, 0, 1, 0x80, 1, 0x81, 1, 2, 0, 0, 7});
+  const Buffer codes = buffer_of({0, 1, 1, 0, 1, 0x80, 1, 0x81, 1, 2, 0, 0, 7, 1, 1, 'x'});
   const ShardFrame frame = read(file_of(joined(joined(info_head(2), replaced), codes))).value();
   CHECK(frame.info.id == hand_id);
   CHECK(frame.info.document_count == 300);
@@ -142,6 +144,7 @@ TEST_CASE("an info block written by hand is read") {
   CHECK(frame.info.positions);
   CHECK(frame.info.analysis == "plain");
   CHECK(frame.info.words_version == 7);
+  CHECK(frame.info.tokenizers == std::vector<std::string>{"x"});
   CHECK(frame.info.replaced == std::vector<FileId>{{200, 0x0807060504030201}, {0, 0}});
   CHECK((frame.codes[2].first == 1 && frame.codes[2].count == 128));
   CHECK((frame.codes[3].first == 129 && frame.codes[3].count == 2));
@@ -165,7 +168,7 @@ TEST_CASE("an info block that is cut, too long or out of its borders is damage")
   info_error(with_documents(buffer_of({0x81, 0x80, 0x80, 8})));
   info_error(with_documents(buffer_of({0x80, 0x80, 0x80, 0x80, 0x10})));
   const auto with_code = [](const Buffer& range) {
-    return joined(joined(info_head(), range), Buffer(2 * coded_fields - 1));
+    return joined(joined(info_head(), range), Buffer(2 * coded_fields));
   };
   CHECK(read(file_of(with_code(buffer_of({0xff, 0xff, 0xff, 0xff, 0xf, 0})))));
   info_error(with_code(buffer_of({0xff, 0xff, 0xff, 0xff, 0xf, 1})));
@@ -173,11 +176,32 @@ TEST_CASE("an info block that is cut, too long or out of its borders is damage")
   info_error(with_code(buffer_of({0, 0x80, 0x80, 0x80, 0x80, 0x10})));
 }
 
+TEST_CASE("a shard of the second version has no tokenizers, a later one at most so many") {
+  const Buffer sound = joined(info_head(), no_codes);
+  const Buffer older(sound.begin(), sound.end() - 1);
+  CHECK(read(file_of(older, {}, 2)).value().info.tokenizers.empty());
+  CHECK_FALSE(read(file_of(sound, {}, 2)));
+  Buffer many = joined(older, buffer_of({0xfa, 1}));
+  many.resize(many.size() + 250);
+  CHECK(read(file_of(many)).value().info.tokenizers.size() == 250);
+  const auto with_name = [&](usize bytes) {
+    ByteWriter info;
+    info.raw(older);
+    info.varint(1);
+    info.text(std::string(bytes, 'x'));
+    return info.buffer();
+  };
+  CHECK(read(file_of(with_name(field_bytes_max))));
+  info_error(with_name(field_bytes_max + 1));
+  many[older.size()] = std::byte(0xfb);
+  info_error(joined(many, Buffer(1)));
+}
+
 TEST_CASE("a shard of the first version has words of the first version") {
   const Buffer sound = joined(info_head(), Buffer(2 * coded_fields));
   CHECK(read(file_of(sound, {}, 1)).value().info.words_version == 1);
   CHECK_FALSE(read(file_of(joined(sound, buffer_of({2})), {}, 1)));
-  CHECK_FALSE(read(file_of(joined(sound, buffer_of({0x80, 0x80, 0x80, 0x80, 0x10})))));
+  CHECK_FALSE(read(file_of(joined(sound, buffer_of({0x80, 0x80, 0x80, 0x80, 0x10, 0})))));
 }
 
 TEST_CASE("sections of later versions are skipped, with their extents") {

@@ -98,7 +98,7 @@ TEST_CASE("magic, version and id") {
     CHECK(patient.read(sealed()));
   }
   SECTION("too new") {
-    header.reader_version = 3;
+    header.reader_version = 4;
     const Error error = patient.error(sealed());
     CHECK(error.code == ErrorCode::too_new);
     CHECK(error.message.find("version 3") != std::string::npos);

@@ -161,6 +161,46 @@ TEST_CASE("a shard answers what the model says") {
   CHECK(bytes < finished.file_bytes);
 }
 
+TEST_CASE("tokenizers beyond those that have a code, and times without a zone, are kept too") {
+  std::mt19937 random(2);
+  ShardModel model = random_model(random, 600);
+  for (u32 i = 0; i < 600; ++i) {
+    Metadata& metadata = model.documents[i].metadata;
+    metadata.tokenizer = i % 300 == 0 ? "" : "tokenizer " + std::to_string(i % 300);
+    metadata.tokens_computed_at = Time{i64(i), i % 2 == 0};
+    if (i % 5 == 0) metadata.tokens_computed_at = Time{INT64_MIN, true};
+    if (i % 7 == 0) metadata.tokens_computed_at.reset();
+  }
+  TemporaryFolder folder;
+  write_shard(folder / "s", model, {});
+  const auto shard = open(folder / "s");
+  CHECK(shard->info().tokenizers.size() == tokenizers_max);
+  check_documents(*shard, model);
+  std::vector<Fault> faults;
+  shard->verify(faults, Texts::all, nullptr).value();
+  CHECK(faults.empty());
+}
+
+TEST_CASE("a count, its tokenizer and its time take no more room than the count") {
+  std::mt19937 random(3);
+  ShardModel model = random_model(random, 5000);
+  for (ModelDocument& one : model.documents) {
+    Metadata plain;
+    plain.id = one.metadata.id;
+    plain.tokens = 300;
+    one.metadata = plain;
+  }
+  model.index();
+  TemporaryFolder folder;
+  const auto without = write_shard(folder / "without", model, {});
+  for (ModelDocument& one : model.documents) {
+    one.metadata.tokenizer = "o200k_base";
+    one.metadata.tokens_computed_at = Time{1'700'000'000'000'000, true};
+  }
+  const auto with = write_shard(folder / "with", model, {});
+  CHECK(with.file_bytes - without.file_bytes < 64);
+}
+
 TEST_CASE("the base of the LSNs comes from the manifest where it is known") {
   std::mt19937 random(1);
   TemporaryFolder folder;

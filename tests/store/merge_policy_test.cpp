@@ -47,6 +47,44 @@ TEST_CASE("sealed logs are folded first, all of them, oldest first") {
   CHECK(!plan->split_months);
 }
 
+TEST_CASE("a recount takes the sealed logs, then shard by shard those that were there") {
+  catalog::Manifest manifest;
+  manifest.shards = {shard(3, mb, 202401), shard(7, mb), shard(4, 90 * mb), shard(9, mb)};
+  manifest.logs = {log(5, 100), log(8, 100), log(10, 0)};
+  auto plan = next_recount(manifest, 8, {});
+  REQUIRE(plan.has_value());
+  CHECK(plan->recount);
+  CHECK(sequences(plan->logs) == Sequences{5, 8});
+  CHECK(plan->shards.empty());
+  manifest.logs = {log(8, 100), log(10, 0)};  // sealed since it began
+  plan = next_recount(manifest, 8, {});
+  CHECK((sequences(plan->logs) == Sequences{8} && !plan->recount));
+  manifest.logs = {log(10, 0)};
+  const std::vector<FileId> left = {manifest.shards[1].id};
+  for (const u64 sequence : {3, 4}) {
+    plan = next_recount(manifest, 8, left);
+    REQUIRE(plan.has_value());
+    CHECK(plan->recount);
+    CHECK(plan->logs.empty());
+    CHECK(sequences(plan->shards) == Sequences{sequence});
+    CHECK_FALSE(plan->split_months);
+    std::erase_if(manifest.shards, [&](const auto& one) { return one.id.sequence == sequence; });
+  }
+  CHECK_FALSE(next_recount(manifest, 8, left));
+}
+
+TEST_CASE("a shard that is written anew stays one, of its month or of several") {
+  catalog::Manifest manifest;
+  manifest.shards = {shard(3, mb, 202401), shard(7, mb)};
+  for (const bool by_month : {false, true}) {
+    if (by_month) manifest.shard_by = "month";
+    CHECK(rewrite_of(manifest, manifest.shards[0]).split_months == by_month);
+    CHECK_FALSE(rewrite_of(manifest, manifest.shards[1]).split_months);
+    CHECK(sequences(rewrite_of(manifest, manifest.shards[1]).shards) == Sequences{7});
+    CHECK_FALSE(rewrite_of(manifest, manifest.shards[1]).recount);
+  }
+}
+
 TEST_CASE("four shards of one class are merged, three are not") {
   catalog::Manifest manifest;
   manifest.logs = {log(9, 0)};

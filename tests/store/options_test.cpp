@@ -17,7 +17,7 @@ Error parse_error(const std::string& text) {
 TEST_CASE("an empty shale.toml means the defaults") {
   const StoreConfig config = parse_config("", "shale.toml").value();
   CHECK(config.analysis == "english");
-  CHECK(config.tokenizer == "none");
+  CHECK(config.tokenizer == "o200k_base");
   CHECK(config.shard_by == "none");
   CHECK(config.positions);
   CHECK(!config.fast_reads);
@@ -29,6 +29,7 @@ TEST_CASE("an empty shale.toml means the defaults") {
 TEST_CASE("format_config and parse_config are inverses") {
   StoreConfig config;
   config.shard_by = "month";
+  config.tokenizer = "cl100k_base";
   config.positions = false;
   config.fast_reads = true;
   config.delta_text_bytes = 12345;

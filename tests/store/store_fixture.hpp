@@ -73,10 +73,16 @@ inline std::vector<std::string> files_in(const path& folder, const std::string& 
   return names;
 }
 
-// What most tests of a store want: words are terms as they stand.
+// What most tests of a store want: words are terms as they stand, and nobody counts tokens.
 inline store::StoreConfig plain_config() {
   store::StoreConfig config;
   config.analysis = "plain";
+  config.tokenizer = "none";
+  return config;
+}
+inline store::StoreConfig counting_config(const std::string& tokenizer = "o200k_base") {
+  store::StoreConfig config = plain_config();
+  config.tokenizer = tokenizer;
   return config;
 }
 

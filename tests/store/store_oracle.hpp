@@ -1,7 +1,8 @@
 // The oracle: a project as a plain map, answering by linear scan. What the store must agree with.
 //
 // Knows nothing of indexes, LSNs or merges; words by a scan of its own (ASCII letters, digits,
-// underscore, lower-cased), BM25 in double from the textbook formula.
+// underscore, lower-cased), BM25 in double from the textbook formula. Tokens are those of
+// o200k_base.
 #pragma once
 
 #include <algorithm>
@@ -34,13 +35,21 @@ inline std::vector<std::string> plain_words(const std::string& text) {
 
 class StoreOracle {
  public:
+  explicit StoreOracle(bool counts_tokens = false) : counts_tokens_(counts_tokens) {}
+
   struct Entry {
     Metadata metadata;
     std::string text;
   };
 
   void stash(const NewSegment& segment, Time now) {
-    entries_[segment.id] = {metadata_of(segment, now), segment.text};
+    Entry& entry = entries_[segment.id];
+    entry = {metadata_of(segment, now), segment.text};
+    if (counts_tokens_ && !entry.metadata.tokens) count(entry);
+  }
+  // What recount_tokens does. When a text was counted is not known here.
+  void recount() {
+    for (auto& [id, entry] : entries_) count(entry);
   }
   bool update(const std::string& id, const Update& changes) {
     const auto found = entries_.find(id);
@@ -88,6 +97,13 @@ class StoreOracle {
   }
 
  private:
+  static void count(Entry& entry) {
+    entry.metadata.tokens = u32(count_tokens(entry.text).value());
+    entry.metadata.tokenizer = "o200k_base";
+    entry.metadata.tokens_computed_at.reset();
+  }
+
+  bool counts_tokens_;
   static double idf(const std::string& word,
                     const std::map<std::string, std::map<std::string, int>>& counts, double n) {
     double df = 0;

@@ -3,9 +3,11 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "base/base64.hpp"
 #include "base/file.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/guarded_child.hpp"
+#include "tests/support/need.hpp"
+#include "tests/support/ranks.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "text/token_counter.hpp"
 
@@ -13,17 +15,10 @@ namespace shale {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::end_of_guarded;
+using testing::need;
 using testing::TemporaryFolder;
-
-// A file of ranks: all bytes, and `more`.
-fs::path write_ranks(const fs::path& path, const std::vector<std::string>& more) {
-  std::ofstream file(path);
-  usize rank = 0;
-  for (; rank < 256; ++rank)
-    file << encode_base64(std::string(1, char(rank))) << ' ' << rank << '\n';
-  for (const std::string& token : more) file << encode_base64(token) << ' ' << rank++ << '\n';
-  return path;
-}
+using testing::write_ranks;
 
 u64 counted(const Vocabulary& vocabulary, std::string_view text) {
   TokenCounter counter(vocabulary);
@@ -70,6 +65,26 @@ TEST_CASE("cache: a damaged image, or a cut one, is made anew") {
   fs::resize_file(image, sound.size() / 2);
   VocabularyCache again(cache);
   CHECK(counted(*again.open(ranks.string()).value(), "the the") == 3);
+}
+
+TEST_CASE("cache: an image that is cut while it is open is told, and opened anew") {
+  const TemporaryFolder folder;
+  const fs::path ranks = write_ranks(folder.path() / "mine.tiktoken", {"th", "the"});
+  const fs::path cache = folder.path() / "cache";
+  CHECK(end_of_guarded([&] {
+          VocabularyCache vocabularies(cache);
+          const Vocabulary* const first = vocabularies.open(ranks.string()).value();
+          need(vocabularies.check(*first).has_value(), "sound at first");
+          need(vocabularies.open(ranks.string()).value() == first, "opened once");
+          fs::resize_file(images(cache).at(0), 4096);
+          counted(*first, "the the");
+          need(vocabularies.check(*first).error().code == ErrorCode::io, "told");
+          const Vocabulary* const second = vocabularies.open(ranks.string()).value();
+          need(second != first, "another one");
+          need(counted(*second, "the the") == 3, "a sound one");
+          need(vocabularies.check(*second).has_value(), "which is not lost");
+          need(!vocabularies.check(*first), "as the first still is");
+        }) == 0);
 }
 
 TEST_CASE("cache: other ranks and other rules have another image") {

@@ -1,0 +1,71 @@
+#include "store/planned_metadata.hpp"
+
+#include <algorithm>
+
+#include "base/system.hpp"
+
+namespace shale::store {
+
+namespace {
+
+constexpr usize documents_at_a_time = 8192;
+
+}  // namespace
+
+PlannedMetadata::PlannedMetadata(std::span<const MergeSource> sources, const DocumentPlan& plan,
+                                 const CountingRules& rules, std::stop_token stop)
+    : sources_(sources),
+      plan_(plan),
+      rules_(rules),
+      stop_(std::move(stop)),
+      now_{now_microseconds(), true} {}
+
+Result<Metadata> PlannedMetadata::next() {
+  const PlannedDocument& from = plan_.documents[next_];
+  if (rules_.tokenizer != no_tokenizer && next_ == first_ + some_.size()) TRY(count_some());
+  Metadata metadata = TRY(current_metadata(sources_[from.source].view, DocNo(from.doc)));
+  ++next_;
+  if (rules_.tokenizer == no_tokenizer) return metadata;
+  Counted& counted = some_[next_ - 1 - first_];
+  if (counted.how == Count::kept) return metadata;
+  metadata.tokens = counted.tokens;
+  metadata.tokenizer = counted.how == Count::made ? rules_.tokenizer : std::move(counted.tokenizer);
+  metadata.tokens_computed_at = counted.how == Count::made ? now_ : counted.computed_at;
+  return metadata;
+}
+
+Result<void> PlannedMetadata::count_some() {
+  first_ = next_;
+  some_.assign(std::min(documents_at_a_time, plan_.documents.size() - first_), {});
+  const CountingWork work = [&](u32 item, const CountText& count_text) -> Result<void> {
+    some_[item] = TRY(count(plan_.documents[first_ + item], count_text));
+    return {};
+  };
+  TRY(count_on_all_cores(rules_.tokenizer, u32(some_.size()), work));
+  counted_ += u64(std::count_if(some_.begin(), some_.end(),
+                                [](const Counted& counted) { return counted.how == Count::made; }));
+  return {};
+}
+
+Result<PlannedMetadata::Counted> PlannedMetadata::count(const PlannedDocument& from,
+                                                        const CountText& count) const {
+  if (stop_.stop_requested()) return fail(ErrorCode::cancelled, "The merge was cancelled");
+  const IndexView& view = sources_[from.source].view;
+  const DocNo doc{from.doc};
+  Counted counted;
+  if (!rules_.recount) {
+    Metadata metadata = TRY(current_metadata(view, doc));
+    if (!is_to_count(metadata, rules_.tokenizer)) return counted;
+    const TextHash text = TRY(view.index->text_hash(doc));
+    if (TRY(take_over_count(rules_.earlier, text, rules_.tokenizer, metadata))) {
+      return Counted{Count::taken_over, *metadata.tokens, std::move(metadata.tokenizer),
+                     metadata.tokens_computed_at};
+    }
+  }
+  counted.how = Count::made;
+  const std::string text = TRY(view.index->text(doc));
+  counted.tokens = TRY(count(text));
+  return counted;
+}
+
+}  // namespace shale::store

@@ -1,0 +1,60 @@
+// The metadata of the documents of a plan in their order, each with the count of its tokens.
+//
+// Whatever has no count that holds (count_rules) gets one: that of an earlier version with the same
+// text, or it is counted. A few thousand documents are counted at a time, on all cores, before the
+// first of them is asked for; kept of them are the counts alone, metadata may be large.
+//
+// Used by shard_builder: so whatever is folded, merged or ingested is counted then at the latest.
+#pragma once
+
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "store/count_rules.hpp"
+#include "store/document_plan.hpp"
+#include "store/token_counting.hpp"
+
+namespace shale::store {
+
+struct CountingRules {
+  std::string tokenizer = std::string(no_tokenizer);
+  bool recount = false;            // every document, whatever it has
+  std::vector<IndexView> earlier;  // where earlier versions are looked for, the newest last
+};
+
+class PlannedMetadata {
+ public:
+  // All of it outlives this.
+  PlannedMetadata(std::span<const MergeSource> sources, const DocumentPlan& plan,
+                  const CountingRules& rules, std::stop_token stop);
+
+  // Of the next document. One thread.
+  Result<Metadata> next();
+  u64 counted() const { return counted_; }  // texts, so far
+
+ private:
+  // What became of a document's count.
+  enum class Count : u8 { kept, taken_over, made };
+  struct Counted {
+    Count how = Count::kept;
+    u32 tokens = 0;
+    std::string tokenizer;  // where taken over
+    std::optional<Time> computed_at;
+  };
+  Result<void> count_some();
+  Result<Counted> count(const PlannedDocument& from, const CountText& count) const;
+
+  std::span<const MergeSource> sources_;
+  const DocumentPlan& plan_;
+  const CountingRules& rules_;
+  std::stop_token stop_;
+  Time now_;
+  std::vector<Counted> some_;  // of documents [first_, first_ + some_.size())
+  usize first_ = 0;
+  usize next_ = 0;
+  u64 counted_ = 0;
+};
+
+}  // namespace shale::store
