@@ -62,7 +62,8 @@ TEST_CASE("verbs: ingest reports bad lines and goes on") {
                 "{\"id\":\"a\",\"text\":\"x\"}\nnonsense\n\n{\"id\":\"\",\"text\":\"\"}\n"
                 "{\"id\":\"b\",\"text\":\"y\",\"project\":\"p\"}\n");
   CHECK(ran.exit == 0);
-  CHECK(has(ran.out, R"({"v":1,"stashed":2,"replaced":0,"counted":0,"bad":2,"text_bytes":2,"seconds":)"));
+  CHECK(has(ran.out, R"({"v":1,"stashed":2,"replaced":0,"counted":0,"bad":2,)"
+                     R"("text_bytes":2,"seconds":)"));
   CHECK(has(ran.err, "line 2: "));
   CHECK(has(ran.err, "line 4: "));
   CHECK(place.out({"count", "--all-projects"}) == "2\n");
