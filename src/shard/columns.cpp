@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/kernel.hpp"
+#include "shard/known_headers.hpp"
 
 namespace shale::shard {
 
@@ -163,6 +164,23 @@ void decode_some(const ChunkHeader& header, const std::byte* from, std::span<con
   }
 }
 
+i64 decode_one(const ChunkHeader& header, const std::byte* from) {
+  if (header.width == 0) return header.flags == ChunkHeader::all_absent ? no_number : header.base;
+  u64 stored = 0;
+  switch (header.width) {
+    case 1:
+      stored = load<u8>(from);
+      break;
+    case 2:
+      stored = load<u16>(from);
+      break;
+    default:
+      std::memcpy(&stored, from, header.width);
+  }
+  const bool is_plain = header.flags == ChunkHeader::plain_bits;
+  return stored == all_ones(header.width) && !is_plain ? no_number : i64(u64(header.base) + stored);
+}
+
 Column column_of(Field field) {
   switch (field) {
     case Field::created:
@@ -306,11 +324,13 @@ Result<ColumnsReader> ColumnsReader::make(SectionView section, u32 document_coun
   reader.document_count_ = document_count;
   reader.chunk_count_ = chunks_of(document_count);
   reader.column_count_ = head.columns;
+  reader.known_headers_ =
+      std::make_shared<KnownHeaders>(usize(reader.column_count_) * reader.chunk_count_);
   return reader;
 }
 
-// Checked at each use, with the header behind it: reading all of them when a shard is opened would
-// touch every page they lie on.
+// Checked when it is used first, with the header behind it: reading all of them when a shard is
+// opened would touch every page they lie on.
 Result<ChunkHeader> ColumnsReader::header(Column column, u32 chunk) const {
   if (u64(column) >= column_count_) {
     ChunkHeader nothing;
@@ -318,6 +338,7 @@ Result<ChunkHeader> ColumnsReader::header(Column column, u32 chunk) const {
     return nothing;
   }
   const u64 number = u64(column) * chunk_count_ + chunk;
+  if (const auto known = known_headers_->find(number)) return *known;
   const bool is_last = number + 1 == u64(column_count_) * chunk_count_;
   const u64 at = sizeof(ColumnsHeader) + number * sizeof(ChunkHeader);
   const Bytes bytes = TRY(section_.view(at, (is_last ? 1 : 2) * sizeof(ChunkHeader)));
@@ -333,6 +354,7 @@ Result<ChunkHeader> ColumnsReader::header(Column column, u32 chunk) const {
       end - header.offset != u64(count) * header.width) {
     return section_.damaged(at, "has a damaged column header");
   }
+  known_headers_->remember(number, header);
   return header;
 }
 
@@ -374,6 +396,10 @@ Result<void> ColumnsReader::small_values(Column column, u32 first, std::span<u32
 
 Result<void> ColumnsReader::values_of(Column column, std::span<const u32> docs,
                                       std::span<i64> out) const {
+  if (docs.size() == 1) {
+    out[0] = TRY(value(column, DocNo{docs[0]}));
+    return {};
+  }
   return some_values<i64>(column, docs, out, no_number);
 }
 
@@ -410,9 +436,11 @@ Result<void> ColumnsReader::values_in_chunk(Column column, u32 chunk, std::span<
 }
 
 Result<i64> ColumnsReader::value(Column column, DocNo doc) const {
-  i64 result[1];
-  TRY(values(column, to_index(doc), result));
-  return result[0];
+  TRY(check_range(to_index(doc), 1));
+  const ChunkHeader head = TRY(header(column, to_index(doc) / chunk_documents));
+  const u64 inside = to_index(doc) % chunk_documents;
+  const Bytes bytes = TRY(section_.view(head.offset + inside * head.width, head.width));
+  return decode_one(head, bytes.data());
 }
 
 Result<void> ColumnsReader::numbers(Field field, u32 first, std::span<i64> out) const {

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -104,6 +105,8 @@ class ColumnsWriter {
   u32 documents_ = 0;
 };
 
+class KnownHeaders;  // known_headers.hpp
+
 class ColumnsReader {
  public:
   static Result<ColumnsReader> make(SectionView section, u32 document_count);
@@ -137,6 +140,7 @@ class ColumnsReader {
                                std::span<Out> out, Out absent) const;
 
   SectionView section_;
+  std::shared_ptr<KnownHeaders> known_headers_;
   u32 document_count_ = 0;
   u32 chunk_count_ = 0;
   u32 column_count_ = 0;

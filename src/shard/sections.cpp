@@ -63,15 +63,6 @@ Result<void> SectionSpool::write_to(File& file, u64 offset,
 
 // ---- read half ----
 
-Result<Bytes> SectionView::view(u64 offset, u64 count) const {
-  if (offset > bytes_ || count > bytes_ - offset) [[unlikely]] {
-    return damaged(offset, "ends before byte " + std::to_string(offset) + " + " +
-                               std::to_string(count) + " of it");
-  }
-  if (count == 0) return Bytes{};
-  return map_->view(entry_, offset, count);
-}
-
 Result<void> SectionView::still_there() const {
   if (map_ && map_->lost()) [[unlikely]]
     return Unexpected{map_->loss()};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/checksum.hpp"
+#include "shard/sections.hpp"
 
 namespace shale::shard {
 
@@ -84,6 +85,19 @@ Result<Bytes> ShardMap::view(u32 entry, u64 offset, u64 count) const {
     touch_windows(begin, begin + count);
   }
   return Bytes(data_ + begin, usize(count));
+}
+
+// Here, and not beside the rest of SectionView, so that the compiler makes one function of both.
+Result<Bytes> SectionView::view(u64 offset, u64 count) const {
+  if (offset > bytes_ || count > bytes_ - offset) [[unlikely]] {
+    return damaged(offset, "ends before byte " + std::to_string(offset) + " + " +
+                               std::to_string(count) + " of it");
+  }
+  if (count == 0) {
+    TRY(still_there());
+    return Bytes{};
+  }
+  return map_->view(entry_, offset, count);
 }
 
 bool ShardMap::is_verified(u64 extent) const {

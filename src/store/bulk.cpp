@@ -113,6 +113,7 @@ class BulkIngest {
   }
 
   Result<void> build_shards(const std::vector<const NewSegment*>& segments, u64 total_bytes) {
+    seen_ = TRY(settled_view(project_));
     const Time now{now_microseconds(), true};
     Analyser analyser(project_.analysis);
     u64 done = 0;
@@ -134,6 +135,7 @@ class BulkIngest {
   Result<void> build_shard_of(const Piece& piece) {
     const MergeSource source = TRY(piece.source());
     const std::shared_ptr<const View> view = TRY(settled_view(project_));
+    const std::vector<std::optional<Located>> replaced = TRY(look_up_in_seen(*source.view.index));
     const DocumentPlan plan = TRY(plan_documents({&source, 1}));
     BuildRequest request = build_request(project_, *view);
     request.sources = {&source, 1};
@@ -141,16 +143,40 @@ class BulkIngest {
     request.local_lsns = true;
     request.newest_dictionary = TRY(newest_dictionary(*view));
     request.stop = stop_;
-    request.counting.earlier = view->indexes;
+    request.counting.replaced = replaced;
+    request.counting.before = seen_.get();
     built_.push_back(TRY(build_shard(request)));
-    return check_still_there(*view);  // of zeros a count might have been taken over
+    return check_still_there(*seen_);  // of zeros, an id would seem new, or a count be taken over
+  }
+
+  // What the documents of a piece replace in the view that was there when the ingest began.
+  Result<std::vector<std::optional<Located>>> look_up_in_seen(const Index& piece) {
+    std::vector<std::optional<Located>> replaced(piece.document_count());
+    for (u32 doc = 0; doc < replaced.size(); ++doc) {
+      const std::string id = TRY(piece.id_of(DocNo(doc)));
+      for (usize at = 0; at < seen_->indexes.size(); ++at) {
+        const std::optional<DocNo> found = TRY(find_in(seen_->indexes[at], id));
+        if (found) replaced[doc] = Located{at, *found};
+      }
+    }
+    return replaced;
+  }
+
+  // A live version of `id`, which is superseded from then on.
+  Result<std::optional<DocNo>> find_in(const IndexView& one, std::string_view id) {
+    const std::optional<DocNo> found = TRY(one.index->find_id(id));
+    if (!found.has_value() || one.overlay->dead.contains(to_index(*found))) {
+      return std::optional<DocNo>();
+    }
+    superseded_[one.index->file_id()].add(to_index(*found));
+    return found;
   }
 
   // Looks for what the ids supersede until no merge has replaced a shard meanwhile.
   Result<void> catch_up() {
     for (int attempt = 0; attempt < catch_up_attempts; ++attempt) {
       const std::shared_ptr<const View> view = TRY(settled_view(project_));
-      if (seen_ != nullptr && seen_->edition == view->edition) break;
+      if (seen_->edition == view->edition) break;
       TRY(look_up(view));
     }
     // What the lease would have to wait for: the overlays as they are now, and the log's sync.
@@ -163,7 +189,7 @@ class BulkIngest {
   Result<void> look_up(const std::shared_ptr<const View>& view) {
     for (usize at = 0; at < view->indexes.size(); ++at) {
       const IndexView& one = view->indexes[at];
-      const Index* before = seen_ != nullptr ? index_of(*seen_, one.index->file_id()) : nullptr;
+      const Index* before = index_of(*seen_, one.index->file_id());
       if (before == nullptr) {
         TRY(look_up_all(one));
       } else {
@@ -187,9 +213,7 @@ class BulkIngest {
 
   Result<void> look_up_all(const IndexView& one) {
     const auto look_up = [&](std::string_view id) -> Result<void> {
-      const std::optional<DocNo> found = TRY(one.index->find_id(id));
-      if (!found.has_value() || one.overlay->dead.contains(to_index(*found))) return {};
-      superseded_[one.index->file_id()].add(to_index(*found));
+      TRY(find_in(one, id));
       return {};
     };
     for (const BuiltShard& built : built_) TRY(built.shard->for_each_id(look_up));

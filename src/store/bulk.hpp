@@ -1,9 +1,10 @@
 // Bulk ingest: a batch larger than the delta takes, analysed in private memory and written straight
 // to shards. One change at its commit point (PROTOCOL A12).
 //
-//   pieces of 64 MiB: index in anonymous memory (the code of the delta) -> shard, verified
-//   without the lease, in the newest view: find what the ids supersede, write the .dead files for
-//          it, sync the log
+//   pieces of 64 MiB: index in anonymous memory (the code of the delta); in the view of the
+//          beginning, find what the ids supersede; -> shard, counted, verified
+//   without the lease, in the newest view: the same for what is new in it, write the .dead files
+//          for it, sync the log
 //   lease: the same for what changed since; an `advance` frame takes the next LSN for the whole
 //          batch; tombstones at that LSN for versions in live logs; new edition with the LSN as
 //          the shards' base; all become visible with the edition

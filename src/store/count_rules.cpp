@@ -32,22 +32,17 @@ bool is_to_count(const Metadata& metadata, std::string_view tokenizer) {
   return metadata.tokens_computed_at && is_another_of_ours(metadata.tokenizer, tokenizer);
 }
 
-Result<bool> take_over_count(std::span<const IndexView> indexes, TextHash text,
+Result<bool> take_over_count(const IndexView& view, DocNo doc, TextHash text,
                              std::string_view tokenizer, Metadata& metadata) {
-  for (auto view = indexes.rbegin(); view != indexes.rend(); ++view) {
-    const auto found = TRY(if_sound(view->index->find_id(metadata.id)));
-    if (!found || !*found) continue;
-    if (TRY(if_sound(view->index->text_hash(**found))) != text) return false;
-    const auto before = TRY(if_sound(current_metadata(*view, **found)));
-    const bool was_counted_here =
-        before && before->tokens && before->tokens_computed_at && before->tokenizer == tokenizer;
-    if (!was_counted_here) return false;
-    metadata.tokens = before->tokens;
-    metadata.tokenizer = before->tokenizer;
-    metadata.tokens_computed_at = before->tokens_computed_at;
-    return true;
-  }
-  return false;
+  if (TRY(if_sound(view.index->text_hash(doc))) != text) return false;
+  const auto before = TRY(if_sound(current_metadata(view, doc)));
+  const bool was_counted_here =
+      before && before->tokens && before->tokens_computed_at && before->tokenizer == tokenizer;
+  if (!was_counted_here) return false;
+  metadata.tokens = before->tokens;
+  metadata.tokenizer = before->tokenizer;
+  metadata.tokens_computed_at = before->tokens_computed_at;
+  return true;
 }
 
 Result<bool> has_uncounted(const IndexView& view, std::span<const std::string> names,

@@ -20,10 +20,10 @@ inline constexpr std::string_view no_tokenizer = "none";
 // Whether tokens have to be counted by `tokenizer`, which is not no_tokenizer.
 bool is_to_count(const Metadata& metadata, std::string_view tokenizer);
 
-// Takes over the count of the newest version of metadata.id in `indexes` (the newest last, of which
-// dead ones will do) where that has the same text and was counted here by `tokenizer`: it is what
-// counting would come to. Says whether it did; an index that is damaged there has nothing to give.
-Result<bool> take_over_count(std::span<const IndexView> indexes, TextHash text,
+// Takes over the count of the version `doc` of the same segment, where that has the same text and
+// was counted here by `tokenizer`: it is what counting would come to. Says whether it did; where
+// the index is damaged there it has nothing to give.
+Result<bool> take_over_count(const IndexView& view, DocNo doc, TextHash text,
                              std::string_view tokenizer, Metadata& metadata);
 
 // Whether a live document of `view` has to be counted; `names`: the tokenizers of its documents.

@@ -56,8 +56,7 @@ Result<PlannedMetadata::Counted> PlannedMetadata::count(const PlannedDocument& f
   if (!rules_.recount) {
     Metadata metadata = TRY(current_metadata(view, doc));
     if (!is_to_count(metadata, rules_.tokenizer)) return counted;
-    const TextHash text = TRY(view.index->text_hash(doc));
-    if (TRY(take_over_count(rules_.earlier, text, rules_.tokenizer, metadata))) {
+    if (TRY(take_over(from, metadata))) {
       return Counted{Count::taken_over, *metadata.tokens, std::move(metadata.tokenizer),
                      metadata.tokens_computed_at};
     }
@@ -66,6 +65,15 @@ Result<PlannedMetadata::Counted> PlannedMetadata::count(const PlannedDocument& f
   const std::string text = TRY(view.index->text(doc));
   counted.tokens = TRY(count(text));
   return counted;
+}
+
+Result<bool> PlannedMetadata::take_over(const PlannedDocument& from, Metadata& metadata) const {
+  if (from.source != 0 || rules_.replaced.empty()) return false;
+  const std::optional<Located>& replaced = rules_.replaced[from.doc];
+  if (!replaced) return false;
+  const TextHash text = TRY(sources_[0].view.index->text_hash(DocNo(from.doc)));
+  return take_over_count(rules_.before->indexes[replaced->index], replaced->doc, text,
+                         rules_.tokenizer, metadata);
 }
 
 }  // namespace shale::store

@@ -1,12 +1,14 @@
 // The metadata of the documents of a plan in their order, each with the count of its tokens.
 //
-// Whatever has no count that holds (count_rules) gets one: that of an earlier version with the same
-// text, or it is counted. A few thousand documents are counted at a time, on all cores, before the
-// first of them is asked for; kept of them are the counts alone, metadata may be large.
+// Whatever has no count that holds (count_rules) gets one: that of the version it replaces, where
+// the text is the same, or it is counted. A few thousand documents are counted at a time, on all
+// cores, before the first of them is asked for; kept of them are the counts alone, metadata may be
+// large.
 //
 // Used by shard_builder: so whatever is folded, merged or ingested is counted then at the latest.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -15,13 +17,17 @@
 #include "store/count_rules.hpp"
 #include "store/document_plan.hpp"
 #include "store/token_counting.hpp"
+#include "store/view.hpp"
 
 namespace shale::store {
 
 struct CountingRules {
   std::string tokenizer = std::string(no_tokenizer);
-  bool recount = false;            // every document, whatever it has
-  std::vector<IndexView> earlier;  // where earlier versions are looked for, the newest last
+  bool recount = false;  // every document, whatever it has
+  // Of the documents of the first source: the version that each one replaces, in `before`. Empty
+  // where nobody has looked.
+  std::span<const std::optional<Located>> replaced;
+  const View* before = nullptr;
 };
 
 class PlannedMetadata {
@@ -45,6 +51,7 @@ class PlannedMetadata {
   };
   Result<void> count_some();
   Result<Counted> count(const PlannedDocument& from, const CountText& count) const;
+  Result<bool> take_over(const PlannedDocument& from, Metadata& metadata) const;
 
   std::span<const MergeSource> sources_;
   const DocumentPlan& plan_;

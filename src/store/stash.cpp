@@ -215,8 +215,10 @@ Result<void> take_over_counts(Project::State& project, std::vector<delta::Change
   for (delta::Change& change : changes) {
     auto* const stash = std::get_if<delta::StashChange>(&change);
     if (stash == nullptr || stash->metadata.tokens) continue;
-    TRY(take_over_count(view->indexes, stash->text_hash, project.config.tokenizer,
-                        stash->metadata));
+    const std::optional<Located> before = TRY(find_live(*view, stash->metadata.id));
+    if (!before) continue;
+    TRY(take_over_count(view->indexes[before->index], before->doc, stash->text_hash,
+                        project.config.tokenizer, stash->metadata));
   }
   return check_still_there(*view);
 }

@@ -29,47 +29,45 @@ TEST_CASE("what has no count is to be counted, and what was counted here by anot
   CHECK_FALSE(is_to_count(counted(0, "unknown", std::nullopt), "o200k_base"));
 }
 
-// Answers with damage, or with another error, to whoever looks for an id.
+// Answers with an error to whoever asks for the hash of a text.
 class BrokenIndex final : public ForwardingIndex {
  public:
   BrokenIndex(std::shared_ptr<const Index> index, ErrorCode code)
       : ForwardingIndex(std::move(index)), code_(code) {}
-  Result<std::optional<DocNo>> find_id(std::string_view) const override {
-    return fail(code_, "broken");
-  }
+  Result<TextHash> text_hash(DocNo) const override { return fail(code_, "broken"); }
 
  private:
   ErrorCode code_;
 };
 
-TEST_CASE("a count is taken from the newest version of the id that has the text") {
+TEST_CASE("a count is taken over with the same text alone, and only one that was made here") {
   const TestStore store(counting_config());
   const auto state = store.state();
   Project project(state);
-  ingest(project, {segment("a", some_text), segment("b", some_text)});
-  ingest(project, {segment("b", "another")});
-  const std::vector<IndexView>& indexes = view_of(state)->indexes;
-  const TextHash text = indexes[0].index->text_hash(DocNo(0)).value();
-  const auto taken = [&](const std::string& id, std::span<const IndexView> from) {
+  ingest(project,
+         {segment("a", some_text), segment("b", "another"),
+          counted_by("c", "o200k_base", std::nullopt), counted_by("d", "claude", Time{5, true})});
+  const IndexView& view = view_of(state)->indexes[0];
+  const TextHash text = view.index->text_hash(DocNo(0)).value();
+  const auto taken = [&](u32 doc, const std::string& tokenizer = "o200k_base") {
     Metadata metadata;
-    metadata.id = id;
-    const bool is_taken = take_over_count(from, text, "o200k_base", metadata).value();
+    const bool is_taken = take_over_count(view, DocNo(doc), text, tokenizer, metadata).value();
     CHECK(metadata.tokens.has_value() == is_taken);
     CHECK(metadata.tokens_computed_at.has_value() == is_taken);
     if (is_taken) CHECK(metadata.tokens == tokens_of(some_text));
     return is_taken;
   };
-  CHECK(taken("a", indexes));
-  CHECK_FALSE(taken("b", indexes));
-  CHECK(taken("b", std::span(indexes).first(1)));  // dead, but it has the text
-  CHECK_FALSE(taken("c", indexes));
-  std::vector<IndexView> damaged = indexes;
-  damaged[1].index = std::make_shared<BrokenIndex>(damaged[1].index, ErrorCode::corrupt);
-  CHECK(taken("a", damaged));
-  damaged[1].index = std::make_shared<BrokenIndex>(damaged[1].index, ErrorCode::busy);
+  CHECK(taken(0));
+  CHECK_FALSE(taken(0, "cl100k_base"));
+  CHECK_FALSE(taken(1));
+  CHECK_FALSE(taken(2));
+  CHECK_FALSE(taken(3));
   Metadata metadata;
-  metadata.id = "a";
-  CHECK(take_over_count(damaged, text, "o200k_base", metadata).error().code == ErrorCode::busy);
+  IndexView broken{std::make_shared<BrokenIndex>(view.index, ErrorCode::corrupt), view.overlay};
+  CHECK_FALSE(take_over_count(broken, DocNo(0), text, "o200k_base", metadata).value());
+  broken.index = std::make_shared<BrokenIndex>(view.index, ErrorCode::busy);
+  CHECK(take_over_count(broken, DocNo(0), text, "o200k_base", metadata).error().code ==
+        ErrorCode::busy);
 }
 
 TEST_CASE("a shard is looked through for what has to be counted") {

@@ -89,8 +89,9 @@ void ask_everything(const Snapshot& snapshot, const TwoShards& two) {
 }
 
 void require_told(const Snapshot& snapshot, const TwoShards& two) {
-  const Count count = snapshot.count("created:>=2020-01-01").value();
-  need(tells_of(count.faults, two.file) && count.count == u64(two.count_) + 1, "a fault in count");
+  // Numbers that differ: of a column with one value nothing has to be read (shard/columns.hpp).
+  const Count count = snapshot.count("tokens:>=0").value();
+  need(tells_of(count.faults, two.file) && count.count == u64(two.count_), "a fault in count");
   const Answer found = snapshot.search({.text = "common"}).value();
   need(tells_of(found.faults, two.file), "a fault in search");
   const auto one = snapshot.get("lost7");

@@ -139,7 +139,9 @@ TEST_CASE("metadata come in the order of the plan, whatever the batch") {
   const Read none = read_all(*view_of(state), {});
   CHECK(none.counted == 0);
   CHECK(none.metadata.size() == 20'000);
-  CountingRules rules{.tokenizer = "o200k_base", .recount = true, .earlier = {}};
+  CountingRules rules;
+  rules.tokenizer = "o200k_base";
+  rules.recount = true;
   const Read again = read_all(*view_of(state), rules);
   CHECK(again.counted == 20'000);
   usize wrong = 0;
@@ -157,7 +159,8 @@ TEST_CASE("a text that cannot be read ends it, as does a request to stop") {
   stash_many(Project(state), "s", 5);
   std::vector<MergeSource> sources = {{view_of(state)->indexes[0], nullptr}};
   const DocumentPlan plan = plan_documents(sources).value();
-  const CountingRules rules{.tokenizer = "o200k_base", .earlier = {}};
+  CountingRules rules;
+  rules.tokenizer = "o200k_base";
   std::stop_source stopped;
   stopped.request_stop();
   PlannedMetadata cancelled(sources, plan, rules, stopped.get_token());
