@@ -29,8 +29,13 @@ Result<Metadata> PlannedMetadata::next() {
   Counted& counted = some_[next_ - 1 - first_];
   if (counted.how == Count::kept) return metadata;
   metadata.tokens = counted.tokens;
-  metadata.tokenizer = counted.how == Count::made ? rules_.tokenizer : std::move(counted.tokenizer);
-  metadata.tokens_computed_at = counted.how == Count::made ? now_ : counted.computed_at;
+  if (counted.how == Count::made) {
+    metadata.tokenizer = rules_.tokenizer;
+    metadata.tokens_computed_at = now_;
+  } else {
+    metadata.tokenizer = std::move(counted.tokenizer);
+    metadata.tokens_computed_at = counted.computed_at;
+  }
   return metadata;
 }
 

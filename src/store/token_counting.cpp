@@ -81,7 +81,7 @@ class Shift {
       between();
     }
     if (counter == nullptr) return {};
-    const Result<void> counted = check_counted(*counter);
+    Result<void> counted = check_counted(*counter);
     if (!counted) has_lost_image_.store(true, std::memory_order_relaxed);
     return counted;
   }
@@ -101,7 +101,7 @@ class Shift {
 Result<void> count_on_all_cores(std::string_view tokenizer, u32 items, const CountingWork& work) {
   if (items == 0) return {};
   Shift shift(tokenizer, items, work);
-  const Result<void> done = shift.run();
+  Result<void> done = shift.run();
   if (!shift.has_lost_image()) return done;
   return Shift(tokenizer, items, work).run();
 }

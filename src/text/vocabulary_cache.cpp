@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "base/checksum.hpp"
 #include "base/file.hpp"
@@ -174,7 +175,9 @@ Result<const Vocabulary*> VocabularyCache::open(std::string_view name, TokenRule
   }
   const auto key = std::pair(std::string(name), in_program != nullptr ? TokenRules() : rules);
   std::unique_ptr<Opened>& slot = state_->opened[key];
-  if (slot != nullptr && slot->is_lost()) state_->lost.push_back(std::move(slot));
+  if (slot != nullptr && slot->is_lost()) {
+    state_->lost.push_back(std::exchange(slot, nullptr));
+  }
   if (slot == nullptr) {
     slot = TRY(in_program != nullptr ? state_->open_known(*in_program)
                                      : state_->open_ranks(fs::path(name), rules));
