@@ -32,6 +32,11 @@ bool is_to_count(const Metadata& metadata, std::string_view tokenizer) {
   return metadata.tokens_computed_at && is_another_of_ours(metadata.tokenizer, tokenizer);
 }
 
+bool may_be_recounted(std::span<const std::string> names, std::string_view tokenizer) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return is_another_of_ours(name, tokenizer); });
+}
+
 Result<bool> take_over_count(const IndexView& view, DocNo doc, TextHash text,
                              std::string_view tokenizer, Metadata& metadata) {
   if (TRY(if_sound(view.index->text_hash(doc))) != text) return false;
@@ -47,9 +52,7 @@ Result<bool> take_over_count(const IndexView& view, DocNo doc, TextHash text,
 
 Result<bool> has_uncounted(const IndexView& view, std::span<const std::string> names,
                            std::string_view tokenizer) {
-  const bool has_others = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    return is_another_of_ours(name, tokenizer);
-  });
+  const bool has_others = may_be_recounted(names, tokenizer);
   const u32 count = view.index->document_count();
   std::vector<i64> tokens;
   for (u32 first = 0; first < count; first += block_documents) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "model/overlay.hpp"
@@ -19,6 +20,9 @@ inline constexpr std::string_view no_tokenizer = "none";
 
 // Whether tokens have to be counted by `tokenizer`, which is not no_tokenizer.
 bool is_to_count(const Metadata& metadata, std::string_view tokenizer);
+
+// Whether documents with these tokenizers may have a count that has to be made anew.
+bool may_be_recounted(std::span<const std::string> names, std::string_view tokenizer);
 
 // Takes over the count of the version `doc` of the same segment, where that has the same text and
 // was counted here by `tokenizer`: it is what counting would come to. Says whether it did; where

@@ -66,7 +66,7 @@ class MergeJob {
   };
 
   Result<void> collect_sources() {
-    for (const IndexView& one : start_->indexes) {
+    for (const IndexView& one : stored_indexes(*start_)) {
       const FileId id = one.index->file_id();
       if (!contains(plan_.shards, id) && !contains(plan_.logs, id)) continue;
       sources_.push_back({one, std::dynamic_pointer_cast<const shard::Shard>(one.index)});

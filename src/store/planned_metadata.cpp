@@ -18,7 +18,12 @@ PlannedMetadata::PlannedMetadata(std::span<const MergeSource> sources, const Doc
       plan_(plan),
       rules_(rules),
       stop_(std::move(stop)),
-      now_{now_microseconds(), true} {}
+      now_{now_microseconds(), true} {
+  for (const MergeSource& source : sources) {
+    may_be_recounted_.push_back(source.shard == nullptr ||
+                                may_be_recounted(source.shard->info().tokenizers, rules.tokenizer));
+  }
+}
 
 Result<Metadata> PlannedMetadata::next() {
   const PlannedDocument& from = plan_.documents[next_];
@@ -55,21 +60,32 @@ Result<void> PlannedMetadata::count_some() {
 Result<PlannedMetadata::Counted> PlannedMetadata::count(const PlannedDocument& from,
                                                         const CountText& count) const {
   if (stop_.stop_requested()) return fail(ErrorCode::cancelled, "The merge was cancelled");
-  const IndexView& view = sources_[from.source].view;
-  const DocNo doc{from.doc};
-  Counted counted;
   if (!rules_.recount) {
-    Metadata metadata = TRY(current_metadata(view, doc));
-    if (!is_to_count(metadata, rules_.tokenizer)) return counted;
-    if (TRY(take_over(from, metadata))) {
-      return Counted{Count::taken_over, *metadata.tokens, std::move(metadata.tokenizer),
-                     metadata.tokens_computed_at};
+    if (TRY(has_count_that_holds(from))) return Counted();
+    Metadata taken;
+    if (TRY(take_over(from, taken))) {
+      return Counted{Count::taken_over, *taken.tokens, std::move(taken.tokenizer),
+                     taken.tokens_computed_at};
     }
   }
+  const std::string text = TRY(sources_[from.source].view.index->text(DocNo(from.doc)));
+  Counted counted;
   counted.how = Count::made;
-  const std::string text = TRY(view.index->text(doc));
   counted.tokens = TRY(count(text));
   return counted;
+}
+
+// Metadata are read where the column does not tell: they cost more than all else here.
+Result<bool> PlannedMetadata::has_count_that_holds(const PlannedDocument& from) const {
+  const IndexView& view = sources_[from.source].view;
+  const u32 docs[] = {from.doc};
+  i64 tokens[] = {no_number};
+  TRY(view.index->numbers_of(Field::tokens, docs, tokens));
+  if (!view.overlay->patches.contains(from.doc)) {
+    if (tokens[0] == no_number) return false;
+    if (!may_be_recounted_[from.source]) return true;
+  }
+  return !is_to_count(TRY(current_metadata(view, DocNo(from.doc))), rules_.tokenizer);
 }
 
 Result<bool> PlannedMetadata::take_over(const PlannedDocument& from, Metadata& metadata) const {

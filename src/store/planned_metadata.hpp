@@ -32,7 +32,7 @@ struct CountingRules {
 
 class PlannedMetadata {
  public:
-  // All of it outlives this.
+  // All of it outlives this. Logs among the sources are as they are stored: no CountedLog.
   PlannedMetadata(std::span<const MergeSource> sources, const DocumentPlan& plan,
                   const CountingRules& rules, std::stop_token stop);
 
@@ -51,6 +51,7 @@ class PlannedMetadata {
   };
   Result<void> count_some();
   Result<Counted> count(const PlannedDocument& from, const CountText& count) const;
+  Result<bool> has_count_that_holds(const PlannedDocument& from) const;
   Result<bool> take_over(const PlannedDocument& from, Metadata& metadata) const;
 
   std::span<const MergeSource> sources_;
@@ -58,7 +59,8 @@ class PlannedMetadata {
   const CountingRules& rules_;
   std::stop_token stop_;
   Time now_;
-  std::vector<Counted> some_;  // of documents [first_, first_ + some_.size())
+  std::vector<bool> may_be_recounted_;  // by source: a document's count must be looked at
+  std::vector<Counted> some_;           // of documents [first_, first_ + some_.size())
   usize first_ = 0;
   usize next_ = 0;
   u64 counted_ = 0;

@@ -141,6 +141,12 @@ Result<std::shared_ptr<const View>> make_view(std::shared_ptr<const Edition> edi
   return ViewBuilder(std::move(edition), committed, previous).run(epoch);
 }
 
+std::vector<IndexView> stored_indexes(const View& view) {
+  std::vector<IndexView> indexes = view.indexes;
+  for (usize i = 0; i < view.logs.size(); ++i) indexes[view.shard_count() + i].index = view.logs[i];
+  return indexes;
+}
+
 Result<std::optional<Located>> find_live(const View& view, std::string_view id) {
   for (usize at = view.indexes.size(); at-- > 0;) {
     const IndexView& one = view.indexes[at];

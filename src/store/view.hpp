@@ -27,6 +27,9 @@ struct View {
 Result<std::shared_ptr<const View>> make_view(std::shared_ptr<const Edition> edition, u64 epoch,
                                               Lsn committed, const View* previous);
 
+// The indexes without the counts that are made for readers (counted_log.hpp).
+std::vector<IndexView> stored_indexes(const View& view);
+
 // A document in a view.
 struct Located {
   usize index = 0;  // into View::indexes

@@ -115,7 +115,7 @@ struct Read {
 
 Read read_all(const View& view, const CountingRules& rules) {
   std::vector<MergeSource> sources;
-  for (const IndexView& one : view.indexes) {
+  for (const IndexView& one : stored_indexes(view)) {
     sources.push_back({one, std::dynamic_pointer_cast<const shard::Shard>(one.index)});
   }
   const DocumentPlan plan = plan_documents(sources).value();
