@@ -93,8 +93,7 @@ TEST_CASE("a new count brings its tokenizer and its time, or takes those of the 
   const Update first{.tokens = 1, .tokenizer = "v", .tokens_computed_at = Time{3, true}};
   for (const Update& second : {Update{.tokens = 2}, Update{.tokens = 2, .tokenizer = "w"},
                                Update{.tokenizer = "w"}, Update{.pinned = true}}) {
-    CHECK(applied(merge_updates(first, second), before) ==
-          applied(second, applied(first, before)));
+    CHECK(applied(merge_updates(first, second), before) == applied(second, applied(first, before)));
   }
 }
 
