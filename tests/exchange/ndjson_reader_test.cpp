@@ -105,7 +105,6 @@ TEST_CASE("ndjson reader: text_hash is a SHA-256 or somebody's own key") {
   CHECK(says(bad_member(R"("sha256":"md5:1")"), "\"sha256\""));
 }
 
-
 TEST_CASE("ndjson reader: unknown keys become attributes, by kind") {
   const NewSegment segment = member(
       R"("s":"x","i":-5,"d":1.0,"b":false,"n":null,"a":[1, {"x":[]}] ,"o":{ "k" : 1 },)"
