@@ -26,53 +26,43 @@ PlannedMetadata::PlannedMetadata(std::span<const MergeSource> sources, const Doc
 }
 
 Result<Metadata> PlannedMetadata::next() {
+  const bool counts = rules_.tokenizer != no_tokenizer;
+  if (counts && next_ == first_ + some_.size()) TRY(count_some());
   const PlannedDocument& from = plan_.documents[next_];
-  if (rules_.tokenizer != no_tokenizer && next_ == first_ + some_.size()) TRY(count_some());
   Metadata metadata = TRY(current_metadata(sources_[from.source].view, DocNo(from.doc)));
-  ++next_;
-  if (rules_.tokenizer == no_tokenizer) return metadata;
-  Counted& counted = some_[next_ - 1 - first_];
-  if (counted.how == Count::kept) return metadata;
-  metadata.tokens = counted.tokens;
-  if (counted.how == Count::made) {
-    metadata.tokenizer = rules_.tokenizer;
-    metadata.tokens_computed_at = now_;
-  } else {
-    metadata.tokenizer = std::move(counted.tokenizer);
-    metadata.tokens_computed_at = counted.computed_at;
-  }
+  const usize at = next_++ - first_;
+  if (!counts || !some_[at]) return metadata;
+  metadata.tokens = some_[at]->tokens;
+  metadata.tokenizer = rules_.tokenizer;
+  metadata.tokens_computed_at = some_[at]->computed_at;
   return metadata;
 }
 
 Result<void> PlannedMetadata::count_some() {
   first_ = next_;
-  some_.assign(std::min(documents_at_a_time, plan_.documents.size() - first_), {});
+  some_.assign(std::min(documents_at_a_time, plan_.documents.size() - first_), std::nullopt);
   const CountingWork work = [&](u32 item, const CountText& count_text) -> Result<void> {
     some_[item] = TRY(count(plan_.documents[first_ + item], count_text));
     return {};
   };
   TRY(count_on_all_cores(rules_.tokenizer, u32(some_.size()), work));
   counted_ += u64(std::count_if(some_.begin(), some_.end(),
-                                [](const Counted& counted) { return counted.how == Count::made; }));
+                                [](const auto& counted) { return counted && counted->is_made; }));
   return {};
 }
 
-Result<PlannedMetadata::Counted> PlannedMetadata::count(const PlannedDocument& from,
-                                                        const CountText& count) const {
+Result<std::optional<PlannedMetadata::Counted>> PlannedMetadata::count(
+    const PlannedDocument& from, const CountText& count) const {
   if (stop_.stop_requested()) return fail(ErrorCode::cancelled, "The merge was cancelled");
   if (!rules_.recount) {
-    if (TRY(has_count_that_holds(from))) return Counted();
+    if (TRY(has_count_that_holds(from))) return std::optional<Counted>();
     Metadata taken;
     if (TRY(take_over(from, taken))) {
-      return Counted{Count::taken_over, *taken.tokens, std::move(taken.tokenizer),
-                     taken.tokens_computed_at};
+      return std::optional<Counted>({*taken.tokens, taken.tokens_computed_at, false});
     }
   }
   const std::string text = TRY(sources_[from.source].view.index->text(DocNo(from.doc)));
-  Counted counted;
-  counted.how = Count::made;
-  counted.tokens = TRY(count(text));
-  return counted;
+  return std::optional<Counted>({TRY(count(text)), now_, true});
 }
 
 // Metadata are read where the column does not tell: they cost more than all else here.

@@ -41,16 +41,15 @@ class PlannedMetadata {
   u64 counted() const { return counted_; }  // texts, so far
 
  private:
-  // What became of a document's count.
-  enum class Count : u8 { kept, taken_over, made };
+  // A count by the store's tokenizer that a document did not have.
   struct Counted {
-    Count how = Count::kept;
     u32 tokens = 0;
-    std::string tokenizer;  // where taken over
     std::optional<Time> computed_at;
+    bool is_made = false;  // here; else taken over
   };
   Result<void> count_some();
-  Result<Counted> count(const PlannedDocument& from, const CountText& count) const;
+  // Nothing where the document keeps the count it has.
+  Result<std::optional<Counted>> count(const PlannedDocument& from, const CountText& count) const;
   Result<bool> has_count_that_holds(const PlannedDocument& from) const;
   Result<bool> take_over(const PlannedDocument& from, Metadata& metadata) const;
 
@@ -59,8 +58,8 @@ class PlannedMetadata {
   const CountingRules& rules_;
   std::stop_token stop_;
   Time now_;
-  std::vector<bool> may_be_recounted_;  // by source: a document's count must be looked at
-  std::vector<Counted> some_;           // of documents [first_, first_ + some_.size())
+  std::vector<bool> may_be_recounted_;        // by source: a document's count must be looked at
+  std::vector<std::optional<Counted>> some_;  // of documents [first_, first_ + some_.size())
   usize first_ = 0;
   usize next_ = 0;
   u64 counted_ = 0;

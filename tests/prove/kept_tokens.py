@@ -6,12 +6,11 @@ first two folders. CPU seconds are those of whole processes.
 import json
 import pathlib
 import re
-import resource
 import subprocess
 import sys
-import time
 
 from corpus import linux_pieces, sources
+from proof import Ran
 
 CHANGED_EVERY = 1000
 PACKS = 10_000
@@ -59,22 +58,15 @@ class KeptTokens:
             self.work / name for name in ("whole", "small", "documents"))
 
     def shale(self, store, *words):
-        """The program's output and its CPU seconds."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run([str(self.build / "shale"), "--store", str(store), "--quiet", *words],
-                              capture_output=True, text=True, check=False)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode not in (0, 1):
-            sys.exit(f"shale {' '.join(words)}: exit {done.returncode}: {done.stderr}")
-        return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return Ran([str(self.build / "shale"), "--store", str(store), "--quiet", *words])
 
     def ingest(self, store, corpus, tokenizer="o200k_base", analysis="plain"):
-        out, cpu = self.shale(store, "ingest", "--analysis", analysis, "--tokenizer", tokenizer,
-                              "--no-merge", "--json", str(corpus))
-        return json.loads(out), cpu
+        ran = self.shale(store, "ingest", "--analysis", analysis, "--tokenizer", tokenizer,
+                         "--no-merge", "--json", str(corpus))
+        return json.loads(ran.out), ran
 
     def in_log(self, store):
-        stats = json.loads(self.shale(store, "stats", "--json")[0])["projects"][0]
+        stats = json.loads(self.shale(store, "stats", "--json").out)["projects"][0]
         return stats["delta_segments"]
 
     def ingests(self):
@@ -83,20 +75,19 @@ class KeptTokens:
         _, _, changes = write_lines(changed, linux_pieces(self.limit), changed=True)
         without_store = self.work / "without"
         _, without = self.ingest(without_store, corpus, "none")
-        start = time.monotonic()
-        first, cpu = self.ingest(self.whole, corpus)
-        wall = time.monotonic() - start
+        first, ran = self.ingest(self.whole, corpus)
         late = self.in_log(self.whole)
-        rate = text_bytes / 1e6 / cpu
+        rate = text_bytes / 1e6 / ran.cpu
         self.proof.item("bulk ingest with o200k_base and whole words",
-                        f"{rate:.1f} MB of text a CPU second, {text_bytes / 1e6 / wall:.1f} MB/s "
-                        f"wall (with none {text_bytes / 1e6 / without:.1f} a CPU second)", ">= 22",
+                        f"{rate:.1f} MB of text a CPU second, "
+                        f"{text_bytes / 1e6 / ran.wall:.1f} MB/s wall "
+                        f"(with none {text_bytes / 1e6 / without.cpu:.1f} a CPU second)", ">= 22",
                         rate >= 22)
         self.proof.item("counted", f"{first['counted']}, {late} wait in the log", segments,
                         first["counted"] + late == segments)
-        again, cpu = self.ingest(self.whole, corpus)
+        again, ran = self.ingest(self.whole, corpus)
         self.proof.item("ingested again, unchanged",
-                        f"{again['counted']} of {again['replaced']} counted, {cpu:.1f} CPU s",
+                        f"{again['counted']} of {again['replaced']} counted, {ran.cpu:.1f} CPU s",
                         "0 counted", again["counted"] == 0 and again["replaced"] == segments)
         third, _ = self.ingest(self.whole, changed)
         late = self.in_log(self.whole)
@@ -106,7 +97,7 @@ class KeptTokens:
                         f"{changes} but for those in the log",
                         0 <= changes - counted <= late // CHANGED_EVERY + 1 and changes > 0)
         self.shale(self.whole, "merge", "--full")
-        rows = json.loads(self.shale(self.whole, "sum", "tokens", "--json")[0])["rows"]
+        rows = json.loads(self.shale(self.whole, "sum", "tokens", "--json").out)["rows"]
         self.proof.item("segments without a count after the merge", rows[0]["absent"], 0,
                         rows[0]["absent"] == 0 and rows[0]["count"] == segments)
         shard = max((self.whole / "projects/default/shards").glob("*.shard"),

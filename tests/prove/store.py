@@ -11,7 +11,6 @@ import json
 import os
 import pathlib
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 from corpus import linux_pieces  # noqa: E402 (the folder is known only now)
-from proof import Proof, arguments  # noqa: E402
+from proof import Proof, Ran, arguments  # noqa: E402
 
 SEED = 20261120
 
@@ -35,16 +34,8 @@ class StoreProof(Proof):
 
     def shale(self, *arguments):
         """Runs the program; returns its output, wall seconds, CPU seconds, peak RSS in bytes."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        start = time.monotonic()
-        done = subprocess.run([self.program, "--store", self.store, "--quiet", *arguments],
-                              capture_output=True, text=True, check=False)
-        wall = time.monotonic() - start
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        if done.returncode not in (0, 1):
-            sys.exit(f"shale {' '.join(arguments)}: exit {done.returncode}: {done.stderr}")
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return done.stdout, wall, cpu, after.ru_maxrss * 1024
+        ran = Ran([self.program, "--store", self.store, "--quiet", *arguments])
+        return ran.out, ran.wall, ran.cpu, ran.rss
 
     def ingest(self, corpus):
         out, wall, cpu, rss = self.shale("ingest", "--analysis", "plain", "--tokenizer", "none",

@@ -2,7 +2,10 @@
 import argparse
 import json
 import pathlib
+import resource
+import subprocess
 import sys
+import time
 
 
 def arguments():
@@ -12,6 +15,22 @@ def arguments():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
+
+
+class Ran:
+    """A finished process: its output, wall and CPU seconds, and its peak RSS in bytes."""
+
+    def __init__(self, words):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.monotonic()
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        self.wall = time.monotonic() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode not in (0, 1):
+            sys.exit(f"{' '.join(words)}: exit {done.returncode}: {done.stderr}")
+        self.out = done.stdout
+        self.cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        self.rss = after.ru_maxrss * 1024
 
 
 class Proof:
