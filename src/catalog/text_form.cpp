@@ -2,24 +2,18 @@
 
 #include <charconv>
 
+#include "base/hex.hpp"
+
 namespace shale::catalog {
 
 namespace {
 
-constexpr std::string_view digits = "0123456789abcdef";
-
 std::optional<u8> hex_digit(char c) {
-  const usize at = digits.find(c);
+  const usize at = hex_digits.find(c);
   return at == std::string_view::npos ? std::nullopt : std::optional(u8(at));
 }
 
 }  // namespace
-
-std::string hex16(u64 value) {
-  std::string text(16, '0');
-  for (usize i = 16; i-- > 0; value >>= 4) text[i] = digits[value & 15];
-  return text;
-}
 
 std::optional<u64> parse_hex16(std::string_view text) {
   if (text.size() != 16) return std::nullopt;
@@ -44,8 +38,7 @@ std::optional<u64> parse_decimal(std::string_view text) {
 
 void append_escape(std::string& out, char byte) {
   out += '%';
-  out += digits[u8(byte) >> 4];
-  out += digits[u8(byte) & 15];
+  append_hex(out, u8(byte));
 }
 
 std::optional<std::string> decode_percent(std::string_view text) {

@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "base/hex.hpp"
 #include "base/integers.hpp"
 
 namespace shale::catalog {
 
-std::string hex16(u64 value);  // 16 lower-case digits
 std::optional<u64> parse_hex16(std::string_view text);
 std::optional<u64> parse_decimal(std::string_view text);
 

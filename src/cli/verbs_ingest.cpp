@@ -12,9 +12,9 @@
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/verbs.hpp"
-#include "exchange/folder_scanner.hpp"
 #include "exchange/line_reader.hpp"
 #include "exchange/ndjson_reader.hpp"
+#include "sync/folder_scanner.hpp"
 
 namespace shale::cli {
 
@@ -230,7 +230,7 @@ Result<Exit> add(Context& context, const AddOptions& options) {
     return writer.add(context.globals.project, std::move(segment));
   };
   const std::vector<std::filesystem::path> paths(options.paths.begin(), options.paths.end());
-  const auto scanned = TRY(exchange::scan_paths(paths, {.lines = options.lines}, sink));
+  const auto scanned = TRY(sync::scan_paths(paths, {.lines = options.lines}, sink));
   TRY(writer.flush());
   for (const auto& problem : scanned.problems) {
     context.output.warning(fmt::format("{}: {}", problem.path, problem.reason));

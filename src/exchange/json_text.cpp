@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include "base/hex.hpp"
 #include "base/integers.hpp"
 
 namespace shale::exchange {
@@ -9,7 +10,6 @@ namespace shale::exchange {
 namespace {
 
 void append_escaped(std::string& out, char c) {
-  constexpr std::string_view hex = "0123456789abcdef";
   switch (c) {
     case '"':
     case '\\':
@@ -27,8 +27,7 @@ void append_escaped(std::string& out, char c) {
       return;
     default:
       out += "\\u00";
-      out += hex[u8(c) >> 4];
-      out += hex[u8(c) & 15];
+      append_hex(out, u8(c));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/base64.hpp"
+#include "base/hex.hpp"
 #include "base/integers.hpp"
 #include "exchange/json_text.hpp"
 #include "exchange/times.hpp"
@@ -125,9 +126,8 @@ void write_counts(ObjectWriter& out, const Metadata& metadata) {
 }  // namespace
 
 std::string sha256_text(const Sha256& hash) {
-  constexpr std::string_view hex = "0123456789abcdef";
   std::string text;
-  for (const u8 byte : hash) (text += hex[byte >> 4]) += hex[byte & 15];
+  for (const u8 byte : hash) append_hex(text, byte);
   return text;
 }
 

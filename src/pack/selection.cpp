@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "base/checksum.hpp"
+#include "base/hex.hpp"
 #include "pack/likeness.hpp"
 
 namespace shale::pack {
@@ -120,15 +121,11 @@ Pack Selection::finish() {
 
 std::string hash_of(std::string_view body) {
   const TextHash hash = checksum128(as_bytes(body));
-  std::string digits;
-  for (const u64 half : {hash.high, hash.low}) {
-    for (int shift = 60; shift >= 0; shift -= 4) digits += "0123456789abcdef"[half >> shift & 15];
-  }
-  return digits;
+  return hex16(hash.high) + hex16(hash.low);
 }
 
 bool is_hash(std::string_view text) {
-  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return text.size() == 32 && text.find_first_not_of(hex_digits) == std::string_view::npos;
 }
 
 }  // namespace shale::pack

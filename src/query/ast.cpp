@@ -1,5 +1,7 @@
 #include "query/ast.hpp"
 
+#include "base/hex.hpp"
+
 namespace shale::query {
 
 namespace {
@@ -29,13 +31,11 @@ std::string_view kind_name(Node::Kind kind) {
 }
 
 void append_quoted(std::string_view text, std::string& out) {
-  constexpr std::string_view digits = "0123456789abcdef";
   out += '"';
   for (const char c : text) {
     if (c < ' ' || c > '~') {
       out += "\\x";
-      out += digits[u8(c) >> 4];
-      out += digits[u8(c) & 15];
+      append_hex(out, u8(c));
       continue;
     }
     if (c == '"' || c == '\\') out += '\\';

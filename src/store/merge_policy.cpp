@@ -19,6 +19,10 @@ bool has_overlay(const catalog::ShardEntry& shard) {
 
 }  // namespace
 
+bool is_one_of(std::span<const FileId> ids, FileId id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
 std::vector<FileId> sealed_logs(const catalog::Manifest& manifest) {
   std::vector<FileId> logs;
   for (const catalog::LogEntry& log : manifest.logs) {
@@ -67,7 +71,7 @@ std::optional<MergePlan> next_recount(const catalog::Manifest& manifest, u64 lim
   plan.recount = !plan.logs.empty() && plan.logs.front().sequence < limit;
   if (!plan.logs.empty()) return plan;
   for (const catalog::ShardEntry& shard : manifest.shards) {
-    const bool is_left = std::find(left.begin(), left.end(), shard.id) != left.end();
+    const bool is_left = is_one_of(left, shard.id);
     if (shard.id.sequence >= limit || is_left) continue;
     plan = rewrite_of(manifest, shard);
     plan.recount = true;

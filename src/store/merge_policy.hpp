@@ -30,6 +30,8 @@ inline constexpr u32 merge_fan_in = 4;
 // and where a merger is slow or was stopped he is told that the project is busy (PROTOCOL C5).
 inline constexpr usize sealed_logs_aim = 4;
 inline constexpr usize sealed_logs_max = 16;
+bool is_one_of(std::span<const FileId> ids, FileId id);
+
 std::vector<FileId> sealed_logs(const catalog::Manifest& manifest);  // oldest first
 
 u32 size_class(u64 text_bytes);

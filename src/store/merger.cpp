@@ -23,10 +23,6 @@ namespace {
 constexpr u64 step_text_bytes_max = u64(256) << 20;  // about two seconds of merging
 constexpr int attempts_max = 8;  // a log is left where a syncer dies: rarely once in a merge
 
-bool contains(const std::vector<FileId>& ids, FileId id) {
-  return std::find(ids.begin(), ids.end(), id) != ids.end();
-}
-
 class MergeJob {
  public:
   MergeJob(Project::State& project, const MergePlan& plan, std::stop_token stop)
@@ -68,7 +64,7 @@ class MergeJob {
   Result<void> collect_sources() {
     for (const IndexView& one : stored_indexes(*start_)) {
       const FileId id = one.index->file_id();
-      if (!contains(plan_.shards, id) && !contains(plan_.logs, id)) continue;
+      if (!is_one_of(plan_.shards, id) && !is_one_of(plan_.logs, id)) continue;
       sources_.push_back({one, std::dynamic_pointer_cast<const shard::Shard>(one.index)});
     }
     if (sources_.size() != plan_.shards.size() + plan_.logs.size()) {
@@ -175,7 +171,7 @@ class MergeJob {
   Result<void> keep_what_logs_said(const View& now, catalog::Manifest& next) {
     for (usize i = 0; i < next.shards.size(); ++i) {
       catalog::ShardEntry& entry = next.shards[i];
-      if (contains(plan_.shards, entry.id)) continue;
+      if (is_one_of(plan_.shards, entry.id)) continue;
       for (usize at = 0; at < now.shard_count(); ++at) {
         const IndexView& one = now.indexes[at];
         if (one.index->file_id() != entry.id) continue;
@@ -227,8 +223,9 @@ class MergeJob {
   void replace_inputs(catalog::Manifest& next,
                       const std::vector<catalog::ShardEntry>& entries) const {
     const bool folds = !plan_.logs.empty();
-    std::erase_if(next.shards, [&](const auto& entry) { return contains(plan_.shards, entry.id); });
-    std::erase_if(next.logs, [&](const auto& entry) { return contains(plan_.logs, entry.id); });
+    std::erase_if(next.shards,
+                  [&](const auto& entry) { return is_one_of(plan_.shards, entry.id); });
+    std::erase_if(next.logs, [&](const auto& entry) { return is_one_of(plan_.logs, entry.id); });
     for (const catalog::ShardEntry& entry : entries) {
       next.next_sequence = std::max(next.next_sequence, entry.id.sequence + 1);
       next.written_bytes += entry.file_bytes;
@@ -250,7 +247,7 @@ class MergeJob {
 u64 text_bytes(const catalog::Manifest& manifest, const std::vector<FileId>& shards) {
   u64 sum = 0;
   for (const catalog::ShardEntry& entry : manifest.shards) {
-    if (contains(shards, entry.id)) sum += entry.text_bytes;
+    if (is_one_of(shards, entry.id)) sum += entry.text_bytes;
   }
   return sum;
 }

@@ -46,7 +46,8 @@ Result<std::optional<MergeStep>> merge_as_planned(Project::State& project,
                                                   const MergePlanner& plan_for,
                                                   const std::stop_token& stop);
 
-// Seals the active log where it holds anything, so that a fold can take it.
+// Seals the active log where it holds anything, so that a fold can take it; `only_if_due`: where
+// it is large or old enough to be sealed anyway.
 Result<void> seal_to_merge(Project::State& project, bool only_if_due);
 
 // Seals the active log and does every merge that is due; `full`: down to one shard per partition.

@@ -1,5 +1,7 @@
 #include "store/recount.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -53,7 +55,7 @@ Result<std::optional<MergePlan>> next_missing(const View& view, std::string_view
   for (usize at = 0; at < view.shard_count(); ++at) {
     const IndexView& one = view.indexes[at];
     const FileId id = one.index->file_id();
-    if (std::find(left.begin(), left.end(), id) != left.end()) continue;
+    if (is_one_of(left, id)) continue;
     const catalog::Manifest& manifest = view.edition->manifest;
     const auto entry = std::find_if(manifest.shards.begin(), manifest.shards.end(),
                                     [&](const auto& shard) { return shard.id == id; });

@@ -1,5 +1,6 @@
 #include "store/token_counting.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <exception>

@@ -13,6 +13,7 @@
 
 #include "base/checksum.hpp"
 #include "base/file.hpp"
+#include "base/hex.hpp"
 #include "base/mapped_file.hpp"
 #include "text/vocabulary_source.hpp"
 
@@ -41,9 +42,8 @@ struct Source {
 };
 
 std::string hex(std::span<const u8> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
-  for (const u8 byte : bytes) out += {digits[byte >> 4], digits[byte & 15]};
+  for (const u8 byte : bytes) append_hex(out, byte);
   return out;
 }
 

@@ -128,7 +128,7 @@ TEST_CASE("a MANIFEST of a newer version is refused and nothing is touched") {
   std::string text = read_text(store.paths().manifest());
   text.replace(0, text.find('\n'), "shale-manifest 9 9");
   text.resize(text.rfind("checksum "));
-  text += "checksum " + catalog::hex16(checksum64(as_bytes(text))) + "\n";
+  text += "checksum " + hex16(checksum64(as_bytes(text))) + "\n";
   write_text(store.paths().manifest(), text);
   const auto before = listing_of(store.path());
   for (const bool read_only : {false, true}) {

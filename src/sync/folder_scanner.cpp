@@ -1,4 +1,4 @@
-#include "exchange/folder_scanner.hpp"
+#include "sync/folder_scanner.hpp"
 
 #include <sys/stat.h>
 
@@ -7,12 +7,12 @@
 
 #include "base/bytes.hpp"
 #include "base/file.hpp"
-#include "exchange/ignore_rules.hpp"
-#include "exchange/text_pieces.hpp"
 #include "model/record.hpp"
+#include "sync/ignore_rules.hpp"
+#include "sync/text_pieces.hpp"
 #include "text/utf8.hpp"
 
-namespace shale::exchange {
+namespace shale::sync {
 
 namespace fs = std::filesystem;
 
@@ -220,4 +220,4 @@ std::string type_of_file(const fs::path& path) {
   return code ? "code" : "note";
 }
 
-}  // namespace shale::exchange
+}  // namespace shale::sync

@@ -1,4 +1,4 @@
-#include "exchange/ignore_rules.hpp"
+#include "sync/ignore_rules.hpp"
 
 #include <map>
 #include <random>
@@ -6,7 +6,7 @@
 #include "tests/support/catch.hpp"
 
 using namespace shale;
-using namespace shale::exchange;
+using namespace shale::sync;
 
 namespace {
 

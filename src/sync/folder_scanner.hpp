@@ -18,7 +18,7 @@
 #include "base/error.hpp"
 #include "base/integers.hpp"
 
-namespace shale::exchange {
+namespace shale::sync {
 
 struct ScanOptions {
   u64 lines = 0;                    // lines of a piece; 0: as many as fit
@@ -45,4 +45,4 @@ Result<ScanReport> scan_paths(const std::vector<std::filesystem::path>& paths,
 // "code" for source files, "log" for logs, "note" for the rest, by the name alone.
 std::string type_of_file(const std::filesystem::path& path);
 
-}  // namespace shale::exchange
+}  // namespace shale::sync

@@ -1,4 +1,4 @@
-#include "exchange/folder_scanner.hpp"
+#include "sync/folder_scanner.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "tests/support/temporary_folder.hpp"
 
 using namespace shale;
-using namespace shale::exchange;
+using namespace shale::sync;
 namespace fs = std::filesystem;
 
 namespace {

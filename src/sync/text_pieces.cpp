@@ -1,8 +1,8 @@
-#include "exchange/text_pieces.hpp"
+#include "sync/text_pieces.hpp"
 
 #include <algorithm>
 
-namespace shale::exchange {
+namespace shale::sync {
 
 namespace {
 
@@ -65,4 +65,4 @@ Result<void> TextCutter::finish() {
   return {};
 }
 
-}  // namespace shale::exchange
+}  // namespace shale::sync

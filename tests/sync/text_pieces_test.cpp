@@ -1,4 +1,4 @@
-#include "exchange/text_pieces.hpp"
+#include "sync/text_pieces.hpp"
 
 #include <random>
 #include <set>
@@ -6,7 +6,7 @@
 #include "tests/support/catch.hpp"
 
 using namespace shale;
-using namespace shale::exchange;
+using namespace shale::sync;
 
 namespace {
 

@@ -16,7 +16,7 @@
 #include "base/integers.hpp"
 #include "text/glob.hpp"
 
-namespace shale::exchange {
+namespace shale::sync {
 
 class IgnoreRules {
  public:
@@ -56,4 +56,4 @@ class IgnoreStack {
   std::vector<Level> levels_;
 };
 
-}  // namespace shale::exchange
+}  // namespace shale::sync

@@ -13,7 +13,7 @@
 #include "base/error.hpp"
 #include "base/integers.hpp"
 
-namespace shale::exchange {
+namespace shale::sync {
 
 struct TextPiece {
   std::string_view text;
@@ -48,4 +48,4 @@ class TextCutter {
   u64 part_ = 0;
 };
 
-}  // namespace shale::exchange
+}  // namespace shale::sync

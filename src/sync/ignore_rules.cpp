@@ -1,8 +1,8 @@
-#include "exchange/ignore_rules.hpp"
+#include "sync/ignore_rules.hpp"
 
 #include <algorithm>
 
-namespace shale::exchange {
+namespace shale::sync {
 
 namespace {
 
@@ -96,4 +96,4 @@ bool IgnoreStack::ignores(std::string_view path, bool is_folder) const {
   return false;
 }
 
-}  // namespace shale::exchange
+}  // namespace shale::sync
