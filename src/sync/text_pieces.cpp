@@ -4,16 +4,11 @@
 
 namespace shale::sync {
 
-namespace {
-
-// The longest start of text[0, wanted) that does not end inside a character of UTF-8.
 usize character_cut(std::string_view text, usize wanted) {
   usize cut = wanted;
   while (cut > 0 && wanted - cut < 4 && (u8(text[cut]) & 0xC0) == 0x80) --cut;
   return cut == 0 || wanted - cut == 4 ? wanted : cut;
 }
-
-}  // namespace
 
 TextCutter::TextCutter(u64 bytes_max, u64 lines, Sink sink)
     : bytes_max_(bytes_max), lines_(lines), sink_(std::move(sink)) {}

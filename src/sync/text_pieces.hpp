@@ -3,7 +3,7 @@
 // Fed with blocks as they are read, so a file of any size passes in bounded memory. A piece has at
 // most `bytes_max` bytes or, where `lines` is set, exactly that many lines (the last one fewer);
 // a single line too long for a piece is cut inside, between characters of UTF-8.
-// Knows no files. Used by folder_scanner.
+// Knows no files. Used by folder_scanner; where a line is cut inside, by chunks too.
 #pragma once
 
 #include <functional>
@@ -14,6 +14,10 @@
 #include "base/integers.hpp"
 
 namespace shale::sync {
+
+// The longest start of text[0, wanted) that does not end inside a character of UTF-8; `wanted` is
+// less than the text's size. Bytes that are no character are cut anywhere, so it is never empty.
+usize character_cut(std::string_view text, usize wanted);
 
 struct TextPiece {
   std::string_view text;

@@ -121,3 +121,10 @@ TEST_CASE("text pieces: lines that are full to the byte") {
   CHECK(cut("\r\n\r\n", 2, 0) == Pieces{{"\r\n", 1, 1, 0}, {"\r\n", 2, 2, 0}});
   CHECK(cut("a\nb\nc\n", 3, 2) == Pieces{{"a\n", 1, 1, 0}, {"b\n", 2, 2, 0}, {"c\n", 3, 3, 0}});
 }
+
+TEST_CASE("text pieces: a cut inside a line spares characters") {
+  CHECK(character_cut("abcd", 2) == 2);
+  CHECK(character_cut("a\xC3\xA9z", 2) == 1);
+  CHECK(character_cut("\xC3\xA9z", 1) == 1);  // never nothing
+  CHECK(character_cut(std::string(9, '\x80'), 6) == 6);
+}

@@ -1,0 +1,21 @@
+// Where a chunk begins and what it is: what headings and definitions of a file come down to.
+//
+// A list of borders is sorted, begins at 0 and says nothing of where chunks end: each ends where
+// the next one begins, so that whatever found the borders, the chunks concatenate to the file. Made
+// by headings and definition_chunks, cut by chunks.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/integers.hpp"
+
+namespace shale::sync {
+
+struct Border {
+  usize begin = 0;
+  std::string name;       // "" for what has none
+  std::string_view kind;  // a literal: "function", "class", "section"; "" for what has none
+};
+
+}  // namespace shale::sync

@@ -1,0 +1,122 @@
+#include "sync/chunks.hpp"
+
+#include <algorithm>
+
+#include "sync/border.hpp"
+#include "sync/headings.hpp"
+#include "sync/languages.hpp"
+#include "sync/text_lines.hpp"
+#include "sync/text_pieces.hpp"
+#include "text/utf8.hpp"
+#include "text/utf8_repair.hpp"
+
+namespace shale::sync {
+
+namespace {
+
+constexpr usize name_bytes_max = 200;
+
+// A name as it may stand in an attribute: UTF-8 of one line.
+std::string clean_name(std::string_view raw) {
+  std::string name;
+  append_repaired(raw, name);
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return u8(c) < 0x20 || c == 0x7F; }, ' ');
+  name.resize(character_border(name, name_bytes_max));
+  return name;
+}
+
+// Numbers the lines of one chunk after the other.
+class ChunkList {
+ public:
+  explicit ChunkList(u64 bytes_max) : bytes_max_(std::max<u64>(bytes_max, 1)) {}
+
+  // Adds `text`, which goes on where the last one ended, as one chunk or as many as it takes.
+  void add(std::string_view text, std::string_view name, std::string_view kind) {
+    while (!text.empty()) {
+      const usize length = piece_length(text);
+      add_piece(text.substr(0, length), name, kind);
+      text.remove_prefix(length);
+    }
+  }
+
+  std::vector<Chunk> take() { return std::move(chunks_); }
+
+ private:
+  usize piece_length(std::string_view text) const {
+    if (text.size() <= bytes_max_) return text.size();
+    const usize newline = text.substr(0, usize(bytes_max_)).rfind('\n');
+    return newline == std::string_view::npos ? character_cut(text, usize(bytes_max_)) : newline + 1;
+  }
+
+  void add_piece(std::string_view text, std::string_view name, std::string_view kind) {
+    const u32 line_ends = u32(std::count(text.begin(), text.end(), '\n'));
+    const u32 last = line_ + line_ends - (text.ends_with('\n') ? 1 : 0);
+    chunks_.push_back({text, line_, last, std::string(name), std::string(kind)});
+    line_ += line_ends;
+  }
+
+  u64 bytes_max_;
+  u32 line_ = 1;
+  std::vector<Chunk> chunks_;
+};
+
+std::vector<Border> line_borders(std::string_view text, u64 lines) {
+  std::vector<Border> borders;
+  u64 seen = 0;
+  for (usize at = 0; at < text.size(); at = line_end(text, at)) {
+    if (borders.empty() || (lines > 0 && seen % lines == 0)) borders.push_back({at, "", ""});
+    ++seen;
+  }
+  return borders;
+}
+
+std::vector<Border> whole_border() { return {{0, "", ""}}; }
+
+std::vector<Border> heading_borders(Language language, std::string_view text) {
+  if (language == Language::restructured_text) return restructured_borders(text);
+  return markdown_borders(text);
+}
+
+std::vector<Border> automatic_borders(Language language, std::string_view text, const ChunkRules&) {
+  switch (language) {
+    case Language::markdown:
+    case Language::restructured_text:
+      return heading_borders(language, text);
+    default:
+      return whole_border();
+  }
+}
+
+std::vector<Border> find_borders(Language language, std::string_view text,
+                                 const ChunkRules& rules) {
+  switch (rules.chunking) {
+    case Chunking::whole:
+      return whole_border();
+    case Chunking::lines:
+      return rules.lines > 0 ? line_borders(text, rules.lines) : whole_border();
+    case Chunking::headings:
+      return heading_borders(language, text);
+    case Chunking::symbols:
+      return whole_border();
+    case Chunking::automatic:
+      break;
+  }
+  return automatic_borders(language, text, rules);
+}
+
+}  // namespace
+
+std::vector<Chunk> chunk_text(std::string_view path, std::string_view text,
+                              const ChunkRules& rules) {
+  const std::vector<Border> borders = find_borders(language_of(path), text, rules);
+  ChunkList chunks(rules.bytes_max);
+  for (usize i = 0; i < borders.size(); ++i) {
+    const usize end = i + 1 < borders.size() ? borders[i + 1].begin : text.size();
+    chunks.add(text.substr(borders[i].begin, end - borders[i].begin), clean_name(borders[i].name),
+               borders[i].kind);
+  }
+  return chunks.take();
+}
+
+}  // namespace shale::sync
