@@ -9,4 +9,5 @@
 #include <shale/result.hpp>
 #include <shale/segment.hpp>
 #include <shale/store.hpp>
+#include <shale/sync.hpp>
 #include <shale/tokens.hpp>

@@ -24,6 +24,10 @@ constexpr Examples examples[] = {
     {"add",
      "shale add src include README.md\n"
      "shale add --lines 30 src        # pieces of 30 lines\n"},
+    {"sync",
+     "shale sync src                  # reads what has changed since the last time\n"
+     "shale sync --plan --json src    # what would be done, file by file\n"
+     "shale sync lib --prefix lib/ --only '*.py' --without tests/\n"},
     {"stash",
      "shale stash --type decision \"we keep the log\"\n"
      "shale stash --id build-1 --type log --tag ci - < build.log\n"

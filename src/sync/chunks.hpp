@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include <shale/sync.hpp>
+
 #include "base/integers.hpp"
 
 namespace shale::sync {
@@ -22,14 +24,6 @@ struct Chunk {
   u32 last_line = 1;      // the line its last byte is on
   std::string name;       // `merge`, `Project::commit`, `Class.method`, `Title / Sub`; UTF-8; or ""
   std::string kind;       // "function", "class", "section", ...; "" where there is no name
-};
-
-enum class Chunking : u8 {
-  automatic,  // by headings or symbols where the name says how, else by size
-  whole,
-  lines,
-  symbols,   // by size where the language is not known
-  headings,  // of Markdown, unless the name says reStructuredText
 };
 
 struct ChunkRules {

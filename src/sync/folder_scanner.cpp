@@ -8,7 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/file.hpp"
 #include "model/record.hpp"
-#include "sync/ignore_rules.hpp"
+#include "sync/folder_walk.hpp"
 #include "sync/text_pieces.hpp"
 #include "text/utf8.hpp"
 
@@ -20,7 +20,6 @@ namespace {
 
 constexpr usize block_bytes = 1u << 20;
 constexpr usize binary_probe_bytes = 8u << 10;
-constexpr u64 ignore_file_bytes_max = 1u << 20;
 
 constexpr std::array<std::string_view, 73> code_extensions = {
     "ada",  "asm",   "awk",   "bash", "bzl", "c",    "cc",  "cjs", "clj", "cmake", "cpp",
@@ -56,8 +55,6 @@ class Scan {
     if (stat(given.c_str(), &status) != 0) return problem(given, last_error());
     if (S_ISREG(status.st_mode)) return file(given);
     if (!S_ISDIR(status.st_mode)) return problem(given, "it is neither a file nor a folder");
-    stack_ = IgnoreStack();
-    push_rules_above(given);
     return folder(given);
   }
 
@@ -71,69 +68,12 @@ class Scan {
     return {};
   }
 
-  // Paths of the ignore stack are absolute: rules from above the root apply as well.
-  static std::string absolute(const fs::path& path) {
-    std::error_code code;
-    const fs::path whole = fs::absolute(path, code).lexically_normal();
-    std::string text = whole.string();
-    while (text.size() > 1 && text.ends_with('/')) text.pop_back();
-    return text;
-  }
-
-  void push_rules(const fs::path& folder) {
-    IgnoreRules rules;
-    for (const char* name : {".gitignore", ".ignore"}) {  // the second wins
-      std::error_code code;
-      if (!fs::is_regular_file(folder / name, code)) continue;
-      const auto text = read_file(folder / name, ignore_file_bytes_max);
-      if (text) {
-        rules.add(as_text(*text));
-      } else {
-        (void)problem(folder / name, text.error().message);
-      }
-    }
-    std::string prefix = absolute(folder);
-    if (!prefix.ends_with('/')) prefix += '/';
-    stack_.push(std::move(prefix), std::move(rules));
-  }
-
-  // Rules of the folders above, up to the top of the git work tree the root lies in.
-  void push_rules_above(const fs::path& root) {
-    std::vector<fs::path> above;
-    std::error_code code;
-    fs::path folder = absolute(root);
-    while (!fs::exists(folder / ".git", code)) {
-      if (!folder.has_relative_path()) return;  // no work tree
-      folder = folder.parent_path();
-      above.push_back(folder);
-    }
-    for (auto outer = above.rbegin(); outer != above.rend(); ++outer) push_rules(*outer);
-  }
-
   Result<void> folder(const fs::path& path) {
-    auto names = list_folder(path);
-    if (!names) return problem(path, names.error().message);
-    std::sort(names->begin(), names->end());
-    push_rules(path);
-    for (const std::string& name : *names) TRY(entry(path == "." ? fs::path(name) : path / name));
-    stack_.pop();
+    const auto walked = walk_folder(path);
+    if (!walked) return problem(path, walked.error().message);
+    for (const WalkProblem& one : walked->problems) TRY(problem(path / one.path, one.reason));
+    for (const WalkedFile& one : walked->files) TRY(file(path / one.path));
     return {};
-  }
-
-  Result<void> entry(const fs::path& path) {
-    struct stat status {};
-    if (lstat(path.c_str(), &status) != 0) return problem(path, last_error());
-    const bool is_folder = S_ISDIR(status.st_mode);
-    if (!is_folder && !S_ISREG(status.st_mode)) return {};
-    if (stack_.ignores(absolute(path), is_folder)) return {};
-    if (!is_folder) return file(path);
-    if (path.filename() == ".git" || is_store(path)) return {};
-    return folder(path);
-  }
-
-  static bool is_store(const fs::path& path) {
-    std::error_code code;
-    return fs::exists(path / "shale.toml", code) && fs::is_directory(path / "projects", code);
   }
 
   Result<void> file(const fs::path& path) {
@@ -192,7 +132,6 @@ class Scan {
 
   const ScanOptions& options_;
   const SegmentSink& sink_;
-  IgnoreStack stack_;
   ScanReport report_;
   Buffer block_;
 };

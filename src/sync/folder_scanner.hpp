@@ -1,8 +1,7 @@
 // Files and folders as segments: what `shale add PATH...` stashes.
 //
-// Walks in sorted order, leaves out what .gitignore and .ignore say (of the folder, of those below
-// and, inside a git work tree, of those above), `.git`, stores of shale, binaries (a NUL in the
-// first 8 KiB), empty files and symbolic links. Long files are cut at line ends; a piece is the
+// Takes what folder_walk finds, in its order, but for binaries (a NUL in the first 8 KiB) and empty
+// files. Long files are cut at line ends; a piece is the
 // segment `path#first-line`, its `file` the path, relative to the working directory where it lies
 // inside it. What cannot be read is reported and passed over.
 // Does not compare with what a store holds (that is `sync`). Used by the program's `add`.

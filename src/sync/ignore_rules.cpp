@@ -84,13 +84,11 @@ std::optional<bool> IgnoreRules::ignores(std::string_view path, bool is_folder) 
   return std::nullopt;
 }
 
-void IgnoreStack::push(std::string prefix, IgnoreRules rules) {
-  levels_.push_back({std::move(prefix), std::move(rules)});
-}
-
-bool IgnoreStack::ignores(std::string_view path, bool is_folder) const {
-  for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
-    const auto verdict = level->rules.ignores(path.substr(level->prefix.size()), is_folder);
+bool is_ignored(const IgnoreLevel* level, std::string_view path, bool is_folder) {
+  for (; level != nullptr; level = level->above.get()) {
+    const auto verdict = level->lead.empty()
+                             ? level->rules.ignores(path.substr(level->drop), is_folder)
+                             : level->rules.ignores(level->lead + std::string(path), is_folder);
     if (verdict) return *verdict;
   }
   return false;

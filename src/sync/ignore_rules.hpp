@@ -1,13 +1,15 @@
 // The rules of .gitignore and .ignore files: which paths of a folder a walk leaves out.
 //
-// One IgnoreRules holds the rules of one folder; an IgnoreStack those of a folder and the folders
-// above it, of which the deepest that says anything about a path decides. Negation (`!`), anchored
-// patterns (a slash before the end), patterns for folders only (a slash at the end), `**` and
+// One IgnoreRules holds the rules of one folder; an IgnoreLevel those and, through the level above,
+// those of the folders it lies in. The deepest that says anything about a path decides. Negation
+// (`!`), anchored patterns (a slash before the end), patterns for folders only (a slash at the
+// end), `**` and
 // `\` follow gitignore(5). Knows no global ignore file and no index: a tracked file that matches
 // is left out all the same.
-// Used by folder_scanner only.
+// Values, and levels that never change: safe from many threads. Used by folder_walk.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,20 +42,17 @@ class IgnoreRules {
   std::vector<Rule> rules_;
 };
 
-class IgnoreStack {
- public:
-  // `prefix`: path of the rules' folder, as the paths asked about begin ("" or ending in '/').
-  void push(std::string prefix, IgnoreRules rules);
-  void pop() { levels_.pop_back(); }
-  // `path` must begin with the prefix of every level.
-  bool ignores(std::string_view path, bool is_folder) const;
-
- private:
-  struct Level {
-    std::string prefix;
-    IgnoreRules rules;
-  };
-  std::vector<Level> levels_;
+// The rules that apply in a folder.
+struct IgnoreLevel {
+  std::shared_ptr<const IgnoreLevel> above;
+  IgnoreRules rules;
+  // From the paths that are asked about to those relative to the folder of the rules: what to put
+  // before them, where that folder lies above the root of the paths, else how many bytes to drop.
+  std::string lead = {};
+  usize drop = 0;
 };
+
+// Whether a walk leaves out `path`; `level`: of the folder it lies in, null where nothing rules.
+bool is_ignored(const IgnoreLevel* level, std::string_view path, bool is_folder);
 
 }  // namespace shale::sync

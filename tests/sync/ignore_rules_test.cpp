@@ -75,16 +75,13 @@ TEST_CASE("ignore rules: the deepest folder that says anything decides") {
   outer.add("*.c\n*.o\n");
   IgnoreRules inner;
   inner.add("!/a.c\n");
-  IgnoreStack stack;
-  stack.push("/top/", outer);
-  CHECK(stack.ignores("/top/in/a.c", false));
-  stack.push("/top/in/", inner);
-  CHECK_FALSE(stack.ignores("/top/in/a.c", false));
-  CHECK(stack.ignores("/top/in/b.c", false));
-  CHECK(stack.ignores("/top/in/a.o", false));
-  CHECK_FALSE(stack.ignores("/top/in/a.h", false));
-  stack.pop();
-  CHECK(stack.ignores("/top/in/a.c", false));
+  const auto top = std::make_shared<IgnoreLevel>(IgnoreLevel{nullptr, outer});
+  CHECK(is_ignored(top.get(), "in/a.c", false));
+  const IgnoreLevel in{top, inner, "", 3};
+  CHECK_FALSE(is_ignored(&in, "in/a.c", false));
+  CHECK(is_ignored(&in, "in/b.c", false));
+  CHECK(is_ignored(&in, "in/a.o", false));
+  CHECK_FALSE(is_ignored(&in, "in/a.h", false));
 }
 
 TEST_CASE("ignore rules: stars stay inside a component unless there are two and a slash") {
@@ -206,16 +203,16 @@ TEST_CASE("ignore rules: a folder without an opinion leaves it to those above") 
     parsed.add(text);
     return parsed;
   };
-  IgnoreStack stack;
-  CHECK_FALSE(stack.ignores("/a", false));
-  stack.push("/", rules("x\n/top/y\n"));
-  stack.push("/top/", rules(""));
-  stack.push("/top/in/", rules("/z\n"));
-  CHECK(stack.ignores("/top/in/x", false));
-  CHECK(stack.ignores("/top/in/z", false));
-  CHECK_FALSE(stack.ignores("/top/in/y", false));
-  CHECK_FALSE(stack.ignores("/top/in/deep/z", false));
-  stack.pop();
-  CHECK_FALSE(stack.ignores("/top/in/z", false));
-  CHECK(stack.ignores("/top/y", false));
+  CHECK_FALSE(is_ignored(nullptr, "a", false));
+  // Paths are asked about from /top: the rules of / lie above their root.
+  const auto root =
+      std::make_shared<IgnoreLevel>(IgnoreLevel{nullptr, rules("x\n/top/y\n"), "top/"});
+  const auto top = std::make_shared<IgnoreLevel>(IgnoreLevel{root, rules("")});
+  const IgnoreLevel in{top, rules("/z\n"), "", 3};
+  CHECK(is_ignored(&in, "in/x", false));
+  CHECK(is_ignored(&in, "in/z", false));
+  CHECK_FALSE(is_ignored(&in, "in/y", false));
+  CHECK_FALSE(is_ignored(&in, "in/deep/z", false));
+  CHECK_FALSE(is_ignored(top.get(), "in/z", false));
+  CHECK(is_ignored(top.get(), "y", false));
 }

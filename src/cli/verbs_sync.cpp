@@ -1,0 +1,162 @@
+// sync: a project made equal to a folder.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+
+#include "cli/interrupt.hpp"
+#include "cli/progress.hpp"
+#include "cli/verbs.hpp"
+
+namespace shale::cli {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct SyncVerbOptions {
+  std::string folder;
+  std::string chunking = "auto";
+  bool plan = false;
+  SyncOptions sync;
+  CreateOptions create;
+};
+
+constexpr std::pair<std::string_view, Chunking> chunkings[] = {
+    {"auto", Chunking::automatic},  {"whole", Chunking::whole},       {"lines", Chunking::lines},
+    {"symbols", Chunking::symbols}, {"headings", Chunking::headings},
+};
+
+Chunking chunking_by_name(std::string_view name) {
+  for (const auto& [known, chunking] : chunkings) {
+    if (known == name) return chunking;
+  }
+  return Chunking::automatic;
+}
+
+std::string_view name_of(FileChange change) {
+  switch (change) {
+    case FileChange::added:
+      return "added";
+    case FileChange::changed:
+      return "changed";
+    case FileChange::removed:
+      return "removed";
+    case FileChange::renamed:
+      return "renamed";
+  }
+  return "";
+}
+
+Json json_of(const std::vector<SyncedFile>& files) {
+  Json rows = Json::array();
+  for (const SyncedFile& file : files) {
+    Json row = {{"path", file.path}, {"change", name_of(file.change)}};
+    if (!file.before.empty()) row["before"] = file.before;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+Json json_of(const std::vector<SyncProblem>& problems) {
+  Json rows = Json::array();
+  for (const SyncProblem& problem : problems) {
+    rows.push_back({{"path", problem.path}, {"reason", problem.reason}});
+  }
+  return rows;
+}
+
+// Of all segments of the prefix, from columns.
+Result<u64> tokens_of(const Project& project, const std::string& prefix) {
+  std::string quoted;
+  for (const char c : prefix) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  const Snapshot snapshot = TRY(project.snapshot());
+  const Sum sum = TRY(snapshot.sum("tokens", {}, "attr..mirror:\"" + quoted + '"'));
+  return sum.rows.empty() ? 0 : sum.rows[0].sum;
+}
+
+void print(Context& context, const SyncVerbOptions& options, const Synced& done, double seconds) {
+  if (options.plan) {
+    for (const SyncedFile& file : done.files) {
+      const std::string before = file.before.empty() ? "" : "  (was " + file.before + ')';
+      context.output.line(
+          fmt::format("{:<8} {}{}", name_of(file.change), printable(file.path), printable(before)));
+    }
+  }
+  if (context.output.quiet) return;
+  context.output.line(fmt::format(
+      "{} files: {} unchanged, {} changed, {} added, {} removed, {} renamed; read {} in {:.2f} s",
+      done.scanned, done.unchanged, done.changed, done.added, done.removed, done.renamed,
+      size_text(done.bytes_read), seconds));
+}
+
+Json json_of(const Synced& done) {
+  return {{"scanned", done.scanned},         {"unchanged", done.unchanged},
+          {"changed", done.changed},         {"added", done.added},
+          {"removed", done.removed},         {"renamed", done.renamed},
+          {"passed_over", done.passed_over}, {"files_read", done.files_read},
+          {"bytes_read", done.bytes_read},   {"stashed", done.stashed},
+          {"updated", done.updated},         {"erased", done.erased}};
+}
+
+Result<Exit> sync_verb(Context& context, SyncVerbOptions options) {
+  watch_for_interrupt();
+  options.sync.chunking = chunking_by_name(options.chunking);
+  options.sync.dry_run = options.sync.dry_run || options.plan;
+  const Store store =
+      TRY(options.sync.dry_run ? context.store_to_read() : context.store_to_write(options.create));
+  Project project = TRY(store.project(context.globals.project));
+  ProgressBar bar("sync", context.output.quiet);
+  const auto started = Clock::now();
+  const Synced done = TRY(sync_with(project, options.folder, options.sync, progress_on(bar)));
+  for (const SyncProblem& problem : done.problems) {
+    context.output.warning(fmt::format("{}: {}", problem.path, problem.reason));
+  }
+  if (!options.sync.dry_run) context.keep_up(project);
+  if (context.output.is_text()) {
+    const std::chrono::duration<double> seconds = Clock::now() - started;
+    print(context, options, done, seconds.count());
+  } else {
+    Json answer = json_of(done);
+    answer["tokens"] = TRY(tokens_of(project, options.sync.prefix));
+    if (options.sync.dry_run) answer["files"] = json_of(done.files);
+    if (!done.problems.empty()) answer["problems"] = json_of(done.problems);
+    context.output.object(answer);
+  }
+  // Some files passed over: the call did not do all it was asked.
+  return done.problems.empty() ? Exit::ok : Exit::failed;
+}
+
+}  // namespace
+
+void add_sync_verb(CLI::App& app, Context& context) {
+  CLI::App* verb = add_verb(app, "sync", "makes the project equal to a folder");
+  auto options = std::make_shared<SyncVerbOptions>();
+  SyncOptions& sync = options->sync;
+  verb->add_option("DIR", options->folder, "the folder")->required();
+  verb->add_option("--prefix", sync.prefix,
+                   "stands before its paths; the segments of other prefixes stay as they are");
+  verb->add_flag("--dry-run", sync.dry_run, "tells what would be done");
+  verb->add_flag("--plan", options->plan, "the same, file by file");
+  verb->add_option("--only", sync.only, "takes only files that match one of these patterns");
+  verb->add_option("--without", sync.without, "takes no files that match one of these");
+  verb->add_option("--max-bytes", sync.file_bytes_max, "takes no longer files (16777216)")
+      ->check(whole_number());
+  verb->add_flag("--links", sync.follow_links, "takes links to files as files");
+  verb->add_flag("--no-ignore{false}", sync.obeys_ignore_files,
+                 "takes what .gitignore and .ignore leave out");
+  verb->add_flag("--read-all", sync.read_all, "reads every file, whatever its time and size say");
+  verb->add_option("--chunk", options->chunking, "auto (the default) whole lines symbols headings")
+      ->check(CLI::IsMember({"auto", "whole", "lines", "symbols", "headings"}));
+  verb->add_option("--lines", sync.lines, "lines of a segment, for --chunk lines (40)")
+      ->check(whole_number());
+  add_create_options(*verb, options->create);
+  verb->callback([&context, options] {
+    context.action = [&context, options] { return sync_verb(context, *options); };
+  });
+}
+
+}  // namespace shale::cli

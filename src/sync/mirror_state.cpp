@@ -1,0 +1,130 @@
+#include "sync/mirror_state.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "sync/folder_walk.hpp"
+
+namespace shale::sync {
+
+namespace {
+
+template <class Value>
+const Value* find_attribute(const Metadata& metadata, std::string_view key) {
+  const auto found = metadata.attrs.find(key);
+  return found == metadata.attrs.end() ? nullptr : std::get_if<Value>(&found->second);
+}
+
+// Those whose metadata had the term when they were stashed.
+Result<std::vector<u32>> documents_with(const Index& index, std::string_view term) {
+  const auto found = TRY(index.find_term(term));
+  if (!found.has_value()) return std::vector<u32>();
+  const DocumentSet documents = TRY(index.documents(*found));
+  std::vector<u32> docs = documents.to_vector();
+  std::erase_if(docs, [&](u32 doc) { return doc >= index.document_count(); });  // a damaged list
+  return docs;
+}
+
+// What may be the first piece of a file of the mirror: it has both attributes, or may have come to
+// have them since.
+Result<DenseSet> may_be_first(const IndexView& view, std::string_view mirror_term) {
+  DenseSet firsts(view.index->document_count());
+  const std::string sizes = metadata_term(Field::attribute, std::string(attribute::size) + '\0');
+  TRY(view.index->add_holders(sizes, nullptr, firsts));
+  DenseSet ours(view.index->document_count());
+  for (const u32 doc : TRY(documents_with(*view.index, mirror_term))) ours.add(doc);
+  firsts &= ours;
+  for (const auto& [doc, update] : view.overlay->patches) {
+    if (update.attrs_set.contains(attribute::size)) firsts.add(doc);
+  }
+  return firsts;
+}
+
+std::optional<KnownFile> known_file(const Metadata& metadata, std::string_view prefix) {
+  const auto size = number_attribute(metadata, attribute::size);
+  const bool is_ours = text_attribute(metadata, attribute::mirror) == prefix;
+  if (!size || !is_ours || !metadata.file || !metadata.file->starts_with(prefix)) {
+    return std::nullopt;  // or moved elsewhere by hand
+  }
+  const auto modified = number_attribute(metadata, attribute::modified);
+  KnownFile file;
+  file.path = *metadata.file;
+  file.stamp = {u64(*size), modified.value_or(0),
+                u64(number_attribute(metadata, attribute::inode).value_or(0))};
+  file.hash = u64(number_attribute(metadata, attribute::hash).value_or(0));
+  file.is_settled = modified.has_value();
+  return file;
+}
+
+auto place_of(const KnownPiece& piece) {
+  const LineRange lines = piece.metadata.line_range.value_or(LineRange());
+  const i64 part = number_attribute(piece.metadata, attribute::part).value_or(0);
+  return std::tuple(lines.first, part, std::string_view(piece.metadata.id));
+}
+
+}  // namespace
+
+std::optional<std::string_view> text_attribute(const Metadata& metadata, std::string_view key) {
+  const auto* text = find_attribute<std::string>(metadata, key);
+  return text == nullptr ? std::nullopt : std::optional<std::string_view>(*text);
+}
+
+std::optional<i64> number_attribute(const Metadata& metadata, std::string_view key) {
+  const i64* number = find_attribute<i64>(metadata, key);
+  return number == nullptr ? std::nullopt : std::optional(*number);
+}
+
+Result<std::vector<KnownFile>> known_files(const store::View& view, std::string_view prefix) {
+  std::vector<KnownFile> files;
+  const std::string term = attribute_term(attribute::mirror, std::string(prefix));
+  for (const IndexView& one : store::stored_indexes(view)) {
+    const DenseSet firsts = TRY(may_be_first(one, term));
+    for (const u32 doc : firsts.to_vector()) {
+      if (one.overlay->dead.contains(doc)) continue;
+      auto file = known_file(TRY(current_metadata(one, DocNo(doc))), prefix);
+      if (file.has_value()) files.push_back(*std::move(file));
+    }
+  }
+  std::sort(files.begin(), files.end(),
+            [](const auto& a, const auto& b) { return path_before(a.path, b.path); });
+  return files;
+}
+
+KnownPieces::KnownPieces(std::shared_ptr<const store::View> view)
+    : view_(std::move(view)), indexes_(store::stored_indexes(*view_)), moved_(indexes_.size()) {
+  for (usize i = 0; i < indexes_.size(); ++i) {
+    for (const auto& [doc, update] : indexes_[i].overlay->patches) {
+      if (update.file && *update.file) moved_[i].emplace(**update.file, doc);
+    }
+  }
+}
+
+Result<std::vector<KnownPiece>> KnownPieces::of(std::string_view path) const {
+  std::vector<KnownPiece> pieces;
+  const std::string term = metadata_term(Field::file, path);
+  for (usize i = 0; i < indexes_.size(); ++i) {
+    const IndexView& one = indexes_[i];
+    std::vector<u32> docs = TRY(documents_with(*one.index, term));
+    const auto [begin, end] = moved_[i].equal_range(path);
+    for (auto moved = begin; moved != end; ++moved) docs.push_back(moved->second);
+    std::sort(docs.begin(), docs.end());
+    docs.erase(std::unique(docs.begin(), docs.end()), docs.end());
+    for (const u32 doc : docs) {
+      if (one.overlay->dead.contains(doc)) continue;
+      Metadata metadata = TRY(current_metadata(one, DocNo(doc)));
+      const bool is_piece = metadata.file == path && text_attribute(metadata, attribute::mirror);
+      if (!is_piece) continue;
+      const TextHash text = TRY(one.index->text_hash(DocNo(doc)));
+      pieces.push_back({std::move(metadata), text});
+    }
+  }
+  std::sort(pieces.begin(), pieces.end(),
+            [](const auto& a, const auto& b) { return place_of(a) < place_of(b); });
+  return pieces;
+}
+
+Result<bool> KnownPieces::has_id(std::string_view id) const {
+  return TRY(store::find_live(*view_, id)).has_value();
+}
+
+}  // namespace shale::sync
