@@ -1,4 +1,6 @@
-// The ids of a file's pieces in a project: identity's, but none that another segment has.
+// The ids of a file's pieces in a project: those that identity gives, but none that another segment
+// has. A file that was renamed away has kept its ids, which begin with the path of one that is new.
+// Used by mirror.
 #pragma once
 
 #include <string>
@@ -10,7 +12,6 @@
 namespace shale::sync {
 
 // One for each chunk; `known`: the pieces the file has in the project, or those of the file it was.
-// `project`: to ask which ids are used by others: a file that was renamed away has kept its own.
 Result<std::vector<std::string>> ids_of(const FileContent& content,
                                         const std::vector<KnownPiece>& known,
                                         const KnownPieces& project);

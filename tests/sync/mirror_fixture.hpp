@@ -65,9 +65,9 @@ class Mirrored {
     age(name);
   }
   void age(const std::string& name) const {
-    using namespace std::chrono_literals;
     const auto time = std::filesystem::last_write_time(root() / name);
-    std::filesystem::last_write_time(root() / name, time - 10s + 1us);
+    constexpr auto age = std::chrono::seconds(10) - std::chrono::microseconds(1);
+    std::filesystem::last_write_time(root() / name, time - age);
   }
 
   Synced sync(const SyncOptions& options = {}) {
