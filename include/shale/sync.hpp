@@ -92,4 +92,14 @@ SHALE_API Result<Synced> sync_with(Project& project, const std::filesystem::path
                                    const ProgressCallback& progress = {},
                                    std::stop_token stop = {});
 
+// The same, and keeps it so while the folder changes, until `told` answers false or `stop` is asked
+// for: that is no error. `told` gets what each pass did that changed anything, and the first one.
+// What is saved is found within a few tens of milliseconds, wherever the kernel tells what happens
+// in folders (inotify: not on network disks); where it tells of too much at once, or cannot watch
+// so many folders, the whole folder is looked at again.
+SHALE_API Result<void> watch_folder(Project& project, const std::filesystem::path& folder,
+                                    const SyncOptions& options,
+                                    const std::function<bool(const Synced&)>& told,
+                                    std::stop_token stop = {});
+
 }  // namespace shale

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <thread>
 
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
@@ -12,12 +13,11 @@ namespace shale::cli {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 struct SyncVerbOptions {
   std::string folder;
   std::string chunking = "auto";
   bool plan = false;
+  bool watch = false;
   SyncOptions sync;
   CreateOptions create;
 };
@@ -78,7 +78,7 @@ Result<u64> tokens_of(const Project& project, const std::string& prefix) {
   return sum.rows.empty() ? 0 : sum.rows[0].sum;
 }
 
-void print(Context& context, const SyncVerbOptions& options, const Synced& done, double seconds) {
+void print(Context& context, const SyncVerbOptions& options, const Synced& done) {
   if (options.plan) {
     for (const SyncedFile& file : done.files) {
       const std::string before = file.before.empty() ? "" : "  (was " + file.before + ')';
@@ -87,10 +87,10 @@ void print(Context& context, const SyncVerbOptions& options, const Synced& done,
     }
   }
   if (context.output.quiet) return;
-  context.output.line(fmt::format(
-      "{} files: {} unchanged, {} changed, {} added, {} removed, {} renamed; read {} in {:.2f} s",
-      done.scanned, done.unchanged, done.changed, done.added, done.removed, done.renamed,
-      size_text(done.bytes_read), seconds));
+  context.output.line(
+      fmt::format("{} files: {} unchanged, {} changed, {} added, {} removed, {} renamed; read {}",
+                  done.scanned, done.unchanged, done.changed, done.added, done.removed,
+                  done.renamed, size_text(done.bytes_read)));
 }
 
 Json json_of(const Synced& done) {
@@ -102,6 +102,38 @@ Json json_of(const Synced& done) {
           {"updated", done.updated},         {"erased", done.erased}};
 }
 
+void warn(const Context& context, const Synced& done) {
+  for (const SyncProblem& problem : done.problems) {
+    context.output.warning(fmt::format("{}: {}", problem.path, problem.reason));
+  }
+}
+
+constexpr std::chrono::milliseconds look_for_interrupt{20};
+
+// Until Ctrl-C, which is how it ends.
+Result<Exit> watch(Context& context, Project& project, const SyncVerbOptions& options) {
+  std::stop_source stop;
+  const std::jthread interrupt([&stop](const std::stop_token& ended) {
+    while (!ended.stop_requested() && !interrupted()) {
+      std::this_thread::sleep_for(look_for_interrupt);
+    }
+    stop.request_stop();
+  });
+  const auto told = [&](const Synced& done) {
+    warn(context, done);
+    if (context.output.is_text()) {
+      print(context, options, done);
+    } else {
+      context.output.object(json_of(done));
+    }
+    context.output.flush();
+    context.keep_up(project);
+    return true;
+  };
+  TRY(watch_folder(project, options.folder, options.sync, told, stop.get_token()));
+  return Exit::interrupted;
+}
+
 Result<Exit> sync_verb(Context& context, SyncVerbOptions options) {
   watch_for_interrupt();
   options.sync.chunking = chunking_by_name(options.chunking);
@@ -109,16 +141,13 @@ Result<Exit> sync_verb(Context& context, SyncVerbOptions options) {
   const Store store =
       TRY(options.sync.dry_run ? context.store_to_read() : context.store_to_write(options.create));
   Project project = TRY(store.project(context.globals.project));
+  if (options.watch) return watch(context, project, options);
   ProgressBar bar("sync", context.output.quiet);
-  const auto started = Clock::now();
   const Synced done = TRY(sync_with(project, options.folder, options.sync, progress_on(bar)));
-  for (const SyncProblem& problem : done.problems) {
-    context.output.warning(fmt::format("{}: {}", problem.path, problem.reason));
-  }
+  warn(context, done);
   if (!options.sync.dry_run) context.keep_up(project);
   if (context.output.is_text()) {
-    const std::chrono::duration<double> seconds = Clock::now() - started;
-    print(context, options, done, seconds.count());
+    print(context, options, done);
   } else {
     Json answer = json_of(done);
     answer["tokens"] = TRY(tokens_of(project, options.sync.prefix));
@@ -141,6 +170,7 @@ void add_sync_verb(CLI::App& app, Context& context) {
                    "stands before its paths; the segments of other prefixes stay as they are");
   verb->add_flag("--dry-run", sync.dry_run, "tells what would be done");
   verb->add_flag("--plan", options->plan, "the same, file by file");
+  verb->add_flag("--watch", options->watch, "goes on until Ctrl-C, following what is saved");
   verb->add_option("--only", sync.only, "takes only files that match one of these patterns");
   verb->add_option("--without", sync.without, "takes no files that match one of these");
   verb->add_option("--max-bytes", sync.file_bytes_max, "takes no longer files (16777216)")

@@ -27,6 +27,7 @@ using Level = std::shared_ptr<const IgnoreLevel>;
 struct Task {
   std::string path;  // relative to the root, ending in `/` but for the root
   Level level;       // of the folder above
+  bool is_deep = true;
 };
 
 // Adds the rules of the ignore files in `folder`; `tell` gets those that cannot be read.
@@ -78,6 +79,32 @@ class Walk {
   Result<Walked> run() {
     auto entries = TRY(read_folder(root_, options_.follow_links));
     take(entries, {"", rules_above()}, result_);
+    return finish();
+  }
+
+  Result<Walked> run(std::span<const WalkPart> parts) {
+    const Level above = rules_above();
+    for (const WalkPart& part : parts) add_part(part, above);
+    return finish();
+  }
+
+ private:
+  // The part, unless it or a folder it lies in is left out.
+  void add_part(const WalkPart& part, Level level) {
+    for (usize at = 0; at < part.folder.size();) {
+      const usize end = std::min(part.folder.find('/', at), part.folder.size());
+      const std::string above = part.folder.substr(0, at);
+      level = level_in(above, std::move(level), result_);
+      const std::string folder = part.folder.substr(0, end);
+      if (part.folder.compare(at, end - at, ".git") == 0) return;
+      if (is_ignored(level.get(), folder, true)) return;
+      at = end + 1;
+    }
+    const bool is_root = part.folder.empty();
+    tasks_.push_back({is_root ? "" : part.folder + '/', std::move(level), part.is_deep});
+  }
+
+  Result<Walked> finish() {
     {
       std::vector<std::jthread> others;
       for (unsigned i = 1; i < thread_count(); ++i) others.emplace_back([this] { work(); });
@@ -91,7 +118,6 @@ class Walk {
     return std::move(result_);
   }
 
- private:
   unsigned thread_count() const {
     if (options_.threads > 0) return options_.threads;
     return std::clamp(std::thread::hardware_concurrency(), 1u, threads_max);
@@ -135,6 +161,7 @@ class Walk {
     }
     const std::lock_guard lock(mutex_);
     std::move(found.files.begin(), found.files.end(), std::back_inserter(result_.files));
+    std::move(found.folders.begin(), found.folders.end(), std::back_inserter(result_.folders));
     std::move(found.problems.begin(), found.problems.end(), std::back_inserter(result_.problems));
   }
 
@@ -149,7 +176,7 @@ class Walk {
   }
 
   void read(const Task& task, Walked& found) {
-    const std::string name = task.path.substr(0, task.path.size() - 1);
+    const std::string name = task.path.substr(0, std::max<usize>(task.path.size(), 1) - 1);
     auto entries = read_folder(root_ / name, options_.follow_links);
     if (entries) {
       if (!is_store(*entries)) take(*entries, task, found);
@@ -159,7 +186,8 @@ class Walk {
   }
 
   void take(std::vector<FolderEntry>& entries, const Task& from, Walked& found) {
-    const Level level = level_in(entries, from, found);
+    const Level level = holds_rules(entries) ? level_in(from.path, from.level, found) : from.level;
+    found.folders.push_back(from.path.substr(0, std::max<usize>(from.path.size(), 1) - 1));
     std::vector<Task> folders;
     for (FolderEntry& entry : entries) {
       const bool is_folder = entry.kind == EntryKind::folder;
@@ -173,24 +201,27 @@ class Walk {
         found.files.push_back({std::move(path), entry.stamp});
       }
     }
-    if (folders.empty()) return;
+    if (folders.empty() || !from.is_deep) return;
     const std::lock_guard lock(mutex_);
     std::move(folders.begin(), folders.end(), std::back_inserter(tasks_));
     changed_.notify_all();
   }
 
-  Level level_in(const std::vector<FolderEntry>& entries, const Task& from, Walked& found) {
-    const bool has_rules =
-        options_.obeys_ignore_files &&
-        std::any_of(std::begin(ignore_files), std::end(ignore_files),
-                    [&](const char* name) { return has_name(entries, name, EntryKind::file); });
-    if (!has_rules) return from.level;
+  bool holds_rules(const std::vector<FolderEntry>& entries) const {
+    return std::any_of(std::begin(ignore_files), std::end(ignore_files),
+                       [&](const char* name) { return has_name(entries, name, EntryKind::file); });
+  }
+
+  // `folder`: relative to the root, ending in `/` but for the root.
+  Level level_in(const std::string& folder, Level above, Walked& found) const {
+    if (!options_.obeys_ignore_files) return above;
     auto level = std::make_shared<IgnoreLevel>();
-    level->above = from.level;
-    level->drop = from.path.size();
-    level->rules = rules_in(root_ / from.path, [&](const char* name, const std::string& reason) {
-      found.problems.push_back({from.path + name, reason});
+    level->rules = rules_in(root_ / folder, [&](const char* name, const std::string& reason) {
+      found.problems.push_back({folder + name, reason});
     });
+    if (level->rules.empty()) return above;
+    level->above = std::move(above);
+    level->drop = folder.size();
     return level;
   }
 
@@ -210,11 +241,21 @@ Result<Walked> walk_folder(const fs::path& root, const WalkOptions& options) {
   return Walk(root, options).run();
 }
 
+Result<Walked> walk_parts(const fs::path& root, std::span<const WalkPart> parts,
+                          const WalkOptions& options) {
+  if (!TRY(path_exists(root))) {
+    return fail_at(ErrorCode::not_found, "The folder has gone", root.string());
+  }
+  return Walk(root, options).run(parts);
+}
+
 bool path_before(std::string_view a, std::string_view b) {
-  const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-  if (x == a.end() || y == b.end()) return a.size() < b.size();
-  if (*x == '/' || *y == '/') return *x == '/';
-  return u8(*x) < u8(*y);
+  const usize shorter = std::min(a.size(), b.size());
+  usize same = 0;
+  while (same < shorter && a[same] == b[same]) ++same;
+  if (same == shorter) return a.size() < b.size();
+  if (a[same] == '/' || b[same] == '/') return a[same] == '/';
+  return u8(a[same]) < u8(b[same]);
 }
 
 }  // namespace shale::sync

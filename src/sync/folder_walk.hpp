@@ -8,6 +8,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,12 +34,24 @@ struct WalkProblem {
 };
 
 struct Walked {
-  std::vector<WalkedFile> files;  // by path, the files of a folder together (path_before)
+  std::vector<WalkedFile> files;     // by path, the files of a folder together (path_before)
+  std::vector<std::string> folders;  // that were read, "" for the root; in any order
   std::vector<WalkProblem> problems;
+};
+
+// A part of a tree: a folder, relative to the root, alone or with all below it.
+struct WalkPart {
+  std::string folder;
+  bool is_deep = false;
 };
 
 // An error where the root itself cannot be listed.
 Result<Walked> walk_folder(const std::filesystem::path& root, const WalkOptions& options = {});
+
+// The same of parts, none of which lies in a deep one. One that is not there, or is left out by
+// rules or because it lies in what is, holds nothing. not_found where the root itself has gone.
+Result<Walked> walk_parts(const std::filesystem::path& root, std::span<const WalkPart> parts,
+                          const WalkOptions& options = {});
 
 // The order of a walk that takes the entries of each folder by name.
 bool path_before(std::string_view a, std::string_view b);

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <random>
+#include <set>
 
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -119,4 +120,29 @@ TEST_CASE("folder walk: the order of paths") {
   const Paths sorted = {"a", "a/b", "a/b/c", "a.c", "a0", "b", "b\xff"};
   for (usize i = 0; i < sorted.size(); ++i)
     for (usize j = 0; j < sorted.size(); ++j) CHECK(path_before(sorted[i], sorted[j]) == (i < j));
+}
+
+TEST_CASE("folder walk: parts of a tree, by the rules of the folders above them") {
+  const Tree tree;
+  tree.file(".ignore", "out/\n*.o\n");
+  for (const char* name : {"a.c", "sub/b.c", "sub/b.o", "sub/deep/c.c", "sub/out/d.c", "out/e/f.c"})
+    tree.file(name);
+  const auto part = [&](const std::string& folder, bool is_deep) {
+    const WalkPart parts[] = {{folder, is_deep}};
+    return paths(walk_parts(tree.path(), parts).value());
+  };
+  CHECK(part("", false) == Paths{".ignore", "a.c"});
+  CHECK(part("", true) == paths(walk_folder(tree.path()).value()));
+  CHECK(part("sub", false) == Paths{"sub/b.c"});
+  CHECK(part("sub", true) == Paths{"sub/b.c", "sub/deep/c.c"});
+  CHECK(part("out/e", true).empty());
+  CHECK(part("sub/out", false).empty());
+  CHECK(part("absent", true).empty());
+  CHECK(part("a.c", true).empty());
+  const WalkPart both[] = {{"sub", false}, {"sub/deep", true}};
+  const Walked walked = walk_parts(tree.path(), both).value();
+  CHECK(paths(walked) == Paths{"sub/b.c", "sub/deep/c.c"});
+  CHECK(std::set<std::string>(walked.folders.begin(), walked.folders.end()) ==
+        std::set<std::string>{"sub", "sub/deep"});
+  CHECK(walk_parts(tree.path() / "absent", both).error().code == ErrorCode::not_found);
 }
