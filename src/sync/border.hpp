@@ -12,9 +12,12 @@
 
 namespace shale::sync {
 
+// Of a name: paths of names grow no further, or their depth times their length would be quadratic.
+inline constexpr usize name_bytes_max = 200;
+
 struct Border {
   usize begin = 0;
-  std::string name;       // "" for what has none
+  std::string name;       // "" for what has none; may be longer and no UTF-8
   std::string_view kind;  // a literal: "function", "class", "section"; "" for what has none
 };
 

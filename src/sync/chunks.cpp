@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "sync/border.hpp"
+#include "sync/brace_scanner.hpp"
+#include "sync/definition_chunks.hpp"
 #include "sync/headings.hpp"
+#include "sync/indent_scanner.hpp"
 #include "sync/languages.hpp"
 #include "sync/text_lines.hpp"
 #include "sync/text_pieces.hpp"
@@ -13,8 +16,6 @@
 namespace shale::sync {
 
 namespace {
-
-constexpr usize name_bytes_max = 200;
 
 // A name as it may stand in an attribute: UTF-8 of one line.
 std::string clean_name(std::string_view raw) {
@@ -73,19 +74,22 @@ std::vector<Border> line_borders(std::string_view text, u64 lines) {
 
 std::vector<Border> whole_border() { return {{0, "", ""}}; }
 
-std::vector<Border> heading_borders(Language language, std::string_view text) {
-  if (language == Language::restructured_text) return restructured_borders(text);
-  return markdown_borders(text);
+std::vector<Border> heading_borders(Language language, std::string_view text, u64 bytes_min) {
+  const bool restructured = language == Language::restructured_text;
+  return restructured ? restructured_borders(text, bytes_min) : markdown_borders(text, bytes_min);
 }
 
-std::vector<Border> automatic_borders(Language language, std::string_view text, const ChunkRules&) {
-  switch (language) {
-    case Language::markdown:
-    case Language::restructured_text:
-      return heading_borders(language, text);
-    default:
-      return whole_border();
-  }
+bool is_document(Language language) {
+  return language == Language::markdown || language == Language::restructured_text;
+}
+
+std::vector<Border> symbol_borders(Language language, std::string_view text,
+                                   const ChunkRules& rules) {
+  if (language == Language::unknown || is_document(language)) return whole_border();
+  const bool python = language == Language::python;
+  const DefinitionRules definition_rules{rules.bytes_min, rules.members_from, python};
+  const auto definitions = python ? scan_indentation(text) : scan_braces(text, language);
+  return definition_borders(text, definitions, definition_rules);
 }
 
 std::vector<Border> find_borders(Language language, std::string_view text,
@@ -96,13 +100,14 @@ std::vector<Border> find_borders(Language language, std::string_view text,
     case Chunking::lines:
       return rules.lines > 0 ? line_borders(text, rules.lines) : whole_border();
     case Chunking::headings:
-      return heading_borders(language, text);
+      return heading_borders(language, text, rules.bytes_min);
     case Chunking::symbols:
-      return whole_border();
+      return symbol_borders(language, text, rules);
     case Chunking::automatic:
       break;
   }
-  return automatic_borders(language, text, rules);
+  return is_document(language) ? heading_borders(language, text, rules.bytes_min)
+                               : symbol_borders(language, text, rules);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ struct ChunkRules {
   Chunking chunking = Chunking::automatic;
   u64 lines = 0;              // of a chunk, for Chunking::lines; 0: as many as fit
   u64 bytes_max = 64u << 10;  // of any chunk: longer ones are cut at line ends, and keep their name
-  u64 bytes_min = 256;        // unnamed code shorter than this joins the definition beside it
+  u64 bytes_min = 256;  // what has no name and is shorter joins the definition or section beside it
   u64 members_from = 4u << 10;  // classes longer than this are cut by their members
 };
 

@@ -21,15 +21,13 @@ class HeadingPath {
   std::string enter(usize level, std::string_view title) {
     while (!open_.empty() && open_.back().level >= level) open_.pop_back();
     std::string name = open_.empty() ? "" : open_.back().name;
-    // A path that is long already grows no more: depth times length would be quadratic.
-    if (!name.empty() && name.size() < path_bytes_max) name += path_separator;
-    if (name.size() < path_bytes_max) name += title.substr(0, path_bytes_max);
+    if (!name.empty() && name.size() < name_bytes_max) name += path_separator;
+    if (name.size() < name_bytes_max) name += title.substr(0, name_bytes_max);
     open_.push_back({level, name});
     return name;
   }
 
  private:
-  static constexpr usize path_bytes_max = 200;
   struct Open {
     usize level;
     std::string name;
@@ -40,12 +38,13 @@ class HeadingPath {
 // Sections as they are found, from the first byte on.
 class Sections {
  public:
-  Sections(std::string_view text, usize head_bytes) : text_(text), head_(head_bytes) {}
+  Sections(std::string_view text, usize head_bytes, u64 bytes_min)
+      : text_(text), head_(head_bytes), bytes_min_(bytes_min) {}
 
   void add(usize begin, usize level, std::string_view title) {
     if (borders_.empty()) {
-      const bool bare = without_blanks(text_.substr(head_, begin - head_)).empty();
-      if (bare) {
+      const std::string_view before = without_blanks(text_.substr(head_, begin - head_));
+      if (before.empty() || before.size() < bytes_min_) {
         begin = 0;
       } else {
         borders_.push_back({0, "", ""});
@@ -62,6 +61,7 @@ class Sections {
  private:
   std::string_view text_;
   usize head_;  // bytes of front matter
+  u64 bytes_min_;
   HeadingPath path_;
   std::vector<Border> borders_;
 };
@@ -108,14 +108,14 @@ bool is_paragraph(std::string_view line) {
 
 class MarkdownScan {
  public:
-  explicit MarkdownScan(std::string_view text) : text_(text) {}
+  MarkdownScan(std::string_view text, u64 bytes_min) : text_(text), bytes_min_(bytes_min) {}
 
   std::vector<Border> run() {
     const auto yaml = front_matter(text_);
     usize at = 0;
     if (yaml) at = line_end(text_, usize(yaml->data() - text_.data()) + yaml->size());
     if (!yaml && text_.starts_with(byte_order_mark)) at = byte_order_mark.size();
-    Sections sections(text_, at);
+    Sections sections(text_, at, bytes_min_);
     while (at < text_.size()) {
       const usize end = line_end(text_, at);
       read_line(sections, at, unindented(text_.substr(at, end - at)));
@@ -172,6 +172,7 @@ class MarkdownScan {
   }
 
   std::string_view text_;
+  u64 bytes_min_;
   char fence_mark_ = 0;
   usize fence_marks_ = 0;  // 0: not inside of fenced code
   const char* opened_ = nullptr;
@@ -197,7 +198,8 @@ usize characters(std::string_view line) {
 
 class RestructuredScan {
  public:
-  explicit RestructuredScan(std::string_view text) : text_(text), sections_(text, 0) {}
+  RestructuredScan(std::string_view text, u64 bytes_min)
+      : text_(text), sections_(text, 0, bytes_min) {}
 
   std::vector<Border> run() {
     for (usize at = 0; at < text_.size();) {
@@ -225,11 +227,16 @@ class RestructuredScan {
       const bool overlined = is_adornment(over) && over[0] == under[0];
       const bool own_line = over.empty() && !is_blank(title_.text[0]);
       if ((overlined || own_line) && under.size() >= characters(title)) {
-        sections_.add(overlined ? over_.begin : title_.begin, level(under[0], overlined), title);
+        const usize begin = overlined ? over_.begin : title_.begin;
+        sections_.add(std::min(begin, label_), level(under[0], overlined), title);
         line = {};
         title_ = {};
+        label_ = nowhere;
       }
     }
+    // What is neither blank nor a label, two lines back, is no title: text below the labels.
+    if (!over.empty() && !over.starts_with(label_mark) && !is_adornment(over)) label_ = nowhere;
+    if (under.starts_with(label_mark)) label_ = std::min(label_, line.begin);
     over_ = title_;
     title_ = line;
   }
@@ -244,6 +251,9 @@ class RestructuredScan {
 
   std::string_view text_;
   Sections sections_;
+  static constexpr usize nowhere = ~usize(0);
+  static constexpr std::string_view label_mark = ".. _";
+  usize label_ = nowhere;  // the first of the labels right above
   Line over_;
   Line title_;
   std::vector<std::pair<char, bool>> styles_;
@@ -267,10 +277,12 @@ std::optional<std::string_view> front_matter(std::string_view text) {
   return std::nullopt;
 }
 
-std::vector<Border> markdown_borders(std::string_view text) { return MarkdownScan(text).run(); }
+std::vector<Border> markdown_borders(std::string_view text, u64 bytes_min) {
+  return MarkdownScan(text, bytes_min).run();
+}
 
-std::vector<Border> restructured_borders(std::string_view text) {
-  return RestructuredScan(text).run();
+std::vector<Border> restructured_borders(std::string_view text, u64 bytes_min) {
+  return RestructuredScan(text, bytes_min).run();
 }
 
 }  // namespace shale::sync

@@ -19,9 +19,10 @@ namespace shale::sync {
 // into `text`: empty where there is nothing between them, nullopt where they are not there.
 std::optional<std::string_view> front_matter(std::string_view text);
 
-// Front matter is a part of the first section, as is what stands before the first heading where
-// that is blank; otherwise the first border has no name.
-std::vector<Border> markdown_borders(std::string_view text);
-std::vector<Border> restructured_borders(std::string_view text);
+// Front matter is a part of the first section, as is what else stands before the first heading
+// where that is shorter than `bytes_min`; otherwise the first border has no name.
+std::vector<Border> markdown_borders(std::string_view text, u64 bytes_min);
+// Labels (`.. _label:`) right above a title belong to it.
+std::vector<Border> restructured_borders(std::string_view text, u64 bytes_min);
 
 }  // namespace shale::sync

@@ -39,7 +39,8 @@ inline std::string_view without_blanks(std::string_view text) {
 // Whether `text` holds `word` at `at`, as a word of its own.
 inline bool word_at(std::string_view text, usize at, std::string_view word) {
   const usize end = at + word.size();
-  return text.substr(at).starts_with(word) && (end == text.size() || !is_name_byte(text[end]));
+  return at < text.size() && text.substr(at).starts_with(word) &&
+         (end == text.size() || !is_name_byte(text[end]));
 }
 
 }  // namespace shale::sync

@@ -9,8 +9,11 @@ using namespace shale::testing;
 
 namespace {
 
-Names md(std::string_view text) { return chunk_names("a.md", text); }
-Names rst(std::string_view text) { return chunk_names("a.rst", text); }
+// What stands before the first heading is never too short for a chunk.
+constexpr ChunkRules rules{.bytes_min = 0};
+
+Names md(std::string_view text) { return chunk_names("a.md", text, rules); }
+Names rst(std::string_view text) { return chunk_names("a.rst", text, rules); }
 
 }  // namespace
 
@@ -67,7 +70,7 @@ TEST_CASE("headings: front matter is found") {
 TEST_CASE("headings: front matter belongs to the first section") {
   const std::string text = "---\ntype: x\n# no heading\n---\n\n# Project\ntext\n## Sub\n";
   CHECK(chunk_names("a.mdc", text) == Names{"Project", "Project / Sub"});
-  CHECK(chunk_names("a.mdc", "---\na: 1\n---\nintro\n# A\n") == Names{"", "A"});
+  CHECK(chunk_names("a.mdc", "---\na: 1\n---\nintro\n# A\n", rules) == Names{"", "A"});
   CHECK(chunk_names("a.mdc", "---\na: 1\n---\n") == Names{""});
   CHECK(chunk_names("a.mdc", "---\na\n---\nTitle\n===\n") == Names{"Title"});
 }
@@ -88,6 +91,20 @@ TEST_CASE("headings: what is no title of reStructuredText") {
   CHECK(rst("  code\n  ----\n") == Names{""});
   CHECK(rst("==== ====\na    b\n==== ====\n") == Names{""});
   CHECK(rst("\xC3\xA9\xC3\xA9\xC3\xA9\n===\n") == Names{"\xC3\xA9\xC3\xA9\xC3\xA9"});
+}
+
+TEST_CASE("headings: labels of reStructuredText belong to the title below") {
+  CHECK(chunk_named("a.rst", "A\n===\n\ntext\n\n.. _b:\n.. _c:\n\nB\n===\n", "B") ==
+        ".. _b:\n.. _c:\n\nB\n===\n");
+  CHECK(chunk_named("a.rst", "A\n===\n\n.. _b:\n\ntext\n\nB\n===\n", "B") == "B\n===\n");
+  CHECK(chunk_named("a.rst", "A\n===\n\n.. _b:\n\n===\nB\n===\n", "A / B") ==
+        ".. _b:\n\n===\nB\n===\n");
+}
+
+TEST_CASE("headings: a short text before the first heading joins it") {
+  CHECK(chunk_names("a.md", "intro\n# A\n# B\n") == Names{"A", "B"});
+  CHECK(chunk_names("a.rst", ".. licence\n\nA\n===\n") == Names{"A"});
+  CHECK(chunk_names("a.md", std::string(300, 'x') + "\n# A\n") == Names{"", "A"});
 }
 
 TEST_CASE("headings: long paths are cut, bytes that are no UTF-8 repaired") {
