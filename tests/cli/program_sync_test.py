@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""`sync`: a project made equal to a folder, by the program."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from program import PROGRAM, Case
+
+SOURCE = "#include <a>\n\nint f() {\n  return 1;\n}\n\nint g() {\n  return 2;\n}\n"
+
+
+class Sync(Case):
+    def setUp(self):
+        super().setUp()
+        self.root = os.path.join(self.folder, "root")
+        os.mkdir(self.root)
+
+    def put(self, name, text, age=10):
+        path = os.path.join(self.root, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        then = time.time() - age + .5e-6
+        os.utime(path, (then, then))
+
+    def sync(self, *words, **options):
+        return self.json("sync", self.root, *words, **options)
+
+    def texts(self):
+        """What the segments of each file come to."""
+        files = {}
+        for segment in self.segments():
+            files.setdefault(segment["file"], []).append(
+                (segment["line_range"], segment["attrs"].get(".part", 0), segment["text"]))
+        return {file: "".join(text for _, _, text in sorted(parts))
+                for file, parts in files.items()}
+
+    def segments(self):
+        ids = [line["id"] for line in self.ndjson("list", "--limit", "100000", exit=None)]
+        return self.json("get", *ids)["segments"] if ids else []
+
+    def test_a_folder_comes_in_and_is_not_read_again(self):
+        self.put("a.cpp", SOURCE)
+        self.put("b/c.md", "# One\ntext\n# Two\n")
+        answer = self.sync()
+        self.assertEqual((answer["scanned"], answer["added"]), (2, 2))
+        self.assertGreater(answer["tokens"], 10)
+        self.assertEqual(self.texts(), {"a.cpp": SOURCE, "b/c.md": "# One\ntext\n# Two\n"})
+        again = self.sync()
+        self.assertEqual((again["unchanged"], again["bytes_read"], again["files_read"]), (2, 0, 0))
+        self.assertEqual(again["tokens"], answer["tokens"])
+        self.assertIn("2 unchanged", self.text("sync", self.root))
+        self.assertEqual(self.text("sync", self.root, "--quiet"), "")
+
+    def test_comment_lines_on_top_change_no_id(self):
+        self.put("a.cpp", SOURCE)
+        self.sync()
+        before = sorted(segment["id"] for segment in self.segments())
+        self.put("a.cpp", "// a comment\n" * 10 + SOURCE, age=5)
+        answer = self.sync()
+        self.assertEqual(answer["changed"], 1)
+        self.assertEqual(sorted(segment["id"] for segment in self.segments()), before)
+        self.put("a.cpp", "// a comment\n" * 10 + SOURCE + "\nint h() {\n  return 3;\n}\n", age=4)
+        self.sync()
+        after = sorted(segment["id"] for segment in self.segments())
+        self.assertEqual(set(after) - set(before), {"a.cpp#h"})
+        self.put("a.cpp", SOURCE, age=3)
+        self.sync()
+        self.assertEqual(sorted(segment["id"] for segment in self.segments()), before)
+
+    def test_plans_and_dry_runs(self):
+        self.run_program("sync", self.root, "--plan", exit=5)  # which makes no store
+        self.put("a.txt", "one")
+        self.sync()
+        self.put("new.txt", "two")
+        answer = self.sync("--plan")
+        self.assertEqual(answer["files"], [{"path": "new.txt", "change": "added"}])
+        self.assertEqual(self.text("count"), "1\n")
+        os.remove(os.path.join(self.root, "new.txt"))
+        shutil.move(os.path.join(self.root, "a.txt"), os.path.join(self.root, "b.txt"))
+        self.assertEqual(self.text("sync", self.root, "--plan", "--quiet"),
+                         "renamed  b.txt  (was a.txt)\n")
+        self.assertEqual(self.sync("--dry-run")["renamed"], 1)
+        self.assertEqual(self.texts(), {"a.txt": "one"})
+
+    def test_what_is_wrong(self):
+        self.run_program("sync", os.path.join(self.folder, "absent"), exit=5)
+        self.run_program("sync", exit=2)
+        self.run_program("sync", self.root, "--chunk", "odd", exit=2)
+        self.run_program("--store", os.path.join(self.folder, "none"), "sync", "--plan", self.root,
+                         exit=5)
+        with open(os.path.join(os.fsencode(self.root), b"bad\xff"), "w", encoding="utf-8") as file:
+            file.write("x")
+        self.put("good.txt", "x")
+        done = self.run_program("sync", self.root, "--json", exit=5)
+        self.assertEqual(json.loads(done.stdout)["problems"][0]["path"][:3], "bad")
+        self.assertEqual(self.texts(), {"good.txt": "x"})
+
+    def test_killed_at_any_moment_each_file_is_old_or_new_and_the_next_run_completes_it(self):
+        def content(round_):
+            return {f"d{i % 7}/f{i}.cpp": f"int f{i}() {{\n  return {round_};\n}}\n" * 3 + "x" * 2000
+                    for i in range(300)}
+        for name, text in content(0).items():
+            self.put(name, text, age=1000)
+        self.sync()
+        for round_ in range(1, 9):
+            for name, text in content(round_).items():
+                self.put(name, text, age=1000 - round_)
+            process = subprocess.Popen([PROGRAM, "sync", self.root, "--quiet"],
+                                       env=self.environment())
+            time.sleep(.004 * round_)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            before, after = content(round_ - 1), content(round_)
+            held = self.texts()
+            self.assertEqual(set(held), set(after))
+            for name, text in held.items():
+                self.assertIn(text, (before[name], after[name]), name)
+            self.sync()
+            self.assertEqual(self.texts(), after)
+
+    def test_watching(self):
+        self.put("a.txt", "one")
+        watcher = subprocess.Popen([PROGRAM, "sync", self.root, "--watch", "--ndjson"],
+                                   env=self.environment(), stdout=subprocess.PIPE, text=True)
+        self.addCleanup(watcher.stdout.close)
+        self.assertEqual(json.loads(watcher.stdout.readline())["added"], 1)
+        # Another one has the folder.
+        self.run_program("sync", self.root, exit=4)
+        self.put("b.txt", "two")
+        end = time.monotonic() + 60
+        while self.texts() != {"a.txt": "one", "b.txt": "two"}:
+            self.assertLess(time.monotonic(), end)
+        watcher.send_signal(signal.SIGINT)
+        self.assertEqual(watcher.wait(60), 130)
+
+
+if __name__ == "__main__":
+    unittest.main()
