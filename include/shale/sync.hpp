@@ -102,4 +102,17 @@ SHALE_API Result<void> watch_folder(Project& project, const std::filesystem::pat
                                     const std::function<bool(const Synced&)>& told,
                                     std::stop_token stop = {});
 
+// How the file that a segment is a part of stands now.
+enum class SourceState : std::uint8_t {
+  unknown,  // no file of a folder that was synced on this machine
+  same,     // as the segments have it
+  changed,
+  gone,
+};
+
+// Of each of `files`, as segments of the snapshot name them. Looks at size, time and inode, and
+// reads a file only where those were not yet to be relied on.
+SHALE_API Result<std::vector<SourceState>> source_states(const Snapshot& snapshot,
+                                                         std::span<const std::string> files);
+
 }  // namespace shale

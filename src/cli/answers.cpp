@@ -18,8 +18,22 @@ std::string lines_text(const std::optional<LineRange>& lines) {
 
 }  // namespace
 
-std::string source_of(const Hit& hit, const std::string& shown_id) {
+std::string place_of(const Hit& hit, const std::string& shown_id) {
   return hit.file ? *hit.file + lines_text(hit.line_range) : shown_id;
+}
+
+std::string_view name_of(SourceState source) {
+  switch (source) {
+    case SourceState::unknown:
+      return "";
+    case SourceState::same:
+      return "same";
+    case SourceState::changed:
+      return "changed";
+    case SourceState::gone:
+      return "gone";
+  }
+  return "";
 }
 
 Json json_of(const ProjectHit& found, const std::string& shown_id) {
@@ -32,7 +46,8 @@ Json json_of(const ProjectHit& found, const std::string& shown_id) {
   if (hit.file) out["file"] = *hit.file;
   if (hit.line_range) out["line_range"] = {hit.line_range->first, hit.line_range->last};
   if (hit.tokens) out["tokens"] = *hit.tokens;
-  out["source"] = source_of(hit, shown_id);
+  const std::string_view source = name_of(found.source);
+  out["source"] = source.empty() ? Json(nullptr) : Json(source);
   return out;
 }
 

@@ -18,10 +18,13 @@ namespace shale::cli {
 struct ProjectHit {
   std::string project;
   Hit hit;
+  SourceState source = SourceState::unknown;
 };
 
 // "path:first-last", or the id where the segment has no file.
-std::string source_of(const Hit& hit, const std::string& shown_id);
+std::string place_of(const Hit& hit, const std::string& shown_id);
+// "same", "changed", "gone"; empty where nobody knows.
+std::string_view name_of(SourceState source);
 Json json_of(const ProjectHit& found, const std::string& shown_id);
 // The snippet on one line, what matched in colour if asked for.
 std::string snippet_text(const Hit& hit, bool colours);

@@ -27,6 +27,7 @@ struct SearchOptions {
   usize facet_rows = 20;
   bool count = false;
   bool explain = false;
+  bool fresh_only = false;
 };
 
 // -- what is asked --
@@ -106,6 +107,49 @@ Result<FoundProjects> search_views(const std::vector<View>& views, const Query& 
   return found;
 }
 
+// -- whether the files are still the same --
+
+Result<void> look_at_sources(const std::vector<View>& views, std::vector<ProjectHit>& hits) {
+  for (const View& view : views) {
+    std::vector<ProjectHit*> with_file;
+    std::vector<std::string> files;
+    for (ProjectHit& found : hits) {
+      if (found.project != view.project || !found.hit.file) continue;
+      with_file.push_back(&found);
+      files.push_back(*found.hit.file);
+    }
+    const auto states = TRY(source_states(view.snapshot, files));
+    for (usize i = 0; i < states.size(); ++i) with_file[i]->source = states[i];
+  }
+  return {};
+}
+
+bool is_stale(const ProjectHit& found) {
+  return found.source == SourceState::changed || found.source == SourceState::gone;
+}
+
+// The page that `query` asks for; with fresh_only without stale hits, filled up from what follows.
+Result<FoundProjects> found_page(const std::vector<View>& views, Query query,
+                                 const SearchOptions& options, bool all_projects) {
+  FoundProjects page = TRY(search_views(views, query, all_projects));
+  TRY(look_at_sources(views, page.hits));
+  if (!options.fresh_only) return page;
+  std::erase_if(page.hits, is_stale);
+  while (page.hits.size() < options.limit && !page.cursor.empty()) {
+    query.cursor = page.cursor;
+    query.limit = options.limit - page.hits.size();
+    FoundProjects more = TRY(search_views(views, query, all_projects));
+    TRY(look_at_sources(views, more.hits));
+    std::erase_if(more.hits, is_stale);
+    std::move(more.hits.begin(), more.hits.end(), std::back_inserter(page.hits));
+    page.cursor = more.cursor;
+    page.moved = page.moved || more.moved;
+    page.microseconds += more.microseconds;
+    page.faults.insert(page.faults.end(), more.faults.begin(), more.faults.end());
+  }
+  return page;
+}
+
 // -- what is told --
 
 Json facet_json(const Facet& facet) {
@@ -122,8 +166,9 @@ void print_hit(Context& context, const ProjectHit& found, bool colours) {
     context.output.object(json_of(found, id));
     return;
   }
-  context.output.line(fmt::format("{}  {:.2f}  {}", printable(source_of(found.hit, id)),
-                                  found.hit.score, snippet_text(found.hit, colours)));
+  const std::string stale = is_stale(found) ? fmt::format("  ({})", name_of(found.source)) : "";
+  context.output.line(fmt::format("{}  {:.2f}  {}{}", printable(place_of(found.hit, id)),
+                                  found.hit.score, snippet_text(found.hit, colours), stale));
 }
 
 // field, value and count with tabs between them, behind a line that parts them from the hits.
@@ -194,7 +239,7 @@ void print_notes(const Output& output, const FoundProjects& found) {
 Result<Exit> search(Context& context, const SearchOptions& options) {
   const Query query = TRY(query_of(options));
   const std::vector<View> views = TRY(context.views());
-  const FoundProjects found = TRY(search_views(views, query, context.globals.all_projects));
+  const FoundProjects found = TRY(found_page(views, query, options, context.globals.all_projects));
   if (context.output.form == Form::json) {
     print_object(context, found, options);
   } else {
@@ -223,6 +268,8 @@ void add_search_verb(CLI::App& app, Context& context) {
       ->allow_extra_args(false);
   verb->add_option("--facet-rows", options->facet_rows, "values of a facet at most (20)")
       ->check(whole_number());
+  verb->add_flag("--fresh-only", options->fresh_only,
+                 "leaves out hits whose files have changed or gone since they were synced");
   verb->add_flag("--count", options->count, "only how many");
   verb->add_flag("--explain", options->explain, "how it was understood, what was read, times");
   verb->callback([&context, options] {

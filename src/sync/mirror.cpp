@@ -4,8 +4,6 @@
 #include <set>
 #include <thread>
 
-#include "base/checksum.hpp"
-#include "base/hex.hpp"
 #include "store/project_state.hpp"
 #include "text/utf8.hpp"
 
@@ -14,13 +12,6 @@ namespace shale::sync {
 namespace fs = std::filesystem;
 
 namespace {
-
-// Files of a prefix beside the project's volatile ones, up to their endings.
-Result<fs::path> place_of_own_files(const Project& project, const std::string& prefix) {
-  const Snapshot snapshot = TRY(project.snapshot());
-  return snapshot.state().project->paths.volatile_folder() /
-         ("mirror-" + hex16(checksum64(as_bytes(prefix))));
-}
 
 Result<std::vector<KnownFile>> look_at_project(const Project& project, const std::string& prefix) {
   const Snapshot snapshot = TRY(project.snapshot());
@@ -47,10 +38,11 @@ Result<Mirror> Mirror::open(const Project& project, fs::path root, SyncOptions o
     return fail(ErrorCode::invalid_argument, "The prefix is not UTF-8, or too long");
   }
   Mirror mirror(project, std::move(root), std::move(options));
-  const fs::path own_files = TRY(place_of_own_files(project, mirror.options_.prefix));
-  mirror.skipped_path_ = fs::path(own_files) += ".skipped";
+  const Snapshot snapshot = TRY(project.snapshot());
+  const fs::path folder = snapshot.state().project->paths.volatile_folder();
+  mirror.notes_path_ = notes_path(folder, mirror.options_.prefix);
   if (!mirror.options_.dry_run) {
-    const fs::path path = fs::path(own_files) += ".lock";
+    const fs::path path = lock_path(folder, mirror.options_.prefix);
     mirror.lock_ = TRY(LockFile::open(path, true));
     if (!TRY(mirror.lock_->try_lock(0))) {
       return fail_at(
@@ -59,7 +51,7 @@ Result<Mirror> Mirror::open(const Project& project, fs::path root, SyncOptions o
           path.string());
     }
   }
-  mirror.skipped_ = SkippedFiles::load(mirror.skipped_path_);
+  mirror.notes_ = MirrorNotes::load(mirror.notes_path_);
   return mirror;
 }
 
@@ -81,7 +73,7 @@ Result<MirrorScope> Mirror::look() {
 
 Result<PassResult> Mirror::pass(const MirrorScope& scope, const ProgressCallback& progress,
                                 const std::stop_token& stop) {
-  return mirror_pass({project_, root_, options_, skipped_, progress, stop}, scope);
+  return mirror_pass({project_, root_, options_, notes_, progress, stop}, scope);
 }
 
 Result<Synced> Mirror::sync(const ProgressCallback& progress, const std::stop_token& stop,
@@ -89,8 +81,10 @@ Result<Synced> Mirror::sync(const ProgressCallback& progress, const std::stop_to
   MirrorScope scope = TRY(look());
   PassResult result = TRY(pass(scope, progress, stop));
   if (!options_.dry_run) {
-    skipped_ = std::move(result.skipped);
-    skipped_.save(skipped_path_);
+    notes_ = std::move(result.notes);
+    std::error_code code;
+    notes_.set_root(std::filesystem::absolute(root_, code).lexically_normal().string());
+    notes_.save(notes_path_);
   }
   if (now != nullptr) *now = known_after(std::move(scope.known), result);
   return std::move(result.report);

@@ -51,8 +51,8 @@ class Mirror {
   std::filesystem::path root_;
   SyncOptions options_;
   std::optional<LockFile> lock_;
-  std::filesystem::path skipped_path_;
-  SkippedFiles skipped_;
+  std::filesystem::path notes_path_;
+  MirrorNotes notes_;
 };
 
 }  // namespace shale::sync

@@ -28,7 +28,7 @@ class Pass {
       : project_(order.project),
         root_(order.root),
         options_(order.options),
-        skipped_before_(order.skipped),
+        before_(order.notes),
         progress_(order.progress),
         stop_(order.stop),
         scope_(scope),
@@ -52,8 +52,8 @@ class Pass {
     std::vector<const WalkedFile*> files;
     for (const WalkedFile& file : scope_.walked.files) {
       if (!taken_.contains(file.path)) continue;
-      if (!options_.read_all && skipped_before_.contains(file.path, file.stamp)) {
-        result_.skipped.add(file.path, file.stamp);
+      if (!options_.read_all && before_.skips(file.path, file.stamp)) {
+        result_.notes.skip(file.path, file.stamp);
         ++result_.report.passed_over;
       } else if (file.stamp.bytes == 0 || file.stamp.bytes > options_.file_bytes_max) {
         ++result_.report.passed_over;
@@ -129,7 +129,7 @@ class Pass {
         return {};
       case Reading::State::skipped:
         if (reading.content.is_settled) {
-          result_.skipped.add(reading.from.file->path, reading.content.stamp);
+          result_.notes.skip(reading.from.file->path, reading.content.stamp);
         }
         ++result_.report.passed_over;
         lose(reading);
@@ -248,7 +248,7 @@ class Pass {
   Project& project_;
   const std::filesystem::path& root_;
   const SyncOptions& options_;
-  const SkippedFiles& skipped_before_;
+  const MirrorNotes& before_;
   const ProgressCallback& progress_;
   const std::stop_token& stop_;
   const MirrorScope& scope_;

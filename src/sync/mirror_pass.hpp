@@ -13,8 +13,8 @@
 #include <shale/sync.hpp>
 
 #include "sync/folder_walk.hpp"
+#include "sync/mirror_notes.hpp"
 #include "sync/mirror_state.hpp"
-#include "sync/skipped_files.hpp"
 
 namespace shale::sync {
 
@@ -27,7 +27,7 @@ struct PassResult {
   Synced report;
   std::vector<KnownFile> now;     // files that were read, as the project has them now
   std::vector<std::string> gone;  // paths, with the prefix, that it has no more
-  SkippedFiles skipped;           // in the folders that were walked
+  MirrorNotes notes;              // of files skipped in the folders that were walked
 };
 
 // All must outlive the call.
@@ -35,7 +35,7 @@ struct MirrorOrder {
   Project& project;
   const std::filesystem::path& root;
   const SyncOptions& options;
-  const SkippedFiles& skipped;  // before
+  const MirrorNotes& notes;  // of the pass before
   const ProgressCallback& progress;
   const std::stop_token& stop;
 };

@@ -40,22 +40,6 @@ Result<DenseSet> may_be_first(const IndexView& view, std::string_view mirror_ter
   return firsts;
 }
 
-std::optional<KnownFile> known_file(const Metadata& metadata, std::string_view prefix) {
-  const auto size = number_attribute(metadata, attribute::size);
-  const bool is_ours = text_attribute(metadata, attribute::mirror) == prefix;
-  if (!size || !is_ours || !metadata.file || !metadata.file->starts_with(prefix)) {
-    return std::nullopt;  // or moved elsewhere by hand
-  }
-  const auto modified = number_attribute(metadata, attribute::modified);
-  KnownFile file;
-  file.path = *metadata.file;
-  file.stamp = {u64(*size), modified.value_or(0),
-                u64(number_attribute(metadata, attribute::inode).value_or(0))};
-  file.hash = u64(number_attribute(metadata, attribute::hash).value_or(0));
-  file.is_settled = modified.has_value();
-  return file;
-}
-
 auto place_of(const KnownPiece& piece) {
   const LineRange lines = piece.metadata.line_range.value_or(LineRange());
   const i64 part = number_attribute(piece.metadata, attribute::part).value_or(0);
@@ -74,6 +58,19 @@ std::optional<i64> number_attribute(const Metadata& metadata, std::string_view k
   return number == nullptr ? std::nullopt : std::optional(*number);
 }
 
+std::optional<KnownFile> known_file(const Metadata& metadata) {
+  const auto size = number_attribute(metadata, attribute::size);
+  if (!size || !metadata.file) return std::nullopt;
+  const auto modified = number_attribute(metadata, attribute::modified);
+  KnownFile file;
+  file.path = *metadata.file;
+  file.stamp = {u64(*size), modified.value_or(0),
+                u64(number_attribute(metadata, attribute::inode).value_or(0))};
+  file.hash = u64(number_attribute(metadata, attribute::hash).value_or(0));
+  file.is_settled = modified.has_value();
+  return file;
+}
+
 Result<std::vector<KnownFile>> known_files(const store::View& view, std::string_view prefix) {
   std::vector<KnownFile> files;
   const std::string term = attribute_term(attribute::mirror, std::string(prefix));
@@ -81,8 +78,12 @@ Result<std::vector<KnownFile>> known_files(const store::View& view, std::string_
     const DenseSet firsts = TRY(may_be_first(one, term));
     for (const u32 doc : firsts.to_vector()) {
       if (one.overlay->dead.contains(doc)) continue;
-      auto file = known_file(TRY(current_metadata(one, DocNo(doc))), prefix);
-      if (file.has_value()) files.push_back(*std::move(file));
+      const Metadata metadata = TRY(current_metadata(one, DocNo(doc)));
+      if (text_attribute(metadata, attribute::mirror) != prefix) continue;
+      auto file = known_file(metadata);
+      // Or moved elsewhere by hand.
+      const bool is_ours = file.has_value() && file->path.starts_with(prefix);
+      if (is_ours) files.push_back(*std::move(file));
     }
   }
   std::sort(files.begin(), files.end(),
@@ -101,16 +102,9 @@ KnownPieces::KnownPieces(std::shared_ptr<const store::View> view)
 
 Result<std::vector<KnownPiece>> KnownPieces::of(std::string_view path) const {
   std::vector<KnownPiece> pieces;
-  const std::string term = metadata_term(Field::file, path);
   for (usize i = 0; i < indexes_.size(); ++i) {
     const IndexView& one = indexes_[i];
-    std::vector<u32> docs = TRY(documents_with(*one.index, term));
-    const auto [begin, end] = moved_[i].equal_range(path);
-    for (auto moved = begin; moved != end; ++moved) docs.push_back(moved->second);
-    std::sort(docs.begin(), docs.end());
-    docs.erase(std::unique(docs.begin(), docs.end()), docs.end());
-    for (const u32 doc : docs) {
-      if (one.overlay->dead.contains(doc)) continue;
+    for (const u32 doc : TRY(documents_of(i, path))) {
       Metadata metadata = TRY(current_metadata(one, DocNo(doc)));
       const bool is_piece = metadata.file == path && text_attribute(metadata, attribute::mirror);
       if (!is_piece) continue;
@@ -121,6 +115,37 @@ Result<std::vector<KnownPiece>> KnownPieces::of(std::string_view path) const {
   std::sort(pieces.begin(), pieces.end(),
             [](const auto& a, const auto& b) { return place_of(a) < place_of(b); });
   return pieces;
+}
+
+// Live ones, ascending, that have the path now or had it when they were stashed.
+Result<std::vector<u32>> KnownPieces::documents_of(usize index, std::string_view path) const {
+  const IndexView& one = indexes_[index];
+  std::vector<u32> docs = TRY(documents_with(*one.index, metadata_term(Field::file, path)));
+  const auto [begin, end] = moved_[index].equal_range(path);
+  for (auto moved = begin; moved != end; ++moved) docs.push_back(moved->second);
+  std::sort(docs.begin(), docs.end());
+  docs.erase(std::unique(docs.begin(), docs.end()), docs.end());
+  std::erase_if(docs, [&](u32 doc) { return one.overlay->dead.contains(doc); });
+  return docs;
+}
+
+// Those that begin with the first line and, for all one knows without reading their metadata, those
+// that were changed.
+Result<std::optional<Metadata>> KnownPieces::first_of(std::string_view path) const {
+  for (usize i = 0; i < indexes_.size(); ++i) {
+    const IndexView& one = indexes_[i];
+    const std::vector<u32> docs = TRY(documents_of(i, path));
+    std::vector<i64> lines(docs.size());
+    TRY(one.index->numbers_of(Field::line_first, docs, lines));
+    for (usize at = 0; at < docs.size(); ++at) {
+      if (lines[at] != 1 && !one.overlay->patches.contains(docs[at])) continue;
+      Metadata metadata = TRY(current_metadata(one, DocNo(docs[at])));
+      const bool is_first = metadata.file == path && text_attribute(metadata, attribute::mirror) &&
+                            number_attribute(metadata, attribute::size);
+      if (is_first) return std::optional(std::move(metadata));
+    }
+  }
+  return std::optional<Metadata>();
 }
 
 Result<bool> KnownPieces::has_id(std::string_view id) const {

@@ -43,6 +43,9 @@ struct KnownPiece {
   TextHash text;
 };
 
+// The file that a first piece tells of; nothing where it is none.
+std::optional<KnownFile> known_file(const Metadata& metadata);
+
 // The files of one prefix, in the order of walks.
 Result<std::vector<KnownFile>> known_files(const store::View& view, std::string_view prefix);
 
@@ -52,12 +55,16 @@ class KnownPieces {
   explicit KnownPieces(std::shared_ptr<const store::View> view);
   // The live pieces of a file of any prefix, in their order. Not what others keep of the same file.
   Result<std::vector<KnownPiece>> of(std::string_view path) const;
+  // The first piece of a file that is mirrored, which has its stamp.
+  Result<std::optional<Metadata>> first_of(std::string_view path) const;
   // Whether a live segment has the id.
   Result<bool> has_id(std::string_view id) const;
 
  private:
   // Documents that an update has moved to another path: the terms of their index do not tell.
   using Moved = std::multimap<std::string, u32, std::less<>>;
+  Result<std::vector<u32>> documents_of(usize index, std::string_view path) const;
+
   std::shared_ptr<const store::View> view_;
   std::vector<IndexView> indexes_;
   std::vector<Moved> moved_;  // by index

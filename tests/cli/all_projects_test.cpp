@@ -104,7 +104,7 @@ Answer page_of(std::vector<Hit> hits, u64 total, bool more) {
 
 Names names(const FoundProjects& found) {
   Names all;
-  for (const auto& [project, one] : found.hits) all.push_back(project + '/' + one.id);
+  for (const ProjectHit& one : found.hits) all.push_back(one.project + '/' + one.hit.id);
   return all;
 }
 

@@ -27,18 +27,20 @@ Hit sample_hit() {
 
 TEST_CASE("answers: where a hit comes from") {
   Hit hit = sample_hit();
-  CHECK(source_of(hit, "p/a#1") == "src/a.cpp:1-9");
+  CHECK(place_of(hit, "p/a#1") == "src/a.cpp:1-9");
   hit.line_range.reset();
-  CHECK(source_of(hit, "p/a#1") == "src/a.cpp");
+  CHECK(place_of(hit, "p/a#1") == "src/a.cpp");
   hit.file.reset();
-  CHECK(source_of(hit, "p/a#1") == "p/a#1");
+  CHECK(place_of(hit, "p/a#1") == "p/a#1");
 }
 
 TEST_CASE("answers: the JSON of a hit has every key, absent values as null") {
   CHECK(to_text(json_of(ProjectHit{"p", sample_hit()}, "a#1")) ==
         R"({"id":"a#1","project":"p","score":1.5,"snippet":"slow\nsearch","spans":[[0,4],[5,11]],)"
         R"("file":"src/a.cpp","line_range":[1,9],"type":"code","tokens":7,)"
-        R"("source":"src/a.cpp:1-9"})");
+        R"("source":null})");
+  CHECK(json_of(ProjectHit{"p", sample_hit(), SourceState::same}, "a#1")["source"] == "same");
+  CHECK(json_of(ProjectHit{"p", sample_hit(), SourceState::gone}, "a#1")["source"] == "gone");
   Hit bare;
   bare.id = "x";
   const cli::Json json = json_of(ProjectHit{"p", bare}, "p/x");

@@ -102,8 +102,8 @@ class Sync(Case):
 
     def test_killed_at_any_moment_each_file_is_old_or_new_and_the_next_run_completes_it(self):
         def content(round_):
-            return {f"d{i % 7}/f{i}.cpp": f"int f{i}() {{\n  return {round_};\n}}\n" * 3 + "x" * 2000
-                    for i in range(300)}
+            body = f"() {{\n  return {round_};\n}}\n" * 3 + "x" * 2000
+            return {f"d{i % 7}/f{i}.cpp": f"int f{i}{body}" for i in range(300)}
         for name, text in content(0).items():
             self.put(name, text, age=1000)
         self.sync()
@@ -122,6 +122,29 @@ class Sync(Case):
                 self.assertIn(text, (before[name], after[name]), name)
             self.sync()
             self.assertEqual(self.texts(), after)
+
+    def test_hits_tell_whether_their_files_are_still_the_same(self):
+        for name in ["same", "changed", "gone"]:
+            self.put(f"{name}.txt", f"zebra {name}")
+        self.sync()
+        self.text("stash", "--id", "note", "zebra note")
+        self.put("changed.txt", "lion", age=5)
+        os.remove(os.path.join(self.root, "gone.txt"))
+        hits = {hit["id"]: hit["source"] for hit in self.json("search", "zebra")["hits"]}
+        self.assertEqual(hits, {"same.txt#1": "same", "changed.txt#1": "changed",
+                                "gone.txt#1": "gone", "note": None})
+        lines = self.text("search", "zebra").splitlines()
+        self.assertEqual(sorted(line.split("(")[1] for line in lines if "(" in line),
+                         ["changed)", "gone)"])
+        fresh = self.json("search", "zebra", "--fresh-only")
+        self.assertEqual({hit["id"] for hit in fresh["hits"]}, {"same.txt#1", "note"})
+        # Pages are filled up from those behind them.
+        one = self.json("search", "zebra", "--fresh-only", "--limit", "1")
+        two = self.json("search", "zebra", "--fresh-only", "--limit", "1", "--cursor",
+                        one["cursor"])
+        self.assertEqual({hit["id"] for page in (one, two) for hit in page["hits"]},
+                         {"same.txt#1", "note"})
+        self.assertEqual(len(one["hits"]), 1)
 
     def test_watching(self):
         self.put("a.txt", "one")

@@ -12,12 +12,12 @@ namespace fs = std::filesystem;
 
 using Paths = std::vector<std::string>;
 
-PassResult pass(Mirrored& mirrored, const MirrorScope& scope, const SkippedFiles& skipped = {}) {
+PassResult pass(Mirrored& mirrored, const MirrorScope& scope, const MirrorNotes& notes = {}) {
   const fs::path root = mirrored.root();
   const SyncOptions options;
   const ProgressCallback progress;
   const std::stop_token stop;
-  return mirror_pass({mirrored.project(), root, options, skipped, progress, stop}, scope).value();
+  return mirror_pass({mirrored.project(), root, options, notes, progress, stop}, scope).value();
 }
 
 MirrorScope part(const Mirrored& mirrored, const std::string& folder,
@@ -42,13 +42,13 @@ TEST_CASE("mirror pass: a part of a folder alone, and what the project has of it
   CHECK(first.report.added == 1);
   // A file that moved within what was walked; what is skipped is not read again.
   fs::rename(mirrored.root() / "a/x", mirrored.root() / "a/z");
-  const PassResult second = pass(mirrored, part(mirrored, "a", first.now), first.skipped);
+  const PassResult second = pass(mirrored, part(mirrored, "a", first.now), first.notes);
   CHECK(second.report.renamed == 1);
   CHECK(second.report.files_read == 1);
   CHECK(second.gone == Paths{"a/x"});
   REQUIRE(second.now.size() == 1);
   CHECK(second.now[0].path == "a/z");
-  CHECK(second.skipped == first.skipped);
+  CHECK(second.notes == first.notes);
   fs::remove(mirrored.root() / "a/z");
   const PassResult third = pass(mirrored, part(mirrored, "a", second.now));
   CHECK(third.gone == Paths{"a/z"});
