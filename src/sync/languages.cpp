@@ -13,7 +13,7 @@ struct Extension {
   Language language;
 };
 
-constexpr std::array<Extension, 38> extensions = {{
+constexpr std::array<Extension, 37> extensions = {{
     {"c", Language::cpp},
     {"cc", Language::cpp},
     {"cjs", Language::javascript},
@@ -28,7 +28,6 @@ constexpr std::array<Extension, 38> extensions = {{
     {"hh", Language::cpp},
     {"hpp", Language::cpp},
     {"hxx", Language::cpp},
-    {"inc", Language::cpp},
     {"inl", Language::cpp},
     {"ino", Language::cpp},
     {"ipp", Language::cpp},

@@ -134,6 +134,8 @@ TEST_CASE("identity: an unnamed chunk between others' neighbours is new") {
         Ids{"p#f", "p#g", "p#21", "p#h"});
   CHECK(after(before, {{"g", "2"}, {"", "B"}, {"f", "1"}, {"h", "3"}}) ==
         Ids{"p#g", "p#11~2", "p#f", "p#h"});
+  CHECK(after(before, {{"f", "1"}, {"", "B"}, {"h", "3"}, {"g", "2"}}) ==
+        Ids{"p#f", "p#11~2", "p#h", "p#g"});
 }
 
 TEST_CASE("identity: the order in which the known are given does not matter") {
