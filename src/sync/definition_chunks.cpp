@@ -100,15 +100,13 @@ class BorderMaker {
     if (definition.name.empty()) return false;
     if (definition.parent != no_parent && !is_cut_[definition.parent]) return false;
     const bool counts = definition.kind != variable_kind || bytes_of(definition) > rules_.bytes_min;
-    return counts && definition.begin >= at_;
+    return counts && definition.begin >= at_;  // else it begins on a line of the last one
   }
 
   void add(u32 index) {
     const Definition& definition = definitions_[index];
     while (!classes_.empty() && classes_.back().definition != definition.parent) close_class();
-    const usize begin = line_begin(text_, definition.begin);
-    if (begin < at_) return;  // on a line of the last one
-    const usize start = gap(begin, true);
+    const usize start = gap(line_begin(text_, definition.begin), true);
     std::string name = classes_.empty() ? "" : classes_.back().name;
     if (!name.empty() && name.size() < name_bytes_max) name += '.';
     if (name.size() < name_bytes_max) name += definition.name;

@@ -60,9 +60,7 @@ static_assert(std::is_sorted(extensions.begin(), extensions.end(), before));
 
 Language language_of(std::string_view path) {
   const usize dot = path.rfind('.');
-  if (dot == std::string_view::npos || path.find('/', dot) != std::string_view::npos) {
-    return Language::unknown;
-  }
+  if (dot == std::string_view::npos) return Language::unknown;
   std::string extension(path.substr(dot + 1));
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
