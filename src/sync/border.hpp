@@ -18,7 +18,7 @@ inline constexpr usize name_bytes_max = 200;
 struct Border {
   usize begin = 0;
   std::string name;       // "" for what has none; may be longer and no UTF-8
-  std::string_view kind;  // a literal: "function", "class", "section"; "" for what has none
+  std::string_view kind;  // as of Definition; "section"; "" for what has no name
 };
 
 }  // namespace shale::sync

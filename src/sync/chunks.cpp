@@ -83,17 +83,27 @@ bool is_document(Language language) {
   return language == Language::markdown || language == Language::restructured_text;
 }
 
-std::vector<Border> symbol_borders(Language language, std::string_view text,
-                                   const ChunkRules& rules) {
-  if (language == Language::unknown || is_document(language)) return whole_border();
-  const bool python = language == Language::python;
-  const DefinitionRules definition_rules{rules.bytes_min, rules.members_from, python};
-  const auto definitions = python ? scan_indentation(text) : scan_braces(text, language);
-  return definition_borders(text, definitions, definition_rules);
+Comments comments_of(Language language) {
+  if (language == Language::unknown) return Comments::any;
+  return language == Language::python ? Comments::hashes : Comments::slashes;
 }
 
-std::vector<Border> find_borders(Language language, std::string_view text,
-                                 const ChunkRules& rules) {
+std::vector<Definition> find_definitions(Language language, std::string_view text,
+                                         std::span<const Symbol> symbols) {
+  if (!symbols.empty()) return definitions_of(text, symbols);
+  if (language == Language::unknown || is_document(language)) return {};
+  return language == Language::python ? scan_indentation(text) : scan_braces(text, language);
+}
+
+std::vector<Border> symbol_borders(Language language, std::string_view text,
+                                   const ChunkRules& rules, std::span<const Symbol> symbols) {
+  const auto definitions = find_definitions(language, text, symbols);
+  return definition_borders(text, definitions,
+                            {rules.bytes_min, rules.members_from, comments_of(language)});
+}
+
+std::vector<Border> find_borders(Language language, std::string_view text, const ChunkRules& rules,
+                                 std::span<const Symbol> symbols) {
   switch (rules.chunking) {
     case Chunking::whole:
       return whole_border();
@@ -102,19 +112,19 @@ std::vector<Border> find_borders(Language language, std::string_view text,
     case Chunking::headings:
       return heading_borders(language, text, rules.bytes_min);
     case Chunking::symbols:
-      return symbol_borders(language, text, rules);
+      return symbol_borders(language, text, rules, symbols);
     case Chunking::automatic:
       break;
   }
   return is_document(language) ? heading_borders(language, text, rules.bytes_min)
-                               : symbol_borders(language, text, rules);
+                               : symbol_borders(language, text, rules, symbols);
 }
 
 }  // namespace
 
-std::vector<Chunk> chunk_text(std::string_view path, std::string_view text,
-                              const ChunkRules& rules) {
-  const std::vector<Border> borders = find_borders(language_of(path), text, rules);
+std::vector<Chunk> chunk_text(std::string_view path, std::string_view text, const ChunkRules& rules,
+                              std::span<const Symbol> symbols) {
+  const std::vector<Border> borders = find_borders(language_of(path), text, rules, symbols);
   ChunkList chunks(rules.bytes_max);
   for (usize i = 0; i < borders.size(); ++i) {
     const usize end = i + 1 < borders.size() ? borders[i + 1].begin : text.size();

@@ -8,6 +8,7 @@
 //   for (const Chunk& chunk : chunk_text("src/merge.cpp", text, {})) stash(chunk.name, chunk.text);
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include <shale/sync.hpp>
 
 #include "base/integers.hpp"
+#include "sync/symbols.hpp"
 
 namespace shale::sync {
 
@@ -34,7 +36,8 @@ struct ChunkRules {
   u64 members_from = 4u << 10;  // classes longer than this are cut by their members
 };
 
-std::vector<Chunk> chunk_text(std::string_view path, std::string_view text,
-                              const ChunkRules& rules);
+// Where there are `symbols`, they are what a file is cut by that would be cut by symbols or size.
+std::vector<Chunk> chunk_text(std::string_view path, std::string_view text, const ChunkRules& rules,
+                              std::span<const Symbol> symbols = {});
 
 }  // namespace shale::sync

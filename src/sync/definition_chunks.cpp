@@ -18,8 +18,11 @@ struct GapLine {
 
 class GapLines {
  public:
-  GapLines(std::string_view text, bool hash_comments)
-      : text_(text), hash_comments_(hash_comments) {}
+  GapLines(std::string_view text, Comments comments)
+      : text_(text),
+        slashes_(comments != Comments::hashes),
+        hashes_(comments != Comments::slashes),
+        dashes_(comments == Comments::any) {}
 
   std::vector<GapLine> read(usize begin, usize end) const {
     std::vector<GapLine> lines;
@@ -38,19 +41,23 @@ class GapLines {
 
  private:
   GapLine::Kind kind_of(std::string_view line, bool& in_comment) const {
-    const bool opens = !hash_comments_ && !in_comment && line.starts_with("/*");
+    const bool opens = slashes_ && !in_comment && line.starts_with("/*");
     if (in_comment || opens) {
       in_comment = line.find("*/", opens ? 2 : 0) == std::string_view::npos;
       return GapLine::Kind::comment;
     }
     if (line.empty()) return GapLine::Kind::blank;
-    if (line.starts_with(hash_comments_ ? "#" : "//")) return GapLine::Kind::comment;
+    const bool comment = (slashes_ && line.starts_with("//")) ||
+                         (hashes_ && line.starts_with('#')) || (dashes_ && line.starts_with("--"));
+    if (comment) return GapLine::Kind::comment;
     const bool opening = line.starts_with("#if") || line.ends_with('{');
     return opening ? GapLine::Kind::opening : GapLine::Kind::code;
   }
 
   std::string_view text_;
-  bool hash_comments_;
+  bool slashes_;
+  bool hashes_;
+  bool dashes_;
 };
 
 class BorderMaker {
@@ -60,7 +67,7 @@ class BorderMaker {
       : text_(text),
         definitions_(definitions),
         rules_(rules),
-        gap_lines_(text, rules.hash_comments),
+        gap_lines_(text, rules.comments),
         has_members_(definitions.size()),
         is_cut_(definitions.size()) {
     for (const Definition& definition : definitions) {
@@ -93,15 +100,13 @@ class BorderMaker {
     if (definition.name.empty()) return false;
     if (definition.parent != no_parent && !is_cut_[definition.parent]) return false;
     const bool counts = definition.kind != variable_kind || bytes_of(definition) > rules_.bytes_min;
-    return counts && definition.begin >= at_;
+    return counts && definition.begin >= at_;  // else it begins on a line of the last one
   }
 
   void add(u32 index) {
     const Definition& definition = definitions_[index];
     while (!classes_.empty() && classes_.back().definition != definition.parent) close_class();
-    const usize begin = line_begin(text_, definition.begin);
-    if (begin < at_) return;  // on a line of the last one
-    const usize start = gap(begin, true);
+    const usize start = gap(line_begin(text_, definition.begin), true);
     std::string name = classes_.empty() ? "" : classes_.back().name;
     if (!name.empty() && name.size() < name_bytes_max) name += '.';
     if (name.size() < name_bytes_max) name += definition.name;

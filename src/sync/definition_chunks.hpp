@@ -18,10 +18,13 @@
 
 namespace shale::sync {
 
+// How a line of comment begins: `//` and `/*`, `#`, or any of these and `--`.
+enum class Comments : u8 { slashes, hashes, any };
+
 struct DefinitionRules {
   u64 bytes_min = 0;  // of code between definitions that is a chunk of its own, and of a variable
-  u64 members_from = 0;        // a class of more bytes is cut by its members
-  bool hash_comments = false;  // a comment begins with `#`, not `//` or `/*`
+  u64 members_from = 0;  // a class of more bytes is cut by its members
+  Comments comments = Comments::slashes;
 };
 
 std::vector<Border> definition_borders(std::string_view text,

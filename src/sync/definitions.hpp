@@ -2,7 +2,7 @@
 //
 // A definition lies inside its parent, the class it is a member of, and behind the ones before it.
 // Definitions inside functions are none. From these, definition_chunks makes chunks.
-// Made by brace_scanner and indent_scanner.
+// Made by brace_scanner, indent_scanner and symbols.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ struct Definition {
   usize end = 0;           // behind its last byte
   u32 parent = no_parent;  // its index
   std::string name;        // as it stands there, `Project::commit`; "" where it has none
-  std::string_view kind;   // a literal
+  std::string_view kind;   // a literal, or of the Symbol it comes from
 };
 
 }  // namespace shale::sync

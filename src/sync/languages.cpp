@@ -13,7 +13,7 @@ struct Extension {
   Language language;
 };
 
-constexpr std::array<Extension, 38> extensions = {{
+constexpr std::array<Extension, 37> extensions = {{
     {"c", Language::cpp},
     {"cc", Language::cpp},
     {"cjs", Language::javascript},
@@ -28,7 +28,6 @@ constexpr std::array<Extension, 38> extensions = {{
     {"hh", Language::cpp},
     {"hpp", Language::cpp},
     {"hxx", Language::cpp},
-    {"inc", Language::cpp},
     {"inl", Language::cpp},
     {"ino", Language::cpp},
     {"ipp", Language::cpp},
@@ -61,9 +60,7 @@ static_assert(std::is_sorted(extensions.begin(), extensions.end(), before));
 
 Language language_of(std::string_view path) {
   const usize dot = path.rfind('.');
-  if (dot == std::string_view::npos || path.find('/', dot) != std::string_view::npos) {
-    return Language::unknown;
-  }
+  if (dot == std::string_view::npos) return Language::unknown;
   std::string extension(path.substr(dot + 1));
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });

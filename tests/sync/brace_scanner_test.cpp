@@ -80,7 +80,7 @@ TEST_CASE("brace scanner: an empty line ends what has no semicolon") {
   CHECK(cpp("DEFINE(x)\n\nint f() {}") == Names{"f"});
   CHECK(cpp("int f(),\n\n g() {}") == Names{"f"});
   CHECK(text_of(Language::cpp, "MODULE(x)\n\nint f() {}", "f") == "int f() {}");
-  CHECK(text_of(Language::cpp, "DEFINE(x)  // why\n\nint f() {}", "f") == "int f() {}");
+  CHECK(text_of(Language::cpp, "DEFINE(x)  // why,\n\nint f() {}", "f") == "int f() {}");
 }
 
 TEST_CASE("brace scanner: languages without semicolons") {

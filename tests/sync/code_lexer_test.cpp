@@ -98,6 +98,7 @@ TEST_CASE("code lexer: template literals hold code that holds templates") {
   CHECK(rest(js, "^`a ${b} c` d") == " d");
   CHECK(rest(js, "^`a ${ {x: `}`} } c` d") == " d");
   CHECK(rest(js, "^`${`${`x`}`}` d") == " d");
+  CHECK(rest(js, "^`${ {a: 1} + `x` } c` d") == " d");
   CHECK(rest(js, "^`${ '`' }` d") == " d");
   CHECK(rest(js, "^`never ${ `") == "");
   CHECK(rest(js, "^`$") == "");

@@ -88,6 +88,7 @@ TEST_CASE("declaration head: variables, blocks, and braces that belong to the he
   CHECK(cpp("int a_") == "none");
   CHECK(cpp("if (x) ") == "none");
   CHECK(cpp("else ") == "none");
+  CHECK(cpp("while (x) f(y) ") == "none");
   CHECK(cpp("") == "none");
   CHECK(cpp("Foo::Foo(int x) : a_") == "continuation");
   CHECK(cpp("Foo::Foo(int x) : a_{x}, b_") == "continuation");
@@ -126,6 +127,7 @@ TEST_CASE("declaration head: Rust") {
   CHECK(rust("impl<'a, T: Foo<U>> Bar<'a, T> where T: Debug ") == "type impl impl Bar");
   CHECK(rust("unsafe impl<T> fmt::Display for &mut Foo<T> ") ==
         "type impl impl fmt::Display for Foo");
+  CHECK(rust("impl<F: Fn(u8) -> u8> Foo for F ") == "type impl impl Foo for F");
   CHECK(rust("#[derive(Debug)]\npub struct Foo<T> where T: X ") == "struct Foo");
   CHECK(rust("pub trait Shape: Send ") == "type trait Shape");
   CHECK(rust("mod tests ") == "type module tests");
@@ -169,6 +171,7 @@ TEST_CASE("declaration head: Java, C# and Kotlin") {
 TEST_CASE("declaration head: of a long one the begin is read") {
   const std::string longer = "void f(" + std::string(100'000, 'x') + ") ";
   CHECK(cpp(longer) == "function f");
+  CHECK(cpp("int " + std::string(100'000, 'x') + " f() ") == "none");
   CHECK(cpp(std::string(100'000, '<')) == "none");
   CHECK(cpp("a" + std::string(100'000, '(')) == "function a");
 }

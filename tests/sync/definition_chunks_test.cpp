@@ -78,6 +78,10 @@ TEST_CASE("definition chunks: a class is cut by its members where it is long") {
   const std::string g = " void g() {}\n};\n";
   CHECK(cpp(head + f + g) == Texts{"A|" + head, "A.f|" + f, "A.g|" + g});
   CHECK(chunks("a.cpp", head + f + g, {}) == Texts{"A|" + head + f + g});
+  const std::string fields = head + "\n int b;\n\n";
+  CHECK(cpp(fields + f + g) == Texts{"A|" + fields, "A.f|" + f, "A.g|" + g});
+  CHECK(cpp(head + f + g + '\n' + filler) ==
+        Texts{"A|" + head, "A.f|" + f, "A.g|" + g + '\n', "|" + filler});
   const std::string field = "  " + filler;
   CHECK(cpp(head + f + field + g) == Texts{"A|" + head, "A.f|" + f, "A|" + field, "A.g|" + g});
   CHECK(cpp("struct A {\n" + filler + filler + filler + "};\n") ==

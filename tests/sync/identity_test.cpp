@@ -1,5 +1,7 @@
 #include "sync/identity.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <random>
 #include <set>
@@ -132,6 +134,8 @@ TEST_CASE("identity: an unnamed chunk between others' neighbours is new") {
         Ids{"p#f", "p#g", "p#21", "p#h"});
   CHECK(after(before, {{"g", "2"}, {"", "B"}, {"f", "1"}, {"h", "3"}}) ==
         Ids{"p#g", "p#11~2", "p#f", "p#h"});
+  CHECK(after(before, {{"f", "1"}, {"", "B"}, {"h", "3"}, {"g", "2"}}) ==
+        Ids{"p#f", "p#11~2", "p#h", "p#g"});
 }
 
 TEST_CASE("identity: the order in which the known are given does not matter") {
@@ -215,4 +219,113 @@ TEST_CASE("identity: a hundred thousand chunks of one name take no time to speak
   const Ids ids = ids_of(pieces);
   CHECK(ids.back() == "p#f~100000");
   CHECK(ids_of(pieces, stored(pieces, ids)) == ids);
+}
+
+// -- files as they are edited: chunks and ids together --
+
+namespace {
+
+using IdSet = std::set<std::string>;
+
+struct Edited {
+  IdSet added;
+  IdSet removed;
+  std::map<std::string, std::string> text_of;  // by id, after the edit
+};
+
+std::vector<TextHash> hashes_of(const std::vector<Chunk>& chunks) {
+  std::vector<TextHash> hashes;
+  for (const Chunk& chunk : chunks) hashes.push_back(checksum128(as_bytes(chunk.text)));
+  return hashes;
+}
+
+Edited edit(std::string_view path, std::string_view before, std::string_view now) {
+  const auto old_chunks = chunk_text(path, before, {});
+  const auto old_hashes = hashes_of(old_chunks);
+  const Ids old_ids = assign_ids(path, old_chunks, old_hashes, {});
+  std::vector<KnownChunk> known;
+  for (usize i = 0; i < old_ids.size(); ++i) {
+    known.push_back({old_ids[i], old_hashes[i], old_chunks[i].name, old_chunks[i].first_line});
+  }
+  const auto chunks = chunk_text(path, now, {});
+  const Ids ids = assign_ids(path, chunks, hashes_of(chunks), known);
+  Edited edited;
+  const IdSet old_set(old_ids.begin(), old_ids.end());
+  const IdSet new_set(ids.begin(), ids.end());
+  std::set_difference(new_set.begin(), new_set.end(), old_set.begin(), old_set.end(),
+                      std::inserter(edited.added, edited.added.end()));
+  std::set_difference(old_set.begin(), old_set.end(), new_set.begin(), new_set.end(),
+                      std::inserter(edited.removed, edited.removed.end()));
+  for (usize i = 0; i < ids.size(); ++i) edited.text_of[ids[i]] = chunks[i].text;
+  return edited;
+}
+
+struct Functions {
+  std::string path;
+  std::string head, a, b, c;
+  std::string comment;  // one line
+
+  std::string all() const { return head + a + b + c; }
+};
+
+const Functions rust{"a.rs",
+                     "use std::fmt;\n\n",
+                     "fn a() -> u8 {\n    1\n}\n\n",
+                     "fn b() -> u8 {\n    2\n}\n\n",
+                     "fn c() -> u8 {\n    3\n}\n",
+                     "// a comment of some length, as people write them\n"};
+const Functions python{"a.py",
+                       "import os\n\n",
+                       "def a():\n    return 1\n\n\n",
+                       "def b():\n    return 2\n\n\n",
+                       "def c():\n    return 3\n",
+                       "# a comment of some length, as people write them\n"};
+const Functions cpp{"a.cpp",
+                    "",
+                    "int a() {\n  return 1;\n}\n\n",
+                    "int b() {\n  return 2;\n}\n\n",
+                    "int c() {\n  return 3;\n}\n",
+                    "// a comment of some length, as people write them\n"};
+
+std::string with(std::string text, std::string_view old_part, std::string_view new_part) {
+  return text.replace(text.find(old_part), old_part.size(), new_part);
+}
+
+}  // namespace
+
+TEST_CASE("identity: ten lines of comment on top of a file change no id") {
+  for (const Functions& file : {rust, python, cpp}) {
+    std::string ten;
+    for (int i = 0; i < 10; ++i) ten += file.comment;
+    for (const char* gap : {"", "\n"}) {
+      const Edited edited = edit(file.path, file.all(), ten + gap + file.all());
+      CHECK(edited.added.empty());
+      CHECK(edited.removed.empty());
+      CHECK(edited.text_of.at(file.path + "#c") == file.c);
+    }
+  }
+}
+
+TEST_CASE("identity: edits of a file") {
+  for (const Functions& f : {rust, python, cpp}) {
+    INFO(f.path);
+    const auto id = [&](const char* name) { return f.path + '#' + name; };
+    const std::string changed = with(f.b, "2", "2 + 2");
+    const Edited body = edit(f.path, f.all(), f.head + f.a + changed + f.c);
+    CHECK((body.added.empty() && body.removed.empty()));
+    CHECK(body.text_of.at(id("b")) == changed);
+
+    const std::string fresh = with(with(f.b, "b()", "fresh()"), "2", "4");
+    const Edited added = edit(f.path, f.all(), f.head + f.a + fresh + f.b + f.c);
+    CHECK((added.added == IdSet{id("fresh")} && added.removed.empty()));
+    const Edited deleted = edit(f.path, f.all(), f.head + f.a + f.c);
+    CHECK((deleted.added.empty() && deleted.removed == IdSet{id("b")}));
+
+    const Edited renamed = edit(f.path, f.all(), f.head + f.a + with(f.b, "b()", "d()") + f.c);
+    CHECK((renamed.added == IdSet{id("d")} && renamed.removed == IdSet{id("b")}));
+    const Edited swapped = edit(f.path, f.all(), f.head + f.b + f.a + f.c);
+    CHECK((swapped.added.empty() && swapped.removed.empty()));
+    CHECK(swapped.text_of.at(id("a")).find("1") != std::string::npos);
+    CHECK(swapped.text_of.at(id("c")) == f.c);
+  }
 }

@@ -65,6 +65,8 @@ TEST_CASE("indent scanner: lines that go on are no lines") {
 TEST_CASE("indent scanner: carriage returns, and what is never closed") {
   CHECK(found("class A:\r\n  def f(self):\r\n    pass\r\ndef g():\\\r\n  pass\r\n") ==
         Names{"A", "A.f", "g"});
+  const std::string_view carried = "def f():\r\n  x = \\\r\n1\r\n  y\r\n";
+  CHECK(text_of(carried, "f") == carried);
   CHECK(found("x = (\ndef f(): pass\nclass A: pass\n") == Names{"f", "A"});
   CHECK(found("def f():\n  '''") == Names{"f"});
   CHECK(found("def f(") == Names{"f"});
