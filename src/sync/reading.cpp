@@ -24,7 +24,8 @@ void cut(std::string_view text, const SyncOptions& options, FileContent& content
   ChunkRules rules;
   rules.chunking = options.chunking;
   rules.lines = options.lines;
-  rules.bytes_max = chunk_bytes_max;
+  const bool is_whole = options.chunking == Chunking::whole;
+  rules.bytes_max = is_whole ? text_bytes_max : chunk_bytes_max;
   content.chunks = chunk_text(content.path, text, rules);
   content.hashes.reserve(content.chunks.size());
   for (const Chunk& chunk : content.chunks) {
