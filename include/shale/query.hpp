@@ -143,9 +143,10 @@ struct Page {
   // One for each of `segments`: of the pages of several projects the larger key comes first, then
   // the newer segment, then the smaller id. All 0 in a listing by id, where the ids alone decide.
   std::vector<std::int64_t> sort_keys;
-  std::uint64_t total = 0;        // of all pages
-  std::optional<ListPlace> last;  // of the page, damaged ones included; absent where it is empty
+  std::uint64_t total = 0;  // of all pages
   std::vector<Fault> faults;
+  // Of the page, damaged ones included; absent where it is empty.
+  std::optional<ListPlace> last = std::nullopt;
 };
 
 // Segments fetched by id: `segments` in the order asked for, absent ones in `missing`.

@@ -1,6 +1,7 @@
 // import: segments from the files of other programs, and from our own exports.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -35,28 +36,48 @@ struct Stashed {
   u64 text_bytes = 0;
 };
 
-// What a --dry-run does instead of stashing: checks, and counts what would be replaced.
+// What a --dry-run does instead of stashing: checks, and counts as the batches of BatchWriter
+// would: of one id twice in a batch the last counts, in a later batch it replaces.
 class Rehearsal {
  public:
   explicit Rehearsal(std::optional<Store> store) : store_(std::move(store)) {}
 
+  void expect(u64 bytes) { expected_bytes_ = bytes; }
+
   Result<void> add(const std::string& project, const NewSegment& segment) {
     TRY(check_segment(segment));
     const std::optional<Snapshot>* snapshot = TRY(snapshot_of(project));
-    bool is_there = !seen_.insert(project + '\0' + segment.id).second;
-    if (!is_there && *snapshot) {
-      const auto found = (*snapshot)->get(segment.id);
-      is_there = found && found->has_value();
-    }
-    ++done_.stashed;
-    done_.replaced += is_there ? 1 : 0;
     done_.text_bytes += segment.text.size();
+    const std::string key = project + '\0' + segment.id;
+    if (in_batch_.insert(key).second) {
+      ++done_.stashed;
+      bool is_there = !seen_.insert(key).second;
+      if (!is_there && *snapshot) {
+        const auto found = (*snapshot)->get(segment.id);
+        is_there = found && found->has_value();
+      }
+      done_.replaced += is_there ? 1 : 0;
+    }
+    end_batch_if_due(segment.text.size());
     return {};
   }
 
   const Stashed& done() const { return done_; }
 
  private:
+  void end_batch_if_due(u64 bytes) {
+    ++waiting_segments_;
+    waiting_bytes_ += bytes;
+    const bool is_large = std::max(done_.text_bytes, expected_bytes_) > BatchWriter::bulk_bytes;
+    const bool is_due = is_large ? waiting_bytes_ >= BatchWriter::bulk_bytes
+                                 : waiting_segments_ >= BatchWriter::batch_segments ||
+                                       waiting_bytes_ >= BatchWriter::batch_bytes;
+    if (!is_due) return;
+    in_batch_.clear();
+    waiting_segments_ = 0;
+    waiting_bytes_ = 0;
+  }
+
   // Of a project that is there.
   Result<const std::optional<Snapshot>*> snapshot_of(const std::string& project) {
     const auto known = snapshots_.find(project);
@@ -78,6 +99,10 @@ class Rehearsal {
   std::optional<Store> store_;
   std::map<std::string, std::optional<Snapshot>> snapshots_;
   std::unordered_set<std::string> seen_;
+  std::unordered_set<std::string> in_batch_;
+  u64 waiting_segments_ = 0;
+  u64 waiting_bytes_ = 0;
+  u64 expected_bytes_ = 0;
   Stashed done_;
 };
 
@@ -92,6 +117,7 @@ class Importing {
     TRY(open_store());
     for (const exchange::ImportFile& file : plan.files) total_bytes_ += file.bytes;
     if (writer_) writer_->expect(total_bytes_);
+    if (rehearsal_) rehearsal_->expect(total_bytes_);
     exchange::ImportRun run = make_run();
     auto read = exchange::import_files(run, plan, options_.sql);
     // What stands before the end of an import that was broken off is kept, as ingest keeps it.

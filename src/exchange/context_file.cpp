@@ -45,7 +45,9 @@ JsonStream::Choose choose_for(JsonShape shape) {
 // project.
 class SegmentFile {
  public:
-  SegmentFile(ImportRun& run, const ImportFile& file) : run_(run), file_(file) {}
+  // `names_project`: the file's name stands for a project where its segments name none.
+  SegmentFile(ImportRun& run, const ImportFile& file, bool names_project)
+      : run_(run), file_(file), names_project_(names_project) {}
 
   // `above`: the project that the keys above the segment name.
   Result<void> take(std::string_view text, u64 line, const std::string* above) {
@@ -97,8 +99,7 @@ class SegmentFile {
   }
 
   std::string natural(const NdjsonLine& parsed) const {
-    const bool is_named_after_project = file_.format == ImportFormat::context && names_project_;
-    if (parsed.project || !is_named_after_project) return run_.project_of(parsed.project);
+    if (parsed.project || !names_project_) return run_.project_of(parsed.project);
     return run_.project_of(file_.fallback);
   }
 
@@ -111,16 +112,11 @@ class SegmentFile {
     }
   }
 
- public:
-  // A container's file stands for a project where its segments name none.
-  void set_named_after_project(bool is_so) { names_project_ = is_so; }
-
- private:
   ImportRun& run_;
   const ImportFile& file_;
   NdjsonReader reader_;
   std::optional<std::string> decided_;
-  bool names_project_ = false;
+  bool names_project_;
   bool is_undecidable_ = false;
   u64 strangers_ = 0;
 };
@@ -146,8 +142,7 @@ Result<void> import_context(ImportRun& run, const ImportFile& file) {
   const File input = TRY(File::open(file.path, File::Mode::read));
   const JsonShape shape = shape_of(TRY(read_head(input)));
   JsonStream stream(input.descriptor(), file.path, line_bytes_max, choose_for(shape));
-  SegmentFile segments(run, file);
-  segments.set_named_after_project(shape == JsonShape::container);
+  SegmentFile segments(run, file, shape == JsonShape::container);
   Advance advance(run);
   while (!segments.is_undecidable()) {
     auto value = stream.next();
@@ -170,7 +165,7 @@ Result<void> import_context(ImportRun& run, const ImportFile& file) {
 Result<void> import_ndjson(ImportRun& run, const ImportFile& file) {
   const File input = TRY(File::open(file.path, File::Mode::read));
   LineReader lines(input.descriptor(), file.path, line_bytes_max);
-  SegmentFile segments(run, file);
+  SegmentFile segments(run, file, false);
   Advance advance(run);
   while (!segments.is_undecidable()) {
     const auto line = TRY(lines.next());

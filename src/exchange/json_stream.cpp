@@ -142,7 +142,6 @@ Result<bool> JsonStream::step_frame() {
     if (c == '\0' && pending().empty()) return malformed("the file ends in the middle.");
     if (c != ',') return malformed("a comma is missing.");
     consume(1);
-    c = TRY(peek());
   }
   frame.is_fresh = false;
   if (frame.is_object) TRY(read_key());
