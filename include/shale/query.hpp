@@ -119,12 +119,23 @@ struct Answer {
 // them: one who merges the pages of several projects.
 SHALE_API std::string cursor_behind(const Answer& answer, std::size_t count);
 
+// Where a segment stands in the order of a listing.
+struct ListPlace {
+  std::int64_t key = 0;      // Page::sort_keys
+  std::int64_t created = 0;  // 0 in a listing by id
+  std::string id;
+  bool operator==(const ListPlace&) const = default;
+};
+
 // A listing: segments by a column, without touching text.
 struct Listing {
   std::string where = {};
   // A sortable field, "-" before it for ascending order; default newest first.
   std::string sort = "created";
   std::size_t limit = 100;
+  // Only what stands behind this place: Page::last of the page before, of the same listing. In the
+  // same snapshot each segment stands in exactly one page.
+  std::optional<ListPlace> after = std::nullopt;
 };
 
 struct Page {
@@ -132,8 +143,10 @@ struct Page {
   // One for each of `segments`: of the pages of several projects the larger key comes first, then
   // the newer segment, then the smaller id. All 0 in a listing by id, where the ids alone decide.
   std::vector<std::int64_t> sort_keys;
-  std::uint64_t total = 0;
+  std::uint64_t total = 0;  // of all pages
   std::vector<Fault> faults;
+  // Of the page, damaged ones included; absent where it is empty.
+  std::optional<ListPlace> last = std::nullopt;
 };
 
 // Segments fetched by id: `segments` in the order asked for, absent ones in `missing`.

@@ -6,12 +6,25 @@
 #include <filesystem>
 
 #include "cli/store_locator.hpp"
+#include "exchange/import_format.hpp"
 
 namespace shale::cli {
 
 namespace fs = std::filesystem;
 
 namespace {
+
+// Where the path names files of another program: how to bring them in, in one line.
+Result<Store> with_advice(Result<Store> store, const fs::path& path) {
+  if (store || store.error().code != ErrorCode::not_found) return store;
+  const auto kind = exchange::foreign_kind(path);
+  if (!kind) return store;
+  return fail_at(ErrorCode::not_found,
+                 fmt::format("{0} is not a store of shale but {1}: `shale --store DIR import {0}` "
+                             "takes it into one.",
+                             path.string(), *kind),
+                 path.string());
+}
 
 // That may be written, and is not made.
 Result<Store> open_existing(const fs::path& path, const Globals& globals) {
@@ -26,7 +39,7 @@ Result<Store> open_existing(const fs::path& path, const Globals& globals) {
                                path.string()),
                    path.string());
   }
-  return store;
+  return with_advice(std::move(store), path);
 }
 
 }  // namespace
@@ -42,14 +55,15 @@ Result<Store> Context::store_to_read() const {
 
 Result<Store> Context::store_to_write(const CreateOptions& create) const {
   const Location location = TRY(locate_store(globals.store, Environment::of_process()));
-  return Store::open(location.path, {.create = true,
-                                     .guard_reads = true,
-                                     .program = globals.verb,
-                                     .any_file_system = globals.any_file_system,
-                                     .analysis = create.analysis,
-                                     .tokenizer = create.tokenizer,
-                                     .shard_by = create.shard_by,
-                                     .positions = !create.no_positions});
+  auto store = Store::open(location.path, {.create = true,
+                                           .guard_reads = true,
+                                           .program = globals.verb,
+                                           .any_file_system = globals.any_file_system,
+                                           .analysis = create.analysis,
+                                           .tokenizer = create.tokenizer,
+                                           .shard_by = create.shard_by,
+                                           .positions = !create.no_positions});
+  return with_advice(std::move(store), location.path);
 }
 
 Result<Project> Context::project_to_write() const {

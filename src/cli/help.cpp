@@ -21,6 +21,17 @@ constexpr Examples examples[] = {
      "shale ingest segments.ndjson\n"
      "producer | shale ingest --ack=100 -   # `ack M`: M lines are safe\n"
      "shale ingest --strict day.ndjson      # all of it, or nothing and exit 2\n"},
+    {"import",
+     "shale import ~/.out_of_context          # stashed/, evicted/, storage.json, contexts/\n"
+     "shale import --dry-run storage.json     # reads and checks all, writes nothing\n"
+     "shale import --project notes a_2025-12.json\n"
+     "shale import docdevai.db                # documents, their metadata and versions\n"
+     "shale import --sql 'select key as id, body as text, author from notes' notes.db\n"},
+    {"export",
+     "shale export > notes.ndjson             # `ingest` and `import` read it back, field by "
+     "field\n"
+     "shale export --all-projects --where type:decision -o decisions.ndjson\n"
+     "shale export --format json --all-projects -o FOLDER   # as Out of Context has it\n"},
     {"add",
      "shale add src include README.md\n"
      "shale add --lines 30 src        # pieces of 30 lines\n"},

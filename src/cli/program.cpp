@@ -30,7 +30,7 @@ void add_globals(CLI::App& app, Context& context, Flags& flags) {
   app.add_option("--store", globals.store, "folder of the store");
   app.add_option("--project", globals.project, "project inside it (default)");
   app.add_flag("--all-projects", globals.all_projects,
-               "all projects (search list count sum usage merge verify stats who tokens)");
+               "all projects (search list count sum usage export merge verify stats who tokens)");
   app.add_flag("--json", flags.json, "one JSON object");
   app.add_flag("--ndjson", flags.ndjson, "one JSON object per result");
   app.add_flag("--quiet", context.output.quiet, "no progress, no notes");
@@ -93,7 +93,7 @@ std::vector<std::string> words_of(int count, char** arguments) {
 // passed over in silence, and the answer taken for that of all. `projects` tells of all anyway.
 constexpr std::string_view verbs_of_all_projects[] = {"search",   "list",  "count",  "sum",
                                                       "usage",    "merge", "verify", "stats",
-                                                      "projects", "who",   "tokens"};
+                                                      "projects", "who",   "tokens", "export"};
 
 bool takes_all_projects(std::string_view verb) {
   return std::find(std::begin(verbs_of_all_projects), std::end(verbs_of_all_projects), verb) !=
@@ -197,6 +197,8 @@ int run_program(int count, char** arguments) {
   add_write_verbs(app, context);
   add_ingest_verbs(app, context);
   add_sync_verb(app, context);
+  add_import_verb(app, context);
+  add_export_verb(app, context);
   add_read_verbs(app, context);
   add_tokens_verb(app, context);
   add_care_verbs(app, context);

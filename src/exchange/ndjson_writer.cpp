@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "base/base64.hpp"
-#include "base/hex.hpp"
 #include "base/integers.hpp"
 #include "exchange/json_text.hpp"
+#include "exchange/sha256_text.hpp"
 #include "exchange/times.hpp"
 #include "model/fields.hpp"
 #include "model/record.hpp"
@@ -80,14 +80,6 @@ void write_attribute(ObjectWriter& out, std::string_view key, const AttributeVal
   out.string(key, json);
 }
 
-void write_attributes(ObjectWriter& out, std::string& buffer, const Attributes& attributes) {
-  if (attributes.empty()) return;
-  out.name("attrs");
-  ObjectWriter object(buffer);
-  for (const auto& [key, value] : attributes) write_attribute(object, key, value);
-  object.close();
-}
-
 void write_tags(ObjectWriter& out, std::string& buffer, const std::vector<std::string>& tags) {
   if (tags.empty()) return;
   out.name("tags");
@@ -125,10 +117,10 @@ void write_counts(ObjectWriter& out, const Metadata& metadata) {
 
 }  // namespace
 
-std::string sha256_text(const Sha256& hash) {
-  std::string text;
-  for (const u8 byte : hash) append_hex(text, byte);
-  return text;
+void append_attributes(std::string& out, const Attributes& attributes) {
+  ObjectWriter object(out);
+  for (const auto& [key, value] : attributes) write_attribute(object, key, value);
+  object.close();
 }
 
 void append_segment(std::string& out, const Metadata& metadata, const LineParts& parts) {
@@ -154,7 +146,10 @@ void append_segment(std::string& out, const Metadata& metadata, const LineParts&
   object.string("generation", generation_name(metadata.generation));
   write_counts(object, metadata);
   if (metadata.sha256) object.string("sha256", sha256_text(*metadata.sha256));
-  write_attributes(object, out, metadata.attrs);
+  if (!metadata.attrs.empty()) {
+    object.name("attrs");
+    append_attributes(out, metadata.attrs);
+  }
   object.close();
 }
 

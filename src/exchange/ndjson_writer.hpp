@@ -23,6 +23,7 @@ struct LineParts {
 // Appends the JSON object, without a newline.
 void append_segment(std::string& out, const Metadata& metadata, const LineParts& parts);
 
-std::string sha256_text(const Sha256& hash);
+// Appends the object that "attrs" is.
+void append_attributes(std::string& out, const Attributes& attributes);
 
 }  // namespace shale::exchange

@@ -19,16 +19,12 @@ bool ranks_before(const Collector::Entry& a, const Collector::Entry& b) {
 
 }  // namespace
 
-Collector::Collector(Scope& scope, usize limit, Ties ties)
+Collector::Collector(Scope& scope, usize limit, Ties ties, std::optional<OrderKey> after)
     : scope_(scope),
       limit_(limit),
       ties_(ties),
+      after_(std::move(after)),
       entries_max_(limit > SIZE_MAX / 4 ? SIZE_MAX : 2 * limit + slack) {}
-
-Collector::Collector(Scope& scope, usize limit, const std::optional<OrderKey>& after)
-    : Collector(scope, limit) {
-  after_ = after;
-}
 
 bool Collector::before(const Entry& a, const Entry& b) const {
   if (!same_rank(a, b)) return ranks_before(a, b);
@@ -70,7 +66,7 @@ Result<bool> Collector::is_passed(Entry& entry) {
   if (entry.key != after_->key) return entry.key > after_->key;
   if (entry.created != after_->created) return entry.created > after_->created;
   TRY(resolve(entry));
-  return entry.id <= after_->id;
+  return ties_ == Ties::id_descending ? entry.id >= after_->id : entry.id <= after_->id;
 }
 
 // Whether it ties with the last place and its id is behind that one's.

@@ -28,9 +28,11 @@ class Collector {
     std::string id;
   };
 
-  Collector(Scope& scope, usize limit, Ties ties = Ties::newest_then_id);
-  // The best ones behind `after`, newest then id.
-  Collector(Scope& scope, usize limit, const std::optional<OrderKey>& after);
+  // The best ones; those behind `after` alone where it is given.
+  Collector(Scope& scope, usize limit, Ties ties = Ties::newest_then_id,
+            std::optional<OrderKey> after = std::nullopt);
+  Collector(Scope& scope, usize limit, std::optional<OrderKey> after)
+      : Collector(scope, limit, Ties::newest_then_id, std::move(after)) {}
 
   // `docs` (ascending) of a view with their keys.
   Result<void> offer(u32 view, std::span<const u32> docs, std::span<const i64> keys);

@@ -50,7 +50,8 @@ Result<RankedAnswer> search(std::span<const IndexView> views, const Query& query
 
 struct ListedAnswer {
   std::vector<Place> places;
-  std::vector<i64> keys;  // of the places, falling
+  std::vector<i64> keys;          // of the places, falling
+  std::optional<ListPlace> last;  // of the places
   u64 total = 0;
   std::vector<Fault> faults;
 };

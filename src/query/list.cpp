@@ -41,10 +41,15 @@ Collector::Ties ties_of(const Order& order) {
   return order.ascending ? Collector::Ties::id_ascending : Collector::Ties::id_descending;
 }
 
+std::optional<OrderKey> place_of(const std::optional<ListPlace>& place) {
+  if (!place) return std::nullopt;
+  return OrderKey{place->key, place->created, place->id};
+}
+
 Result<ListedAnswer> list_attempt(Scope& scope, const Listing& listing, const Order& order,
                                   const Filter& filter) {
   const bool by_id = order.field == Field::id;  // all keys are equal then
-  Collector collector(scope, listing.limit, ties_of(order));
+  Collector collector(scope, listing.limit, ties_of(order), place_of(listing.after));
   ListedAnswer answer;
   std::vector<i64> keys(walk_block, 0);
   for (const u32 number : scope.active()) {
@@ -64,6 +69,7 @@ Result<ListedAnswer> list_attempt(Scope& scope, const Listing& listing, const Or
   for (const Collector::Entry& entry : TRY(collector.finish())) {
     answer.places.push_back(entry.place);
     answer.keys.push_back(entry.key);
+    answer.last = ListPlace{entry.key, entry.created, entry.id};
   }
   return answer;
 }

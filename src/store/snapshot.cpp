@@ -89,6 +89,7 @@ class Asked {
     query::ListedAnswer listed = TRY(query::list(view_.indexes, listing));
     Page page;
     page.total = listed.total;
+    page.last = std::move(listed.last);
     page.faults = std::move(listed.faults);
     for (usize i = 0; i < listed.places.size(); ++i) {
       const query::Place& place = listed.places[i];

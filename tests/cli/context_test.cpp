@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "base/file.hpp"
 #include "tests/cli/run_program.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -35,6 +36,22 @@ TEST_CASE("context: reading does not make a store, and says how to") {
   CHECK(store.error().code == ErrorCode::not_found);
   CHECK(store.error().message.find("shale init") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(folder / "s"));
+}
+
+TEST_CASE("context: files of another program are no store, and the way to import them is told") {
+  const testing::TemporaryFolder folder;
+  std::ofstream(folder / "storage.json") << "{\"version\": \"1.0\", \"projects\": {}}";
+  for (const std::filesystem::path& path : {folder / "storage.json", folder.path()}) {
+    const Context context = context_for(path);
+    for (const auto& store : {context.store_to_read(), context.store_to_write()}) {
+      REQUIRE_FALSE(store);
+      INFO(store.error().message);
+      CHECK(store.error().code == ErrorCode::not_found);
+      CHECK(store.error().message.find("import " + path.string() + "`") != std::string::npos);
+      CHECK(store.error().message.find('\n') == std::string::npos);
+    }
+  }
+  CHECK(list_folder(folder.path()).value().size() == 1);
 }
 
 TEST_CASE("context: writing makes the store") {

@@ -20,11 +20,13 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   app.add_option("--store", "folder of the store");
   add_write_verbs(app, context);
   add_ingest_verbs(app, context);
+  add_import_verb(app, context);
+  add_export_verb(app, context);
   add_read_verbs(app, context);
   add_tokens_verb(app, context);
   add_care_verbs(app, context);
   const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
-  CHECK(verbs.size() == 24);
+  CHECK(verbs.size() == 26);
   for (const CLI::App* verb : verbs) {
     const std::string name = verb->get_name();
     INFO(name);

@@ -89,6 +89,32 @@ TEST_CASE("verbs: ingest --strict takes all or nothing") {
   CHECK(place.run({"ingest", "--strict", "--ack"}).exit == 2);
 }
 
+TEST_CASE("verbs: import and export") {
+  const Place place;
+  std::filesystem::create_directories(place / "o/stashed");
+  std::ofstream(place / "o/stashed/p.json")
+      << R"({"segments": [{"segment_id": "a", "text": "x", "tokens": 1}, {"segment_id": ""}]})";
+  const std::string folder = (place / "o").string();
+  CHECK(has(place.out({"import", "--dry-run", folder}), "would stash 1 (0 replaced), 1 B from 1"));
+  CHECK_FALSE(std::filesystem::exists(place / "s"));
+  const Ran ran = place.run({"import", "--json", folder});
+  CHECK(ran.exit == 0);
+  CHECK(has(ran.out, R"({"v":1,"stashed":1,"replaced":0,"counted":0,"bad":1,"skipped":0,)"
+                     R"("files":1,"damaged":0,"unread":0,"text_bytes":1,"dry_run":false,)"));
+  CHECK(has(ran.err, "p.json:1: "));
+  CHECK(has(place.out({"export", "--all-projects"}), R"({"id":"a","text":"x","project":"p",)"));
+  CHECK(place.out({"export", "--where", "id:b", "--project", "p"}).empty());
+  const std::string out = (place / "out").string();
+  CHECK(
+      has(place.out({"export", "--project", "p", "--format", "json", "-o", out}), "exported 1, "));
+  CHECK(std::filesystem::exists(place / "out/stashed/p.json"));
+  CHECK(place.run({"export", "--format", "json"}).exit == 2);
+  CHECK(place.run({"import", "--format", "xml", folder}).exit == 2);
+  CHECK(place.run({"import", (place / "none").string()}).exit == 5);
+  std::ofstream(place / "o/stashed/p.json") << R"({"segments": [)";
+  CHECK(has(place.out({"import", folder}, 3), "1 files damaged"));
+}
+
 TEST_CASE("verbs: add, search, list, count, sum") {
   const Place place;
   std::ofstream(place / "one.cpp") << "void slow_search(); // search\n";

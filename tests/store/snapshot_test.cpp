@@ -123,6 +123,13 @@ TEST_CASE("list sorts and cuts, sum adds up, over shards and logs alike") {
   REQUIRE(newest.segments.size() == 3);
   CHECK(newest.segments[0].id == "s9");
   CHECK(newest.segments[2].id == "s7");
+  Listing further{.limit = 3};
+  further.after = newest.last;
+  const Page next = now.list(further).value();
+  CHECK(next.segments.at(0).id == "s6");
+  CHECK(next.total == 10);
+  REQUIRE(next.last);
+  CHECK(next.last->id == "s4");
   CHECK(now.list({.where = "type:odd", .sort = "-tokens", .limit = 1}).value().segments[0].id ==
         "s1");
   const std::vector<std::string> by = {"type"};
