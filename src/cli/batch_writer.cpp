@@ -30,9 +30,7 @@ Result<void> BatchWriter::add(const std::string& project, NewSegment segment) {
 }
 
 bool BatchWriter::is_due() const {
-  if (mode_ == Mode::manual) return false;
-  if (is_large()) return waiting_bytes_ >= bulk_bytes;
-  return waiting_segments_ >= batch_segments || waiting_bytes_ >= batch_bytes;
+  return mode_ == Mode::automatic && is_whole_batch(waiting_segments_, waiting_bytes_, is_large());
 }
 
 Result<void> BatchWriter::flush() {
@@ -47,7 +45,8 @@ Result<void> BatchWriter::commit(Pending& pending) {
   if (batch.size() == 0) return {};
   const u64 bytes = batch.text_bytes();
   const bool far_in = mode_ == Mode::automatic && is_large();
-  const bool bulk = bytes > bulk_bytes || (far_in && bytes > batch_bytes);
+  const bool is_long = bytes > batch_bytes || batch.size() > batch_segments;
+  const bool bulk = bytes > bulk_bytes || (far_in && is_long);
   const auto keep_going = [](const Progress&) { return !interrupted(); };
   const Committed done =
       TRY(bulk ? pending.project.ingest(batch, keep_going) : pending.project.commit(batch));

@@ -1,11 +1,11 @@
 // Collects segments into batches, one per project, and commits them: the rule of `ingest`, `add`.
 //
 // A batch is 4,096 segments or 8 MiB of text; once the input has passed 64 MiB the rest goes the
-// bulk way, straight to a shard, 64 MiB at a time, and an input known to be longer does so from its
-// first byte. With `Mode::manual` only flush() commits (for
-// --ack and --strict), the bulk way where more than 64 MiB wait. What has been committed is
-// durable and stays, whatever happens to later batches.
-// Call order: add()* flush(), any number of times. Used by verbs_ingest.cpp.
+// bulk way, straight to a shard, 64 MiB or 131,072 segments at a time (short ones take more memory
+// than their text does), and an input known to be longer does so from its first byte. With
+// `Mode::manual` only flush() commits (for --ack and --strict), the bulk way where more than 64 MiB
+// wait. What has been committed is durable and stays, whatever happens to later batches.
+// Call order: add()* flush(), any number of times. Used by verbs_ingest.cpp and verbs_import.cpp.
 #pragma once
 
 #include <algorithm>
@@ -41,6 +41,13 @@ class BatchWriter {
   static constexpr u64 batch_segments = 4096;
   static constexpr u64 batch_bytes = 8u << 20;
   static constexpr u64 bulk_bytes = 64u << 20;
+  static constexpr u64 bulk_segments = 131'072;
+
+  // Whether a batch of so much is to be committed; `is_large`: of an input that goes the bulk way.
+  static bool is_whole_batch(u64 segments, u64 bytes, bool is_large) {
+    return segments >= (is_large ? bulk_segments : batch_segments) ||
+           bytes >= (is_large ? bulk_bytes : batch_bytes);
+  }
 
  private:
   struct Pending {

@@ -69,10 +69,7 @@ class Rehearsal {
     ++waiting_segments_;
     waiting_bytes_ += bytes;
     const bool is_large = std::max(done_.text_bytes, expected_bytes_) > BatchWriter::bulk_bytes;
-    const bool is_due = is_large ? waiting_bytes_ >= BatchWriter::bulk_bytes
-                                 : waiting_segments_ >= BatchWriter::batch_segments ||
-                                       waiting_bytes_ >= BatchWriter::batch_bytes;
-    if (!is_due) return;
+    if (!BatchWriter::is_whole_batch(waiting_segments_, waiting_bytes_, is_large)) return;
     in_batch_.clear();
     waiting_segments_ = 0;
     waiting_bytes_ = 0;

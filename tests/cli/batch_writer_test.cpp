@@ -113,6 +113,21 @@ TEST_CASE("batch writer: an input known to be large goes the bulk way from its f
   CHECK(place.store.project("default").value().stats().value().delta_segments == 6);
 }
 
+TEST_CASE("batch writer: a bulk batch is whole by its segments, too") {
+  const Place place;
+  BatchWriter writer(place.store, BatchWriter::Mode::automatic);
+  writer.expect(BatchWriter::bulk_bytes + 1);
+  for (usize i = 0; i + 1 < BatchWriter::bulk_segments; ++i) {
+    REQUIRE(writer.add("default", segment(i, 1)));
+  }
+  CHECK(writer.stashed() == 0);
+  REQUIRE(writer.add("default", segment(BatchWriter::bulk_segments, 1)));
+  CHECK(writer.stashed() == BatchWriter::bulk_segments);
+  const auto stats = place.store.project("default").value().stats().value();
+  CHECK(stats.shards == 1);
+  CHECK(stats.delta_segments == 0);
+}
+
 TEST_CASE("batch writer: whatever the order, the last of an id wins and the counts add up") {
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed);
