@@ -1,6 +1,7 @@
 // sync: a project made equal to a folder.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -8,6 +9,8 @@
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/verbs.hpp"
+#include "exchange/front_matter.hpp"
+#include "sync/headings.hpp"
 
 namespace shale::cli {
 
@@ -46,6 +49,28 @@ std::string_view name_of(FileChange change) {
       return "renamed";
   }
   return "";
+}
+
+constexpr std::string_view markdown_endings[] = {".md", ".markdown", ".mdc", ".mdx"};
+
+// Front matter says of all sections of a Markdown file what they are: type, tags, created_at,
+// further keys as attributes. Its `name` is the topic: `attr.name` tells the section.
+void describe_by_front_matter(std::string_view text, NewSegment& segment) {
+  const bool is_markdown =
+      std::any_of(std::begin(markdown_endings), std::end(markdown_endings),
+                  [&](auto ending) { return segment.file->ends_with(ending); });
+  const auto yaml = is_markdown ? sync::front_matter(text) : std::nullopt;
+  if (!yaml) return;
+  auto front = exchange::parse_front_matter(std::string(*yaml));
+  if (!front) return;  // it is text, like any other
+  for (auto& [key, value] : *front) {
+    if (exchange::set_field(segment, key, value)) continue;
+    if (key == "name" && value.text) {
+      segment.topic = *value.text;
+    } else if (!key.starts_with('.') && key != "name" && key != "kind") {
+      segment.attrs.insert_or_assign(key, std::move(value.value));
+    }
+  }
 }
 
 Json json_of(const std::vector<SyncedFile>& files) {
@@ -137,6 +162,7 @@ Result<Exit> watch(Context& context, Project& project, const SyncVerbOptions& op
 Result<Exit> sync_verb(Context& context, SyncVerbOptions options) {
   watch_for_interrupt();
   options.sync.chunking = chunking_by_name(options.chunking);
+  options.sync.describe = describe_by_front_matter;
   options.sync.dry_run = options.sync.dry_run || options.plan;
   const Store store =
       TRY(options.sync.dry_run ? context.store_to_read() : context.store_to_write(options.create));

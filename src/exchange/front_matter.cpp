@@ -8,6 +8,7 @@
 
 #include "base/integers.hpp"
 #include "exchange/json_text.hpp"
+#include "exchange/times.hpp"
 #include "text/utf8.hpp"
 
 namespace shale::exchange {
@@ -153,6 +154,10 @@ Result<FrontMatter> read_mapping(const YAML::Node& root) {
   return front;
 }
 
+bool are_tags(const FrontValue& value) {
+  return value.list && std::find(value.list->begin(), value.list->end(), "") == value.list->end();
+}
+
 }  // namespace
 
 Result<FrontMatter> parse_front_matter(const std::string& yaml) {
@@ -162,6 +167,21 @@ Result<FrontMatter> parse_front_matter(const std::string& yaml) {
   } catch (const YAML::Exception& problem) {
     return fail(ErrorCode::invalid_argument, std::string(problem.what()) + '.');
   }
+}
+
+bool set_field(NewSegment& segment, const std::string& key, const FrontValue& value) {
+  const bool has_text = value.text && !value.text->empty();
+  if (key == "type" && has_text) {
+    segment.type = *value.text;
+  } else if (key == "tags" && are_tags(value)) {
+    segment.tags = *value.list;
+  } else if (key == "created_at" && has_text && parse_time(*value.text)) {
+    segment.created_at = parse_time(*value.text);
+    segment.touched_at = segment.created_at;
+  } else {
+    return false;
+  }
+  return true;
 }
 
 }  // namespace shale::exchange

@@ -4,7 +4,7 @@
 // (1.10 stays text, or it would become 1.1); quoted ones are text. `yes`, `no`, `on` and `off` are
 // booleans, as the original's YAML has it. null, lists and mappings become JSON. Aliases are
 // followed, to a depth and a size that no honest file has.
-// Knows no field of a segment but their types. The one user of yaml-cpp; used by mdc_file.cpp.
+// The one user of yaml-cpp; used by mdc_file.cpp, and by the program to describe what it syncs.
 #pragma once
 
 #include <optional>
@@ -29,5 +29,9 @@ using FrontMatter = std::vector<std::pair<std::string, FrontValue>>;  // in the 
 // The keys of a mapping; nothing at all is an empty one. invalid_argument for what is no YAML, or
 // no mapping, or too much.
 Result<FrontMatter> parse_front_matter(const std::string& yaml);
+
+// Puts `type`, `tags` and `created_at` (touched_at, too) into the fields of those names; false, and
+// nothing done, for another key and for a value that its field cannot hold.
+bool set_field(NewSegment& segment, const std::string& key, const FrontValue& value);
 
 }  // namespace shale::exchange

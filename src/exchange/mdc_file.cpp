@@ -1,11 +1,9 @@
 #include "exchange/mdc_file.hpp"
 
-#include <algorithm>
 #include <filesystem>
 
 #include "base/bytes.hpp"
 #include "exchange/front_matter.hpp"
-#include "exchange/times.hpp"
 
 namespace shale::exchange {
 
@@ -29,27 +27,16 @@ void skip_empty_line(std::string_view& rest) {
   if (!rest.empty() && take_line(behind).empty()) rest = behind;
 }
 
-bool are_tags(const FrontValue& value) {
-  return value.list && std::find(value.list->begin(), value.list->end(), "") == value.list->end();
-}
-
 std::string stem_of(const ImportFile& file) {
   return std::filesystem::path(file.path).stem().string();
 }
 
 // Puts a key where it belongs; what its field cannot hold becomes an attribute.
 void set_key(NewSegment& segment, const std::string& key, FrontValue value) {
-  const bool has_text = value.text && !value.text->empty();
-  if (key == "type" && has_text) {
-    segment.type = *value.text;
-  } else if (key == "name" && has_text) {
+  const bool is_name = key == "name" && value.text && !value.text->empty();
+  if (is_name) {
     segment.id = *value.text;
-  } else if (key == "tags" && are_tags(value)) {
-    segment.tags = *std::move(value.list);
-  } else if (key == "created_at" && has_text && parse_time(*value.text)) {
-    segment.created_at = parse_time(*value.text);
-    segment.touched_at = segment.created_at;
-  } else {
+  } else if (!set_field(segment, key, value)) {
     segment.attrs.insert_or_assign(key, std::move(value.value));
   }
 }

@@ -72,6 +72,19 @@ class Sync(Case):
         self.sync()
         self.assertEqual(sorted(segment["id"] for segment in self.segments()), before)
 
+    def test_front_matter_says_what_sections_are(self):
+        self.put("rule.mdc", "---\nname: style\ntype: rule\ntags: [a, b]\nglobs: '*.py'\n---\n"
+                             "# One\ntext\n# Two\nmore\n")
+        self.sync()
+        segments = {segment["attrs"]["name"]: segment for segment in self.segments()}
+        self.assertEqual(set(segments), {"One", "Two"})
+        for segment in segments.values():
+            self.assertEqual((segment["type"], segment["tags"], segment["topic"]),
+                             ("rule", ["a", "b"], "style"))
+            self.assertEqual(segment["attrs"]["globs"], "*.py")
+        self.put("rule.mdc", "---\n: : no YAML [\n---\n# One\ntext\n", age=5)
+        self.assertEqual(self.sync()["changed"], 1)
+
     def test_plans_and_dry_runs(self):
         self.run_program("sync", self.root, "--plan", exit=5)  # which makes no store
         self.put("a.txt", "one")

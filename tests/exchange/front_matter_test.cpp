@@ -97,3 +97,24 @@ TEST_CASE("front matter: no nesting, no alias breaks the reader") {
   }
   refused(bomb);
 }
+
+TEST_CASE("front matter: what fields of a segment hold goes there") {
+  NewSegment segment;
+  const auto set = [&](const std::string& yaml) {
+    const auto front = parse_front_matter(yaml).value();
+    return set_field(segment, front[0].first, front[0].second);
+  };
+  CHECK(set("type: rule"));
+  CHECK(set("tags: [a, 1]"));
+  CHECK(set("created_at: 2025-12-16T10:00:00Z"));
+  CHECK(segment.type == "rule");
+  CHECK(segment.tags == std::vector<std::string>{"a", "1"});
+  CHECK(segment.created_at == segment.touched_at);
+  CHECK(segment.created_at->microseconds == 1'765'879'200'000'000);
+  CHECK_FALSE(set("type: ''"));
+  CHECK_FALSE(set("tags: word"));
+  CHECK_FALSE(set("tags: ['']"));
+  CHECK_FALSE(set("created_at: soon"));
+  CHECK_FALSE(set("other: 1"));
+  CHECK(segment.type == "rule");
+}
