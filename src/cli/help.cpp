@@ -39,6 +39,7 @@ constexpr Examples examples[] = {
      "shale sync src                  # reads what has changed since the last time\n"
      "shale sync --plan --json src    # what would be done, file by file\n"
      "shale sync --watch src          # and keeps up while files are saved, until Ctrl-C\n"
+     "shale sync --plan --json src --deps edges.ndjson   # and what depends on it\n"
      "shale sync lib --prefix lib/ --only '*.py' --without tests/\n"},
     {"stash",
      "shale stash --type decision \"we keep the log\"\n"

@@ -6,10 +6,14 @@
 #include <memory>
 #include <thread>
 
+#include "base/file.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/verbs.hpp"
 #include "exchange/front_matter.hpp"
+#include "exchange/line_reader.hpp"
+#include "exchange/ndjson_reader.hpp"
+#include "sync/dependents.hpp"
 #include "sync/headings.hpp"
 
 namespace shale::cli {
@@ -21,6 +25,7 @@ struct SyncVerbOptions {
   std::string chunking = "auto";
   bool plan = false;
   bool watch = false;
+  std::string edges;  // a file of them
   SyncOptions sync;
   CreateOptions create;
 };
@@ -83,6 +88,51 @@ Json json_of(const std::vector<SyncedFile>& files) {
   return rows;
 }
 
+Result<sync::Edge> edge_of(std::string_view line) {
+  const Json edge = Json::parse(line, nullptr, false);
+  const auto name = [&](const char* key) -> std::optional<std::string> {
+    if (!edge.is_object() || !edge.contains(key) || !edge[key].is_string()) return std::nullopt;
+    return edge[key].get<std::string>();
+  };
+  auto from = name("from");
+  auto to = name("to");
+  if (!from || !to) {
+    return fail(ErrorCode::invalid_argument, "The line is no {\"from\": path, \"to\": path}.");
+  }
+  return sync::Edge{*std::move(from), *std::move(to)};
+}
+
+// {"from": path, "to": path} a line: the one depends on the other.
+Result<std::vector<sync::Edge>> read_edges(const std::string& path) {
+  const File file = TRY(File::open(path, File::Mode::read));
+  exchange::LineReader lines(file.descriptor(), path, exchange::line_bytes_max);
+  std::vector<sync::Edge> edges;
+  for (;;) {
+    const auto line = TRY(lines.next());
+    if (line.state == exchange::LineReader::State::end) return edges;
+    if (line.text.empty()) continue;
+    auto edge = edge_of(line.text);
+    if (!edge) {
+      Error error = std::move(edge).error();
+      error.message = fmt::format("{}:{}: {}", path, line.number, error.message);
+      return Unexpected{std::move(error)};
+    }
+    edges.push_back(*std::move(edge));
+  }
+}
+
+// What depends on files that are not as they were; on those that have gone or were renamed, too.
+Result<std::vector<std::string>> dependents(const SyncVerbOptions& options, const Synced& done) {
+  if (options.edges.empty()) return std::vector<std::string>();
+  std::vector<std::string> changed;
+  for (const SyncedFile& file : done.files) {
+    changed.push_back(file.path);
+    if (!file.before.empty()) changed.push_back(file.before);
+  }
+  const std::vector<sync::Edge> edges = TRY(read_edges(options.edges));
+  return sync::dependents_of(edges, changed);
+}
+
 Json json_of(const std::vector<SyncProblem>& problems) {
   Json rows = Json::array();
   for (const SyncProblem& problem : problems) {
@@ -103,13 +153,17 @@ Result<u64> tokens_of(const Project& project, const std::string& prefix) {
   return sum.rows.empty() ? 0 : sum.rows[0].sum;
 }
 
-void print(Context& context, const SyncVerbOptions& options, const Synced& done) {
+void print(Context& context, const SyncVerbOptions& options, const Synced& done,
+           const std::vector<std::string>& depending = {}) {
   if (options.plan) {
     for (const SyncedFile& file : done.files) {
       const std::string before = file.before.empty() ? "" : "  (was " + file.before + ')';
       context.output.line(
           fmt::format("{:<8} {}{}", name_of(file.change), printable(file.path), printable(before)));
     }
+  }
+  for (const std::string& path : depending) {
+    context.output.line(fmt::format("depends  {}", printable(path)));
   }
   if (context.output.quiet) return;
   context.output.line(
@@ -172,12 +226,14 @@ Result<Exit> sync_verb(Context& context, SyncVerbOptions options) {
   const Synced done = TRY(sync_with(project, options.folder, options.sync, progress_on(bar)));
   warn(context, done);
   if (!options.sync.dry_run) context.keep_up(project);
+  const std::vector<std::string> depending = TRY(dependents(options, done));
   if (context.output.is_text()) {
-    print(context, options, done);
+    print(context, options, done, depending);
   } else {
     Json answer = json_of(done);
     answer["tokens"] = TRY(tokens_of(project, options.sync.prefix));
     if (options.sync.dry_run) answer["files"] = json_of(done.files);
+    if (!options.edges.empty()) answer["dependents"] = depending;
     if (!done.problems.empty()) answer["problems"] = json_of(done.problems);
     context.output.object(answer);
   }
@@ -196,6 +252,9 @@ void add_sync_verb(CLI::App& app, Context& context) {
                    "stands before its paths; the segments of other prefixes stay as they are");
   verb->add_flag("--dry-run", sync.dry_run, "tells what would be done");
   verb->add_flag("--plan", options->plan, "the same, file by file");
+  verb->add_option(
+      "--deps", options->edges,
+      "lines of {\"from\": path, \"to\": path}: tells what depends on what has changed");
   verb->add_flag("--watch", options->watch, "goes on until Ctrl-C, following what is saved");
   verb->add_option("--only", sync.only, "takes only files that match one of these patterns");
   verb->add_option("--without", sync.without, "takes no files that match one of these");

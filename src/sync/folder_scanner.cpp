@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "model/record.hpp"
 #include "sync/folder_walk.hpp"
+#include "sync/source_file.hpp"
 #include "sync/text_pieces.hpp"
 #include "text/utf8.hpp"
 
@@ -19,7 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr usize block_bytes = 1u << 20;
-constexpr usize binary_probe_bytes = 8u << 10;
 
 constexpr std::array<std::string_view, 73> code_extensions = {
     "ada",  "asm",   "awk",   "bash", "bzl", "c",    "cc",  "cjs", "clj", "cmake", "cpp",
@@ -97,7 +97,7 @@ class Scan {
       const auto got = source.read_at(offset, block_);
       if (!got) return problem(name, got.error().message);
       const std::string_view text = as_text(Bytes(block_).first(*got));
-      if (offset == 0 && text.substr(0, binary_probe_bytes).find('\0') != text.npos) {
+      if (offset == 0 && is_binary(text)) {
         ++report_.binaries;
         return {};
       }

@@ -100,6 +100,21 @@ class Sync(Case):
         self.assertEqual(self.sync("--dry-run")["renamed"], 1)
         self.assertEqual(self.texts(), {"a.txt": "one"})
 
+    def test_what_depends_on_what_has_changed(self):
+        for name in "abcd":
+            self.put(f"{name}.c", name)
+        self.sync()
+        edges = self.write("edges.ndjson", "".join(
+            json.dumps({"from": f"{one}.c", "to": f"{two}.c"}) + "\n"
+            for one, two in ["ab", "bc", "ca", "da"]))
+        self.put("c.c", "changed", age=5)
+        self.assertEqual(self.sync("--plan", "--deps", edges)["dependents"],
+                         ["a.c", "b.c", "d.c"])
+        self.assertIn("depends  d.c\n", self.text("sync", self.root, "--plan", "--deps", edges))
+        bad = self.write("bad.ndjson", '{"from": "a", "to": "b"}\n{"from": 1}\n')
+        done = self.run_program("sync", self.root, "--plan", "--deps", bad, exit=2)
+        self.assertIn(b"bad.ndjson:2:", done.stderr)
+
     def test_what_is_wrong(self):
         self.run_program("sync", os.path.join(self.folder, "absent"), exit=5)
         self.run_program("sync", exit=2)
