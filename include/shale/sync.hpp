@@ -115,4 +115,16 @@ enum class SourceState : std::uint8_t {
 SHALE_API Result<std::vector<SourceState>> source_states(const Snapshot& snapshot,
                                                          std::span<const std::string> files);
 
+// What `analyser` made of a synced file, as a segment to stash: type "analysis", the file in
+// `file`, the analyser in the attribute `analyser`, and the hash of the bytes that the snapshot has
+// of the file. A later one for the same file and analyser has the same id and takes its place.
+// not_found where the file is not synced.
+SHALE_API Result<NewSegment> analysis_of(const Snapshot& snapshot, std::string_view file,
+                                         std::string_view analyser, std::string text);
+
+// Whether there is such a segment, of the bytes that the snapshot has of the file now. Reads no
+// text.
+SHALE_API Result<bool> has_fresh_analysis(const Snapshot& snapshot, std::string_view file,
+                                          std::string_view analyser);
+
 }  // namespace shale
