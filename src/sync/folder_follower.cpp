@@ -117,6 +117,7 @@ std::vector<WalkPart> FolderFollower::parts_of(const FolderEvents& events) {
     if (!lies_in(folder, deep)) deep.insert(folder);
   }
   std::vector<WalkPart> parts;
+  parts.reserve(deep.size() + events.changed.size());
   for (const std::string& folder : deep) parts.push_back({folder, true});
   for (const std::string& folder : events.changed) {
     if (!lies_in(folder, deep)) parts.push_back({folder, false});
