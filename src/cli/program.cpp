@@ -197,6 +197,7 @@ int run_program(int count, char** arguments) {
   add_write_verbs(app, context);
   add_ingest_verbs(app, context);
   add_sync_verb(app, context);
+  add_backup_verbs(app, context);
   add_read_verbs(app, context);
   add_tokens_verb(app, context);
   add_care_verbs(app, context);

@@ -13,6 +13,7 @@ namespace shale::cli {
 void add_write_verbs(CLI::App& app, Context& context);   // init stash update touch pin unpin rm
 void add_ingest_verbs(CLI::App& app, Context& context);  // ingest add
 void add_sync_verb(CLI::App& app, Context& context);     // sync
+void add_backup_verbs(CLI::App& app, Context& context);  // backup restore
 void add_read_verbs(CLI::App& app, Context& context);    // get search pack list and, with them:
 void add_search_verb(CLI::App& app, Context& context);   // search
 void add_pack_verb(CLI::App& app, Context& context);     // pack
