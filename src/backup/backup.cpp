@@ -1,12 +1,13 @@
-// shale::back_up, shale::restore: a store as another folder.
+// shale::back_up, shale::back_up_to_bundle, shale::restore: the steps of each.
 #include <shale/backup.hpp>
 
+#include "backup/bundle.hpp"
+#include "backup/check.hpp"
 #include "backup/draft.hpp"
 #include "backup/meter.hpp"
 #include "backup/pinned.hpp"
 #include "backup/project_copy.hpp"
 #include "base/file.hpp"
-#include "store/project_state.hpp"
 
 namespace shale {
 
@@ -58,24 +59,6 @@ Result<void> copy_projects(const Store& store, const path& folder, bool may_link
   return {};
 }
 
-// What was made opens, and where that is wanted, every byte of it is right.
-Result<void> check_made(const path& folder, const BackupOptions& options,
-                        const ProgressCallback& progress, const std::stop_token& stop) {
-  const Store store = TRY(Store::open(folder, {.read_only = true}));
-  const std::vector<std::string> names = TRY(store.projects());
-  for (const std::string& name : names) {
-    const Project project = TRY(store.project(name));
-    const Snapshot snapshot = TRY(project.snapshot());
-    std::vector<Fault> faults = snapshot.state().view->edition->faults;
-    if (faults.empty() && options.verify) faults = TRY(project.verify(progress, stop)).faults;
-    if (!faults.empty()) {
-      return fail_at(ErrorCode::corrupt, "The copy is damaged: " + faults[0].message,
-                     faults[0].file, faults[0].offset);
-    }
-  }
-  return {};
-}
-
 Result<BackedUp> copy_store(const Store& store, const path& target, const BackupOptions& options,
                             bool check, const ProgressCallback& progress, std::stop_token stop) {
   TRY(check_outside(store, target));
@@ -86,7 +69,19 @@ Result<BackedUp> copy_store(const Store& store, const path& target, const Backup
   ++meter.done.files;
   TRY(meter.copied(config.size()));
   TRY(copy_projects(store, draft.folder(), options.may_link, meter));
-  if (check || options.verify) TRY(check_made(draft.folder(), options, progress, stop));
+  if (check || options.verify) TRY(check_made(draft.folder(), options.verify, progress, stop));
+  TRY(draft.publish());
+  return std::move(meter.done);
+}
+
+Result<BackedUp> restore_bundle(const path& file, const path& target, const BackupOptions& options,
+                                const ProgressCallback& progress, std::stop_token stop) {
+  const BundleReader bundle = TRY(BundleReader::open(file));
+  Draft draft = TRY(Draft::begin(target));
+  Meter meter(progress, stop);
+  meter.total_bytes = bundle.bytes();
+  TRY(unpack_bundle(bundle, draft.folder(), meter));
+  TRY(check_made(draft.folder(), options.verify, progress, stop));
   TRY(draft.publish());
   return std::move(meter.done);
 }
@@ -98,15 +93,30 @@ Result<BackedUp> back_up(const Store& store, const path& folder, const BackupOpt
   return copy_store(store, folder, options, false, progress, std::move(stop));
 }
 
-Result<BackedUp> back_up_to_bundle(const Store&, const path&, const BackupOptions&,
-                                   const ProgressCallback&, std::stop_token) {
-  return fail(ErrorCode::io, "x");
+Result<BackedUp> back_up_to_bundle(const Store& store, const path& file,
+                                   const BackupOptions& options, const ProgressCallback& progress,
+                                   std::stop_token stop) {
+  const path target = TRY(plain_path(file));
+  TRY(check_outside(store, target));
+  Meter meter(progress, std::move(stop));
+  BundleWriter bundle = TRY(BundleWriter::create(target));
+  TRY(write_bundle(store, bundle, meter));
+  if (options.verify) {
+    const BundleReader written = TRY(BundleReader::open(bundle.draft()));
+    TRY(check_bundle(written, meter));
+  }
+  TRY(bundle.publish());
+  return std::move(meter.done);
 }
 
 // A backup is a store, so that a store is made of it as the backup was made: all that is written to
 // gets new names, or the two would write to one file.
 Result<BackedUp> restore(const path& backup, const path& folder, const BackupOptions& options,
                          const ProgressCallback& progress, std::stop_token stop) {
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(backup, ignored)) {
+    return restore_bundle(backup, folder, options, progress, std::move(stop));
+  }
   const Store store = TRY(Store::open(backup, {.read_only = true}));
   return copy_store(store, folder, options, true, progress, std::move(stop));
 }
