@@ -52,12 +52,12 @@ constexpr Examples examples[] = {
      "shale search '/merg\\w+\\(/ colour~ brow*'  # by pattern, likeness and beginning\n"
      "shale search merge --explain                # the plan, what was read, times\n"},
     {"backup",
-     "shale backup /backups/monday     # a store of its own; shards are hard links\n"
-     "shale backup --bundle cache.shale-bundle    # one file\n"
-     "shale backup /media/disk/notes --verify     # another disk: copied, then read and checked\n"},
+     "shale backup monday                  # a store of its own; shards are hard links\n"
+     "shale backup --bundle notes.bundle   # one file\n"
+     "shale backup tuesday --copy --verify # shares nothing; read again and checked\n"},
     {"restore",
-     "shale restore /backups/monday notes.shale\n"
-     "shale restore cache.shale-bundle .shale\n"},
+     "shale restore monday notes.shale     # where there is no store, or an empty folder\n"
+     "shale restore notes.bundle again --verify\n"},
     {"pack",
      "shale pack why is search slow --tokens 8000    # the best that fits, never a token more\n"
      "shale pack merge --tokens 2000 --where type:code --format markdown\n"
