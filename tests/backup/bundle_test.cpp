@@ -83,11 +83,12 @@ TEST_CASE("bundle: equal stores give equal bytes, and it replaces the one before
 }
 
 TEST_CASE("bundle: damage is told, and nothing is left at the target") {
+  const InMemory memory;
   const Bundled b;
   b.pack();
   const std::string bytes = read_text(b.bundle);
   std::mt19937_64 random(7);
-  for (int n = 0; n < 60; ++n) {
+  for (int n = 0; n < 200; ++n) {
     std::string changed = bytes;
     if (n % 3 == 0) {
       changed.resize(random() % bytes.size());
@@ -105,6 +106,7 @@ TEST_CASE("bundle: damage is told, and nothing is left at the target") {
 }
 
 TEST_CASE("bundle: members that are not those of a store are refused, wherever they would lead") {
+  const InMemory memory;
   const Bundled b;
   b.pack();
   const std::string bytes = read_text(b.bundle);

@@ -4,8 +4,6 @@
 // comes to its end; once it was acknowledged, the target is there. States are those of the crash
 // laboratory (tests/crash), which records what is written, linked, renamed and synced.
 #include <cstdio>
-#include <cstdlib>
-#include <optional>
 
 #include "tests/backup/backup_fixture.hpp"
 #include "tests/crash/crash_states.hpp"
@@ -15,21 +13,6 @@ namespace shale::testing {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Temporary folders lie in memory, where there is such a place: thousands of states are written.
-class InMemory {
- public:
-  InMemory() {
-    const char* const folder = std::getenv("TMPDIR");
-    if (folder != nullptr) before_ = folder;
-    if (fs::is_directory("/dev/shm")) ::setenv("TMPDIR", "/dev/shm", 1);
-  }
-  ~InMemory() { before_ ? ::setenv("TMPDIR", before_->c_str(), 1) : ::unsetenv("TMPDIR"); }
-  InMemory(const InMemory&) = delete;
-
- private:
-  std::optional<std::string> before_;
-};
 
 // Of what lies in `root`: "source", a store, and what was made of it.
 struct Scene {
@@ -164,7 +147,7 @@ TEST_CASE("whatever a crash leaves of a backup or a restore, nothing is lost and
       CrashStates states(record, profile, 20261130, 4);
       for (usize point = first; point <= record.operations.size(); ++point) {
         states.at(point, [&](const CrashState& state) {
-          if (++offered % (slow ? 40 : 1) != 0 && state.acknowledged == 0) return;
+          if (++offered % (slow ? 8 : 1) != 0 && state.acknowledged == 0) return;
           const path left = folder / "left";
           state.write_to(left);
           const RestartedFileSystem restarted(left, "boot-2");
