@@ -22,7 +22,7 @@ LAYERS = [
     ["model"],
     ["shard", "delta", "catalog", "query", "pack"],
     ["store"],
-    ["exchange", "sync"],
+    ["exchange", "sync", "backup"],
     ["cli"],
 ]
 
@@ -57,7 +57,7 @@ class Ban(NamedTuple):
     but: str = r"$^"  # paths it does not
 
 
-LIBRARY = r"include/|src/(base|text|model|shard|delta|catalog|query|pack|store)/"
+LIBRARY = r"include/|src/(base|text|model|shard|delta|catalog|query|pack|store|backup)/"
 BANNED = [
     Ban("v?sprintf", "std::snprintf, or fmt in src/cli"),
     Ban("str(n?cpy|n?cat)", "std::string"),
@@ -76,9 +76,10 @@ BANNED = [
 MEMBER = r"(?:[^][(){};]|\([^()]*\)|\{[^{};]*\}|\[[^][]*\])"  # of a braced initialiser
 # Names too common to be banned everywhere: only with :: (or std::) before them.
 QUALIFIED = [
-    (r"(?<![\w>])::(open|openat|write|writev|rename|unlink|fallocate)\s*\(",
+    (r"(?<![\w>])::(open|openat|write|writev|rename|link|unlink|fallocate)\s*\(",
      "base/file.hpp", r"src/", r"src/base/(file|lock)"),
-    (r"\b(?:filesystem|fs)::(rename|resize_file|copy_file|create_director(?:y|ies)|remove(?:_all)?)"
+    (r"\b(?:filesystem|fs)::(rename|resize_file|copy_file|create_director(?:y|ies)|remove(?:_all)?"
+     r"|create_hard_link)"
      r"\s*\(", "base/file.hpp", r"src/", r"src/base/file"),
     (r"\b(assert)\s*\([^;]*\b(magic|checksum|header|footer)\b",
      "a Result: bytes from disk are never trusted", r"src/", r"$^"),

@@ -178,7 +178,9 @@ class Rules(TidyTest):
                      "std::strtok(a, b);", "localtime(&t);", "return pwrite(f, b, n, o);",
                      "::fsync(f);", "if (x && fdatasync(f) != 0) return;", "ftruncate(f, 0);",
                      "::open(p, 0);", "::write(f, b, n);", "int x = rename(a, b);", "::unlink(p);",
-                     "std::filesystem::rename(a, b);", "madvise(p, n, 0);", "void* p = mmap(a);",
+                     "std::filesystem::rename(a, b);",
+                     "::link(a, b);", "std::filesystem::create_hard_link(a, b);",
+                     "madvise(p, n, 0);", "void* p = mmap(a);",
                      "::munmap(p, n);", "printf(a);", "std::cout << 1;", "std::fprintf(f, a);"):
             self.reported("banned", self.header(f"void f() {{\n  {call}\n}}\n", "src/store/a.hpp"),
                           "src/store/a.hpp", 14, "->")

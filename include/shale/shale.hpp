@@ -4,6 +4,7 @@
 #pragma once
 
 #include <shale/aggregate.hpp>
+#include <shale/backup.hpp>
 #include <shale/pack.hpp>
 #include <shale/query.hpp>
 #include <shale/result.hpp>

@@ -50,6 +50,7 @@ int FileSystem::write_back(int descriptor, off_t offset, off_t bytes, unsigned f
 int FileSystem::sync_folder(int descriptor) { return ::fsync(descriptor); }
 int FileSystem::make_folder(const char* path, mode_t rights) { return ::mkdir(path, rights); }
 int FileSystem::rename(const char* from, const char* to) { return ::rename(from, to); }
+int FileSystem::link(const char* from, const char* to) { return ::link(from, to); }
 int FileSystem::remove(const char* path) { return ::unlink(path); }
 int FileSystem::remove_folder(const char* path) { return ::rmdir(path); }
 int FileSystem::allow_map(int) { return 0; }

@@ -35,6 +35,7 @@ class FileSystem {
   virtual int sync_folder(int descriptor);                   // fsync of an opened folder
   virtual int make_folder(const char* path, mode_t rights);  // mkdir
   virtual int rename(const char* from, const char* to);
+  virtual int link(const char* from, const char* to);
   virtual int remove(const char* path);         // unlink
   virtual int remove_folder(const char* path);  // rmdir
   // Asked before a file is mapped: 0, or -1 where the map is to fail with errno.

@@ -64,6 +64,13 @@ constexpr Examples examples[] = {
      "shale search merge --recency 7d --json      # new ones first; `cursor`: for the next page\n"
      "shale search '/merg\\w+\\(/ colour~ brow*'  # by pattern, likeness and beginning\n"
      "shale search merge --explain                # the plan, what was read, times\n"},
+    {"backup",
+     "shale backup monday                  # a store of its own; shards are hard links\n"
+     "shale backup --bundle notes.bundle   # one file\n"
+     "shale backup tuesday --copy --verify # shares nothing; read again and checked\n"},
+    {"restore",
+     "shale restore monday notes.shale     # where there is no store, or an empty folder\n"
+     "shale restore notes.bundle again --verify\n"},
     {"pack",
      "shale pack why is search slow --tokens 8000    # the best that fits, never a token more\n"
      "shale pack merge --tokens 2000 --where type:code --format markdown\n"

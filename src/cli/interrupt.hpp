@@ -1,7 +1,8 @@
 // Ctrl-C in the middle of a long call: the call ends at its next safe point, exit status 130.
 //
 // Only verbs with such points watch for it; in all others the system ends the process, which is
-// safe at any moment. A second Ctrl-C always does. Used by ingest, add, merge, verify and tokens.
+// safe at any moment. A second Ctrl-C always does. Used by ingest, add, merge, verify,
+// tokens, backup and restore.
 #pragma once
 
 namespace shale::cli {

@@ -15,6 +15,7 @@ void add_ingest_verbs(CLI::App& app, Context& context);  // ingest add
 void add_sync_verb(CLI::App& app, Context& context);     // sync
 void add_import_verb(CLI::App& app, Context& context);   // import
 void add_export_verb(CLI::App& app, Context& context);   // export
+void add_backup_verbs(CLI::App& app, Context& context);  // backup restore
 void add_read_verbs(CLI::App& app, Context& context);    // get search pack list and, with them:
 void add_search_verb(CLI::App& app, Context& context);   // search
 void add_pack_verb(CLI::App& app, Context& context);     // pack

@@ -111,10 +111,8 @@ Result<LogReader> LogReader::open(const std::filesystem::path& path, u64 project
   return LogReader(std::move(file), id);
 }
 
-Result<LogScan> LogReader::scan(u64 sealed_offset, const FrameVisitor& visit) const {
-  const u64 file_bytes = TRY(file_.size());
-  LogScan scan;
-  scan.end.checksum = id_.random;
+Result<void> LogReader::scan_on(u64 sealed_offset, u64 file_bytes, const FrameVisitor& visit,
+                                LogScan& scan) const {
   LogWindow window(file_);
   while (sealed_offset == 0 || scan.end.offset < sealed_offset) {
     const std::optional<Frame> frame =
@@ -128,12 +126,28 @@ Result<LogScan> LogReader::scan(u64 sealed_offset, const FrameVisitor& visit) co
     scan.durable = std::max(scan.durable, Lsn{frame->header.durable_lsn});
     ++scan.frames;
   }
-  if (sealed_offset != 0) {
-    scan.damaged = scan.end.offset < sealed_offset;
-  } else {
+  return {};
+}
+
+Result<LogScan> LogReader::scan(u64 sealed_offset, const FrameVisitor& visit) const {
+  LogScan scan;
+  scan.end.checksum = id_.random;
+  for (;;) {
+    const u64 file_bytes = TRY(file_.size());
+    const u64 frames = scan.frames;
+    TRY(scan_on(sealed_offset, file_bytes, visit, scan));
+    if (sealed_offset != 0) {
+      scan.damaged = scan.end.offset < sealed_offset;
+      break;
+    }
     scan.damaged = TRY(EvidenceSearch(file_, id_.sequence, scan.end.offset, file_bytes).run());
+    // A writer may have been in the middle of what looked bad, and went on to what proves it so:
+    // then it is whole now, for he wrote the one before the other.
+    if (!scan.damaged || (scan.damaged_at == scan.end.offset && scan.frames == frames)) break;
+    scan.damaged_at = scan.end.offset;
   }
   if (scan.damaged) scan.damaged_at = scan.end.offset;
+  if (!scan.damaged) scan.damaged_at = 0;
   return scan;
 }
 

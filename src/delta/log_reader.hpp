@@ -49,6 +49,10 @@ class LogReader {
   const std::filesystem::path& path() const { return file_.path(); }
 
  private:
+  // From scan.end on, as far as frames are valid.
+  Result<void> scan_on(u64 sealed_offset, u64 file_bytes, const FrameVisitor& visit,
+                       LogScan& scan) const;
+
   LogReader(File file, FileId id) : file_(std::move(file)), id_(id) {}
   File file_;
   FileId id_;

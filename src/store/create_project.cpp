@@ -16,12 +16,7 @@ constexpr std::string_view cachedir_tag =
 
 Result<void> fill(const catalog::ProjectPaths& paths, const std::string& name,
                   const StoreConfig& config) {
-  for (const auto& folder :
-       {paths.folder, paths.log_folder(), paths.shard_folder(), paths.volatile_folder()}) {
-    TRY(make_folder(folder));
-  }
-  (void)TRY(LockFile::open(paths.lock(), true));
-  TRY(replace_file(paths.volatile_folder() / "CACHEDIR.TAG", as_bytes(cachedir_tag)));
+  TRY(make_project_folders(paths));
   catalog::Manifest manifest;
   manifest.project = name;
   manifest.project_id = random_u64();
@@ -38,6 +33,15 @@ Result<void> fill(const catalog::ProjectPaths& paths, const std::string& name,
 }
 
 }  // namespace
+
+Result<void> make_project_folders(const catalog::ProjectPaths& paths) {
+  for (const auto& folder :
+       {paths.folder, paths.log_folder(), paths.shard_folder(), paths.volatile_folder()}) {
+    TRY(make_folder(folder));
+  }
+  (void)TRY(LockFile::open(paths.lock(), true));
+  return replace_file(paths.volatile_folder() / "CACHEDIR.TAG", as_bytes(cachedir_tag));
+}
 
 Result<void> create_project(const catalog::ProjectPaths& paths, const std::string& name,
                             const StoreConfig& config) {

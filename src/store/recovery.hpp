@@ -26,6 +26,10 @@ namespace shale::store {
 // view where nothing may be written.
 Result<void> open_project_state(Project::State& project);
 
+// What every project has from the first: its folders, LOCK, the tag of volatile/. Nothing that
+// tells what is in it.
+Result<void> make_project_folders(const catalog::ProjectPaths& paths);
+
 // Makes a new project folder under a temporary name and renames it. Another process that is faster
 // wins; both go on.
 Result<void> create_project(const catalog::ProjectPaths& paths, const std::string& name,

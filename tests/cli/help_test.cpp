@@ -25,6 +25,7 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   add_read_verbs(app, context);
   add_tokens_verb(app, context);
   add_care_verbs(app, context);
+  add_backup_verbs(app, context);
   const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
   CHECK(verbs.size() == 26);
   for (const CLI::App* verb : verbs) {

@@ -207,7 +207,8 @@ void CrashStates::apply(const Operation& operation, Fate fate, const Choice& cho
   if (operation.is_data()) apply_data(operation, fate, choice, nodes[operation.node].content);
   if (!operation.is_name() || fate == Fate::drop) return;
   auto& entries = nodes[operation.folder].entries;
-  if (operation.kind == Kind::create) entries[operation.name] = operation.node;
+  const bool is_new_name = operation.kind == Kind::create || operation.kind == Kind::link;
+  if (is_new_name) entries[operation.name] = operation.node;
   if (operation.kind == Kind::remove) entries.erase(operation.name);
   if (operation.kind == Kind::rename) {
     const auto old = entries.find(operation.name);

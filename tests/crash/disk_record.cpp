@@ -263,6 +263,20 @@ int RecordingFileSystem::rename(const char* from, const char* to) {
   return 0;
 }
 
+int RecordingFileSystem::link(const char* from, const char* to) {
+  const int answer = FileSystem::link(from, to);
+  Place target;
+  struct stat status = {};
+  if (answer != 0 || !place_of(to, target) || ::lstat(to, &status) != 0) return answer;
+  Operation operation;
+  operation.kind = Operation::Kind::link;
+  operation.node = known_.at({status.st_dev, status.st_ino});
+  operation.folder = target.folder;
+  operation.name = target.name;
+  add(std::move(operation));
+  return 0;
+}
+
 int RecordingFileSystem::remove(const char* at) { return removed(at, FileSystem::remove(at)); }
 
 int RecordingFileSystem::remove_folder(const char* at) {

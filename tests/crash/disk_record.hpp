@@ -42,6 +42,7 @@ struct Operation {
     sync_data,    // of `node`
     sync_folder,  // of `node`
     rename,       // `name` of `folder` becomes `to_name` of `to_folder`
+    link,         // `node` under one more name, `name` in `folder`
     remove,       // `name` of `folder`
     mark,         // the session's: `count` of its steps must survive, `offset` have begun
   };
@@ -59,7 +60,8 @@ struct Operation {
   bool is_lost = false;    // of write and extend: a sync failed, and no later one brings it back
 
   bool is_name() const {
-    return kind == Kind::create || kind == Kind::rename || kind == Kind::remove;
+    return kind == Kind::create || kind == Kind::rename || kind == Kind::link ||
+           kind == Kind::remove;
   }
   bool is_data() const { return kind == Kind::write || kind == Kind::extend; }
 };
@@ -108,6 +110,7 @@ class RecordingFileSystem : public RestartedFileSystem {
   int sync_folder(int descriptor) override;
   int make_folder(const char* path, mode_t rights) override;
   int rename(const char* from, const char* to) override;
+  int link(const char* from, const char* to) override;
   int remove(const char* path) override;
   int remove_folder(const char* path) override;
 

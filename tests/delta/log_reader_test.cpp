@@ -4,6 +4,7 @@
 #include <random>
 
 #include "base/checksum.hpp"
+#include "base/file_system.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -253,4 +254,51 @@ TEST_CASE("texts are read and checked") {
           ErrorCode::corrupt);
   REQUIRE(!reader.read_text(at, 0xffffffff, {}));
   REQUIRE(!reader.read_text(u64(1) << 40, 4, {}));
+}
+
+namespace {
+
+// A reader meets a writer in the middle of a frame: the first read that reaches `offset` finds
+// zeros from there on, every later one what stands there.
+class TornRead : public FileSystem {
+ public:
+  TornRead(u64 offset, int times) : offset_(offset), times_(times) { FileSystem::use(this); }
+  ~TornRead() override { FileSystem::use(nullptr); }
+  ssize_t read(int descriptor, void* out, usize bytes, off_t at) override {
+    const ssize_t got = FileSystem::read(descriptor, out, bytes, at);
+    const u64 end = u64(at) + u64(std::max<ssize_t>(got, 0));
+    if (u64(at) > offset_ || end <= offset_ || times_-- <= 0) return got;
+    std::memset(static_cast<char*>(out) + (offset_ - u64(at)), 0, 64);
+    return got;
+  }
+
+ private:
+  u64 offset_;
+  int times_;
+};
+
+}  // namespace
+
+TEST_CASE("a frame that was being written when it was read is no damage once it is whole") {
+  TestLog log;
+  for (int n = 0; n < 5; ++n) {
+    log.append("payload " + std::to_string(n));
+    log.durable = log.lsn(log.end);
+  }
+  for (usize n = 0; n < 4; ++n) {
+    INFO("frame " << n);
+    const TornRead torn(log.ends[n].offset + 20, 1);
+    std::vector<std::string> payloads;
+    const LogScan scan = log.scan(0, &payloads);
+    CHECK_FALSE(scan.damaged);
+    CHECK(scan.damaged_at == 0);
+    CHECK(scan.frames == 5);
+    CHECK(payloads.size() == 5);
+    CHECK(scan.end.offset == log.end.offset);
+  }
+  const TornRead stays(log.ends[2].offset + 20, 1000);
+  const LogScan scan = log.scan();
+  CHECK(scan.damaged);
+  CHECK(scan.damaged_at == log.ends[2].offset);
+  CHECK(scan.frames == 2);
 }
