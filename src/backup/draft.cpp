@@ -31,7 +31,8 @@ Result<void> remove_any(const path& at) {
   return std::filesystem::is_directory(status) ? remove_tree(at) : remove_file(at);
 }
 
-// The lock file stays until all else is gone for good: without it nobody would dare to go on.
+// The lock file stays until all else is gone for good, and is there for good before anything else
+// comes: without it nobody would dare to go on.
 Result<void> clear(const path& folder) {
   for (const std::string& name : TRY(list_folder(folder))) {
     if (name != lock_name) TRY(remove_any(folder / name));
@@ -88,7 +89,6 @@ Result<Draft> Draft::begin(const path& target) {
     std::optional<LockFile> lock = TRY(lock_in(folder));
     if (!lock.has_value()) continue;
     Draft draft(plain, folder, *std::move(lock));
-    TRY(sync_folder(folder));
     TRY(clear(folder));
     return draft;
   }

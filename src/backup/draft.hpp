@@ -1,8 +1,7 @@
 // A folder that is made whole or not at all: under TARGET.tmp, then by one rename.
 //
-//   make TARGET.tmp, its lock file, sync it     only what has that file is ever cleared away
-//   take the lock                               one makes a target at a time
-//   clear what a killed call left
+//   make TARGET.tmp and its lock file, lock it  one makes a target at a time
+//   clear what a killed call left, sync it      only what has that file is ever cleared away
 //   ... the caller fills it, and syncs his files ...
 //   sync every folder of it, rename it to TARGET, sync the folder above, remove the lock file
 //

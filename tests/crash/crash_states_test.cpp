@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/file.hpp"
+#include "base/file_copy.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -140,6 +141,23 @@ TEST_CASE("a folder that is renamed takes along what is in it") {
         std::set<std::string>{"made/file=inside;old=old bytes;"});
   for (const std::string& line : leftovers(record, Profile::linux_journal, 0)) {
     CHECK((line.find("made/") == std::string::npos || line.find("draft/") == std::string::npos));
+  }
+}
+
+TEST_CASE("another name of a file shows its bytes, and may be lost as any name") {
+  const Record record = record_of([](const path& root) {
+    make_folder(root / "sub").value();
+    sync_folder(root).value();
+    CHECK(link_file(root / "old", root / "sub" / "name").value());
+    sync_folder(root / "sub").value();
+    remove_file(root / "old").value();
+    sync_folder(root).value();
+  });
+  const std::string both = "old=old bytes;sub/name=old bytes;";
+  for (const Profile profile : {Profile::posix, Profile::linux_journal}) {
+    CHECK(leftovers(record, profile, 1) == std::set<std::string>{"sub/name=old bytes;"});
+    CHECK(leftovers(record, profile, 0) ==
+          std::set<std::string>{"old=old bytes;", both, "sub/name=old bytes;"});
   }
 }
 
