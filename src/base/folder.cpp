@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include <memory>
-#include <optional>
 
 #include "base/file.hpp"
 
@@ -77,6 +76,15 @@ Result<FileStamp> stamp_of(const File& file) {
     return fail_errno("cannot look at the file", file.path().string(), errno);
   }
   return stamp_of(status);
+}
+
+Result<std::optional<FileStamp>> stamp_at(const std::filesystem::path& path) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) == 0) {
+    return S_ISREG(status.st_mode) ? std::optional(stamp_of(status)) : std::nullopt;
+  }
+  if (errno == ENOENT || errno == ENOTDIR) return std::optional<FileStamp>();
+  return fail_errno("cannot look at the file", path.string(), errno);
 }
 
 }  // namespace shale

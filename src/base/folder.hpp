@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,5 +38,7 @@ Result<std::vector<FolderEntry>> read_folder(const std::filesystem::path& folder
                                              bool follow_links = false);
 
 Result<FileStamp> stamp_of(const File& file);
+// Of the file at a path, which is not opened; nothing where no file is there.
+Result<std::optional<FileStamp>> stamp_at(const std::filesystem::path& path);
 
 }  // namespace shale

@@ -6,12 +6,11 @@
 
 #include "model/record.hpp"
 #include "sync/folder_scanner.hpp"
+#include "sync/source_file.hpp"
 
 namespace shale::sync {
 
 namespace {
-
-constexpr i64 nanoseconds_per_microsecond = 1000;
 
 constexpr std::array own_keys = {attribute::mirror,   attribute::part,  attribute::size,
                                  attribute::modified, attribute::inode, attribute::hash,
@@ -43,7 +42,7 @@ NewSegment fresh_segment(const FileContent& content, std::string_view text, usiz
   const Chunk& chunk = content.chunks[piece];
   NewSegment segment;
   segment.type = type_of_file(content.path);
-  segment.created_at = Time{content.stamp.modified_ns / nanoseconds_per_microsecond, true};
+  segment.created_at = modified_at(content.stamp);
   segment.touched_at = segment.created_at;
   segment.file = content.path;
   segment.text = chunk.text;

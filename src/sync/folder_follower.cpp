@@ -17,6 +17,8 @@ constexpr milliseconds look_around{50};  // whether to stop
 // Where not all folders can be watched.
 constexpr milliseconds look_again{1000};
 
+std::vector<WalkPart> whole_tree() { return {{"", true}}; }
+
 std::string_view folder_of(std::string_view path) {
   const usize slash = path.rfind('/');
   return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
@@ -45,7 +47,7 @@ Result<FolderFollower> FolderFollower::open(const Project& project, const fs::pa
 
 Result<void> FolderFollower::follow(const std::function<bool(const Synced&)>& told,
                                     const std::stop_token& stop) {
-  TRY(watch_all());
+  TRY(watch_parts(whole_tree()));
   const Synced first = TRY(mirror_all(stop));
   if (!told(first)) return {};
   FolderEvents events;
@@ -78,11 +80,7 @@ Result<Synced> FolderFollower::mirror_all(const std::stop_token& stop) {
   std::vector<KnownFile> now;
   Synced done = TRY(mirror_.sync({}, stop, &now));
   known_.clear();
-  const usize prefix = mirror_.options().prefix.size();
-  for (KnownFile& file : now) {
-    std::string folder(folder_of(std::string_view(file.path).substr(prefix)));
-    known_[std::move(folder)].emplace(file.path, std::move(file));
-  }
+  for (KnownFile& file : now) files_of(file.path).emplace(file.path, std::move(file));
   return done;
 }
 
@@ -93,11 +91,14 @@ Result<Synced> FolderFollower::mirror_changed(const FolderEvents& events,
     std::erase_if(watched_, [&](const auto& one) { return is_at_or_below(one, folder); });
   }
   if (events.is_overflow || changes_rules(events)) {
-    TRY(watch_all());
+    TRY(watch_parts(whole_tree()));
     return mirror_all(stop);
   }
   const std::vector<WalkPart> parts = parts_of(events);
-  TRY(watch_parts(parts));
+  // Folders that are looked at alone are watched, or nothing would have been told of them.
+  std::vector<WalkPart> deep = parts;
+  std::erase_if(deep, [](const WalkPart& part) { return !part.is_deep; });
+  if (!deep.empty()) TRY(watch_parts(deep));
   PassResult result = TRY(mirror_.sync_parts(parts, known_in(parts), stop));
   remember(result);
   return std::move(result.report);
@@ -126,13 +127,6 @@ std::vector<WalkPart> FolderFollower::parts_of(const FolderEvents& events) {
 }
 
 // New folders may appear in new folders before those are watched: looks until there are none.
-Result<void> FolderFollower::watch_all() {
-  for (;;) {
-    const Walked walked = TRY(walk_folder(mirror_.root(), mirror_.walk_options()));
-    if (!TRY(watch_folders(walked.folders))) return {};
-  }
-}
-
 Result<void> FolderFollower::watch_parts(const std::vector<WalkPart>& parts) {
   for (;;) {
     const Walked walked = TRY(walk_parts(mirror_.root(), parts, mirror_.walk_options()));
@@ -172,16 +166,16 @@ std::vector<KnownFile> FolderFollower::known_in(const std::vector<WalkPart>& par
       }
     }
   }
-  std::sort(known.begin(), known.end(),
-            [](const auto& a, const auto& b) { return path_before(a.path, b.path); });
+  sort_by_path(known);
   return known;
 }
 
+// Those in the folder of a path with the prefix.
+FolderFollower::Files& FolderFollower::files_of(std::string_view path) {
+  return known_[std::string(folder_of(path.substr(mirror_.options().prefix.size())))];
+}
+
 void FolderFollower::remember(PassResult& result) {
-  const usize prefix = mirror_.options().prefix.size();
-  const auto files_of = [&](std::string_view path) -> Files& {
-    return known_[std::string(folder_of(path.substr(prefix)))];
-  };
   for (const std::string& path : result.gone) files_of(path).erase(path);
   for (KnownFile& file : result.now) files_of(file.path).insert_or_assign(file.path, file);
 }

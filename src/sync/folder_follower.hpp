@@ -30,20 +30,20 @@ class FolderFollower {
   Result<void> follow(const std::function<bool(const Synced&)>& told, const std::stop_token& stop);
 
  private:
+  using Files = std::map<std::string, KnownFile>;  // by path, with the prefix
   FolderFollower(Mirror mirror, FolderWatch watch)
       : mirror_(std::move(mirror)), watch_(std::move(watch)) {}
   Result<Synced> mirror_all(const std::stop_token& stop);
   Result<Synced> mirror_changed(const FolderEvents& events, const std::stop_token& stop);
-  Result<void> watch_all();
   Result<void> watch_parts(const std::vector<WalkPart>& parts);
   Result<bool> watch_folders(const std::vector<std::string>& folders);
   Result<bool> await(FolderEvents& events, const std::stop_token& stop);
   static std::vector<WalkPart> parts_of(const FolderEvents& events);
   bool changes_rules(const FolderEvents& events) const;
   std::vector<KnownFile> known_in(const std::vector<WalkPart>& parts) const;
+  Files& files_of(std::string_view path);
   void remember(PassResult& result);
 
-  using Files = std::map<std::string, KnownFile>;  // by path, with the prefix
   Mirror mirror_;
   FolderWatch watch_;
   bool watches_all_ = true;

@@ -42,10 +42,6 @@ std::string shown_path(const fs::path& path) {
   return inside ? relative.string() : normal.string();
 }
 
-Time modification_time(const struct stat& status) {
-  return {i64(status.st_mtim.tv_sec) * 1'000'000 + status.st_mtim.tv_nsec / 1000, true};
-}
-
 class Scan {
  public:
   Scan(const ScanOptions& options, const SegmentSink& sink) : options_(options), sink_(sink) {}
@@ -81,9 +77,9 @@ class Scan {
     if (!is_utf8(name)) return problem(path, "its name is not UTF-8");
     auto opened = File::open(path, File::Mode::read);
     if (!opened) return problem(path, opened.error().message);
-    struct stat status {};
-    if (fstat(opened->descriptor(), &status) != 0) return problem(path, last_error());
-    return cut(*opened, name, modification_time(status));
+    const auto stamp = stamp_of(*opened);
+    if (!stamp) return problem(path, stamp.error().message);
+    return cut(*opened, name, modified_at(*stamp));
   }
 
   Result<void> cut(const File& source, const std::string& name, Time modified) {

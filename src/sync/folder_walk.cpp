@@ -111,10 +111,8 @@ class Walk {
       work();
     }
     if (thrown_) std::rethrow_exception(thrown_);
-    std::sort(result_.files.begin(), result_.files.end(),
-              [](const auto& a, const auto& b) { return path_before(a.path, b.path); });
-    std::sort(result_.problems.begin(), result_.problems.end(),
-              [](const auto& a, const auto& b) { return path_before(a.path, b.path); });
+    sort_by_path(result_.files);
+    sort_by_path(result_.problems);
     return std::move(result_);
   }
 

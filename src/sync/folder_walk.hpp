@@ -7,6 +7,7 @@
 // Does not read the files (folder_scanner, mirror do).
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -55,5 +56,11 @@ Result<Walked> walk_parts(const std::filesystem::path& root, std::span<const Wal
 
 // The order of a walk that takes the entries of each folder by name.
 bool path_before(std::string_view a, std::string_view b);
+
+template <class WithPath>
+void sort_by_path(std::vector<WithPath>& all) {
+  std::sort(all.begin(), all.end(),
+            [](const WithPath& a, const WithPath& b) { return path_before(a.path, b.path); });
+}
 
 }  // namespace shale::sync

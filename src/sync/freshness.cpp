@@ -1,6 +1,5 @@
 #include "sync/freshness.hpp"
 
-#include "base/file.hpp"
 #include "store/project_state.hpp"
 #include "sync/source_file.hpp"
 
@@ -9,14 +8,6 @@ namespace shale::sync {
 namespace fs = std::filesystem;
 
 namespace {
-
-// Nothing where there is no such file any more.
-Result<std::optional<FileStamp>> stamp_at(const fs::path& path) {
-  const auto file = File::open(path, File::Mode::read);
-  if (file) return std::optional(TRY(stamp_of(*file)));
-  if (file.error().code == ErrorCode::not_found) return std::optional<FileStamp>();
-  return Unexpected{file.error()};
-}
 
 // What a stamp does not tell, the bytes do.
 bool has_known_bytes(const fs::path& path, const KnownFile& known) {

@@ -26,8 +26,7 @@ std::vector<KnownFile> known_after(std::vector<KnownFile> known, PassResult& res
     std::erase_if(known, [&](const KnownFile& file) { return replaced.contains(file.path); });
   }
   std::move(result.now.begin(), result.now.end(), std::back_inserter(known));
-  std::sort(known.begin(), known.end(),
-            [](const auto& a, const auto& b) { return path_before(a.path, b.path); });
+  sort_by_path(known);
   return known;
 }
 

@@ -37,12 +37,12 @@ class Pass {
   Result<PassResult> run() {
     const Comparison comparison = compare_with_folder();
     for (const KnownFile* file : comparison.gone) gone_.emplace(file->hash, file);
-    writer_.emplace(project_, to_read_bytes(comparison));
-    TRY(read_all(comparison.to_read));
+    const u64 bytes = bytes_of(comparison.to_read);
+    writer_.emplace(project_, bytes);
+    TRY(read_all(comparison.to_read, bytes));
     TRY(remove_gone());
     TRY(writer_->flush());
-    std::sort(result_.report.files.begin(), result_.report.files.end(),
-              [](const auto& a, const auto& b) { return path_before(a.path, b.path); });
+    sort_by_path(result_.report.files);
     return std::move(result_);
   }
 
@@ -73,15 +73,13 @@ class Pass {
     return comparison;
   }
 
-  static u64 to_read_bytes(const Comparison& comparison) {
+  static u64 bytes_of(std::span<const Candidate> candidates) {
     u64 sum = 0;
-    for (const Candidate& candidate : comparison.to_read) sum += candidate.file->stamp.bytes;
+    for (const Candidate& candidate : candidates) sum += candidate.file->stamp.bytes;
     return sum;
   }
 
-  Result<void> read_all(std::span<const Candidate> to_read) {
-    u64 total = 0;
-    for (const Candidate& candidate : to_read) total += candidate.file->stamp.bytes;
+  Result<void> read_all(std::span<const Candidate> to_read, u64 total) {
     while (!to_read.empty()) {
       usize count = 0;
       for (u64 bytes = 0;

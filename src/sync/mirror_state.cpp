@@ -86,8 +86,7 @@ Result<std::vector<KnownFile>> known_files(const store::View& view, std::string_
       if (is_ours) files.push_back(*std::move(file));
     }
   }
-  std::sort(files.begin(), files.end(),
-            [](const auto& a, const auto& b) { return path_before(a.path, b.path); });
+  sort_by_path(files);
   return files;
 }
 

@@ -40,6 +40,10 @@ bool is_racy(const FileStamp& stamp, i64 read_at_ns) {
   return stamp.modified_ns > read_at_ns - grain;
 }
 
+Time modified_at(const FileStamp& stamp) {
+  return {stamp.modified_ns / nanoseconds_per_microsecond, true};
+}
+
 bool is_binary(std::string_view text) {
   return text.substr(0, binary_probe_bytes).find('\0') != std::string_view::npos;
 }

@@ -8,6 +8,9 @@
 
 #include <filesystem>
 #include <string_view>
+
+#include <shale/segment.hpp>
+
 #include "base/bytes.hpp"
 #include "base/folder.hpp"
 
@@ -26,6 +29,8 @@ Result<SourceFile> read_source(const std::filesystem::path& path, u64 bytes_max)
 // Whether a file with such a stamp, read at `read_at_ns` (since 1970), can change without its stamp
 // changing.
 bool is_racy(const FileStamp& stamp, i64 read_at_ns);
+
+Time modified_at(const FileStamp& stamp);
 
 // A NUL in the first 8 KiB.
 bool is_binary(std::string_view text);

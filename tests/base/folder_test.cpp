@@ -61,3 +61,15 @@ TEST_CASE("folder: what is no folder is told") {
   std::ofstream(folder.path() / "file") << "x";
   CHECK_FALSE(read_folder(folder.path() / "file"));
 }
+
+TEST_CASE("folder: the stamp at a path, whatever lies there") {
+  const testing::TemporaryFolder folder;
+  std::ofstream(folder.path() / "a") << "12345";
+  REQUIRE(mkfifo((folder.path() / "pipe").c_str(), 0600) == 0);
+  const File file = File::open(folder.path() / "a", File::Mode::read).value();
+  CHECK(stamp_at(folder.path() / "a").value() == stamp_of(file).value());
+  CHECK_FALSE(stamp_at(folder.path() / "absent").value());
+  CHECK_FALSE(stamp_at(folder.path() / "a/b").value());
+  CHECK_FALSE(stamp_at(folder.path()).value());
+  CHECK_FALSE(stamp_at(folder.path() / "pipe").value());  // and nobody waits for a writer
+}

@@ -1,5 +1,7 @@
 #include "sync/freshness.hpp"
 
+#include <sys/stat.h>
+
 #include "tests/support/catch.hpp"
 #include "tests/sync/mirror_fixture.hpp"
 
@@ -43,6 +45,15 @@ TEST_CASE("freshness: a touched file, and one whose stamp is not settled, tell b
   CHECK(state_of(mirrored, "a.txt") == SourceState::changed);
   mirrored.age("b.txt");
   CHECK(state_of(mirrored, "b.txt") == SourceState::same);
+}
+
+TEST_CASE("freshness: a pipe in place of a file is no file, and is not waited for") {
+  Mirrored mirrored;
+  mirrored.old_file("a.txt", "one");
+  mirrored.sync();
+  fs::remove(mirrored.root() / "a.txt");
+  REQUIRE(mkfifo((mirrored.root() / "a.txt").c_str(), 0600) == 0);
+  CHECK(state_of(mirrored, "a.txt") == SourceState::gone);
 }
 
 TEST_CASE("freshness: nobody knows where the folder is not known") {
