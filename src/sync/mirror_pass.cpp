@@ -8,6 +8,7 @@
 #include "store/project_state.hpp"
 #include "sync/change_writer.hpp"
 #include "sync/comparison.hpp"
+#include "sync/kept_dependencies.hpp"
 #include "sync/piece_ids.hpp"
 #include "sync/reading.hpp"
 
@@ -179,6 +180,8 @@ class Pass {
     }
     if (!changes) return Unexpected{std::move(changes).error()};
     tell(reading, before, *changes);
+    if (reading.from.known == nullptr) TRY(mark(content.path, false, *changes));
+    if (before != nullptr) TRY(mark(before->path, true, *changes));
     result_.now.push_back(known_now(content));
     return write(*std::move(changes));
   }
@@ -198,6 +201,13 @@ class Pass {
     gone_.erase(found);
     result_.gone.push_back(file->path);
     return file;
+  }
+
+  // Dependencies that are kept of a file, as those of one that has gone or is there.
+  Result<void> mark(std::string_view path, bool is_gone, FileChanges& changes) {
+    auto change = TRY(mark_dependencies(pieces_->view(), path, is_gone));
+    if (change.has_value()) changes.updated.push_back(*std::move(change));
+    return {};
   }
 
   void tell(const Reading& reading, const KnownFile* before, const FileChanges& changes) {
@@ -227,6 +237,7 @@ class Pass {
       for (const KnownPiece& piece : TRY(pieces_->of(file->path))) {
         if (!is_of_another(piece)) changes.erased.push_back(piece.metadata.id);
       }
+      TRY(mark(file->path, true, changes));
       result_.gone.push_back(file->path);
       ++result_.report.removed;
       result_.report.files.push_back({file->path, FileChange::removed});

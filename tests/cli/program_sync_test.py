@@ -115,6 +115,91 @@ class Sync(Case):
         done = self.run_program("sync", self.root, "--plan", "--deps", bad, exit=2)
         self.assertIn(b"bad.ndjson:2:", done.stderr)
 
+    def edges(self, *edges):
+        return self.write("edges.ndjson", "".join(
+            json.dumps({"from": one, "to": two}) + "\n" for one, two in edges))
+
+    def plan(self, *words):
+        return self.sync("--plan", *words)["dependents"]
+
+    def test_dependencies_are_kept(self):
+        for name in "abcde":
+            self.put(f"{name}.c", name)
+        edges = self.edges(["a.c", "b.c"], ["b.c", ["c.c", "x"]], ["c.c", "a.c"], ["d.c", ["a.c"]])
+        answer = self.sync("--keep-deps", edges)
+        self.assertEqual((answer["dependencies_kept"], answer["added"]), (4, 5))
+        self.assertNotIn("dependents", answer)
+        self.assertEqual(self.plan(), [])
+        self.put("c.c", "changed", age=5)
+        self.assertEqual(self.plan(), ["a.c", "b.c", "d.c"])
+        self.assertIn("depends  d.c\n", self.text("sync", self.root, "--plan"))
+        self.assertNotIn("depends", self.text("sync", self.root, "--dry-run"))
+        self.assertEqual(self.sync("--dry-run")["dependents"], ["a.c", "b.c", "d.c"])
+        self.text("merge", "--full")
+        self.assertEqual(self.plan(), ["a.c", "b.c", "d.c"])
+        # Edges that are given are all that count; they change nothing that is kept.
+        given = self.write("given.ndjson", '{"from": "e.c", "to": "c.c"}\n')
+        self.assertEqual(self.plan("--deps", given), ["e.c"])
+        self.assertEqual(self.plan(), ["a.c", "b.c", "d.c"])
+        # One file's take the place of those it had, the others stay.
+        self.assertIn("dependencies of 2 files kept\n", self.text(
+            "sync", self.root, "--keep-deps", self.edges(["b.c", []], ["e.c", "d.c"])))
+        self.assertEqual(self.plan(), [])
+        self.put("a.c", "changed", age=5)
+        self.assertEqual(self.plan(), ["c.c", "d.c", "e.c"])
+        # From the standard input; nothing of it where a line is wrong.
+        self.sync("--keep-deps", "-", stdin='{"from": "b.c", "to": "a.c"}\n')
+        done = self.run_program("sync", self.root, "--keep-deps", "-", exit=2,
+                                stdin='{"from": "b.c", "to": []}\n{"from": "b.c"}\n')
+        self.assertIn(b"the standard input:2:", done.stderr)
+        self.put("a.c", "changed again", age=4)
+        self.assertEqual(self.plan(), ["b.c", "c.c", "d.c", "e.c"])
+        for option in ("--plan", "--dry-run"):
+            self.run_program("sync", self.root, option, "--keep-deps", edges, exit=2)
+        self.assertEqual(self.json("count", "--where", "type:dependencies")["count"], 5)
+
+    def test_kept_dependencies_are_in_a_backup_and_in_an_export(self):
+        for name in "ab":
+            self.put(f"{name}.c", name)
+        self.sync("--keep-deps", self.edges(["a.c", "b.c"]))
+        self.put("b.c", "changed", age=5)
+        self.assertEqual(self.plan(), ["a.c"])
+        copy = os.path.join(self.folder, "copy")
+        self.text("backup", copy)
+        lines = self.text("export")
+        self.store = copy
+        self.assertEqual(self.plan(), ["a.c"])
+        self.store = os.path.join(self.folder, "again")
+        self.text("ingest", "-", stdin=lines)
+        self.assertEqual(self.plan(), ["a.c"])
+
+    def test_files_that_have_gone_depend_on_nothing(self):
+        for name in "abc":
+            self.put(f"{name}.c", name)
+        self.sync("--keep-deps", self.edges(["a.c", "b.c"], ["b.c", "c.c"]))
+        os.remove(os.path.join(self.root, "b.c"))
+        self.assertEqual(self.plan(), ["a.c"])
+        self.sync()
+        self.put("c.c", "changed", age=5)
+        self.assertEqual(self.plan(), [])
+        self.put("b.c", "b")
+        self.sync()
+        self.put("c.c", "changed again", age=4)
+        self.assertEqual(self.plan(), ["a.c", "b.c"])
+
+    def test_dependents_that_may_be_missing_are_not_told(self):
+        self.put("a.c", "a")
+        self.sync("--keep-deps", self.edges(["a.c", "b.c"]))
+        self.text("merge", "--full")
+        self.text("stash", "--id", "more", "text")
+        shards = os.path.join(self.store, "projects", "default", "shards")
+        for name in os.listdir(shards):
+            if name.endswith(".shard"):
+                os.truncate(os.path.join(shards, name), 100)
+        done = self.run_program("sync", self.root, "--plan", "--json", exit=3)
+        self.assertNotIn("dependents", json.loads(done.stdout))
+        self.assertIn(b"Dependents may be missing", done.stderr)
+
     def test_what_is_wrong(self):
         self.run_program("sync", os.path.join(self.folder, "absent"), exit=5)
         self.run_program("sync", exit=2)
