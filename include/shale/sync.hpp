@@ -30,7 +30,7 @@ enum class Chunking : std::uint8_t {
   automatic,  // by what their names say they are: headings, symbols, else lines
   whole,      // a file is one segment, where it is not too long for that
   lines,      // SyncOptions::lines each
-  symbols,    // functions and classes
+  symbols,    // functions and classes (SyncOptions::uses_ctags)
   headings,   // sections of Markdown
 };
 
@@ -51,6 +51,10 @@ struct SyncOptions {
   bool obeys_ignore_files = true;            // .gitignore and .ignore
   bool read_all = false;                     // trust no stamp: read every file
   bool dry_run = false;                      // tell what would be done, and do nothing
+  // Where Universal Ctags is in $PATH, files of languages that shale itself does not know (Ruby,
+  // PHP, Lua, shell, ...) are cut by its symbols: it runs as a child process. Without it, by lines:
+  // off, a folder is cut alike on every machine.
+  bool uses_ctags = true;
   DescribeSegment describe = {};
 };
 
@@ -83,6 +87,7 @@ struct Synced {
   std::uint64_t erased = 0;
   std::vector<SyncedFile> files;      // those that were not as before, by path
   std::vector<SyncProblem> problems;  // what could not be read: stays as it is in the project
+  std::vector<std::string> warnings;  // what kept nothing from being done
 };
 
 // Makes the segments of options.prefix those of the files in `folder`. not_found where there is no

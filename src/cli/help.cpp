@@ -42,6 +42,7 @@ constexpr Examples examples[] = {
      "shale sync src --keep-deps edges.ndjson   # {\"from\": \"a.c\", \"to\": [\"a.h\", \"b.h\"]} "
      "a line\n"
      "shale sync --plan --json src --deps edges.ndjson   # by these instead of what is kept\n"
+     "shale sync --no-ctags src       # Ruby, PHP, shell, ... by lines: alike on every machine\n"
      "shale sync lib --prefix lib/ --only '*.py' --without tests/\n"},
     {"stash",
      "shale stash --type decision \"we keep the log\"\n"

@@ -164,6 +164,7 @@ void warn(const Context& context, const Synced& done) {
   for (const SyncProblem& problem : done.problems) {
     context.output.warning(fmt::format("{}: {}", problem.path, problem.reason));
   }
+  for (const std::string& warning : done.warnings) context.output.warning(warning);
 }
 
 constexpr std::chrono::milliseconds look_for_interrupt{20};
@@ -218,6 +219,7 @@ Result<Json> answer_of(const SyncVerbOptions& options, const Project& project, c
   answer["tokens"] = TRY(tokens_of(project, options.sync.prefix));
   if (options.sync.dry_run) answer["files"] = json_of(done.files);
   if (!done.problems.empty()) answer["problems"] = json_of(done.problems);
+  if (!done.warnings.empty()) answer["warnings"] = done.warnings;
   return answer;
 }
 
@@ -283,6 +285,8 @@ void add_sync_verb(CLI::App& app, Context& context) {
   verb->add_flag("--read-all", sync.read_all, "reads every file, whatever its time and size say");
   verb->add_option("--chunk", options->chunking, "auto (the default) whole lines symbols headings")
       ->check(CLI::IsMember({"auto", "whole", "lines", "symbols", "headings"}));
+  verb->add_flag("--no-ctags{false}", sync.uses_ctags,
+                 "does not ask ctags where files of further languages are cut");
   verb->add_option("--lines", sync.lines, "lines of a segment, for --chunk lines (40)")
       ->check(whole_number());
   add_create_options(*verb, options->create);

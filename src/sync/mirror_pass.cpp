@@ -1,6 +1,7 @@
 #include "sync/mirror_pass.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <optional>
 
@@ -33,7 +34,10 @@ class Pass {
         progress_(order.progress),
         stop_(order.stop),
         scope_(scope),
-        taken_(order.options.only, order.options.without) {}
+        taken_(order.options.only, order.options.without) {
+    const char* const search_path = std::getenv("PATH");
+    if (options_.uses_ctags && search_path != nullptr) ctags_.emplace(search_path);
+  }
 
   Result<PassResult> run() {
     const Comparison comparison = compare_with_folder();
@@ -43,6 +47,9 @@ class Pass {
     TRY(read_all(comparison.to_read, bytes));
     TRY(remove_gone());
     TRY(writer_->flush());
+    if (auto trouble = ctags_ ? ctags_->trouble() : std::nullopt) {
+      result_.report.warnings.push_back(*std::move(trouble));
+    }
     sort_by_path(result_.report.files);
     return std::move(result_);
   }
@@ -100,7 +107,7 @@ class Pass {
   Result<void> read_some(std::span<const Candidate> some) {
     std::vector<Reading> readings(some.size());
     TRY(on_all_cores(some.size(), [&](usize i) -> Result<void> {
-      readings[i] = read_candidate(root_, some[i], options_);
+      readings[i] = read_candidate(root_, some[i], options_, ctags_ ? &*ctags_ : nullptr);
       return {};
     }));
     // As new as can be: what others said of the segments meanwhile is to stay.
@@ -262,6 +269,7 @@ class Pass {
   const std::stop_token& stop_;
   const MirrorScope& scope_;
   TakenPaths taken_;
+  std::optional<Ctags> ctags_;
   std::multimap<u64, const KnownFile*> gone_;  // by hash, those that no new file has taken over
   std::vector<const KnownFile*> lost_;
   std::optional<KnownPieces> pieces_;

@@ -54,6 +54,7 @@ TEST_CASE("child process: is asked one question after the other") {
 
 TEST_CASE("child process: arguments are no shell's, and little is handed down") {
   setenv("SHALE_TEST_SECRET", "x", 1);
+  const int open_file = dup(STDIN_FILENO);  // which is not closed by an exec
   auto child = ChildProcess::start(
       "/bin/sh",
       Words{"-c", "printf '%s|' \"$@\"; pwd; env | grep -c SECRET; ls /proc/self/fd | wc -l", "sh",
@@ -61,6 +62,7 @@ TEST_CASE("child process: arguments are no shell's, and little is handed down") 
   REQUIRE(child);
   const std::string said = answer(*child, "", "\n4\n").value();
   CHECK(said == "a b|$(id)||-n|x\ny|/\n0\n4\n");  // 0 1 2, and the one of the folder it lists
+  close(open_file);
   unsetenv("SHALE_TEST_SECRET");
 }
 

@@ -10,6 +10,12 @@ import unittest
 
 from program import PROGRAM, Case
 
+RUBY = "def f\n  1\nend\n\ndef g\n  2\nend\n"
+CTAGS = shutil.which("ctags")
+IS_UNIVERSAL = CTAGS is not None and b"Universal Ctags" in subprocess.run(
+    [CTAGS, "--version"], capture_output=True, check=False).stdout
+GREETING = "echo '{\"_type\": \"program\", \"name\": \"Universal Ctags\", \"version\": \"5\"}'\n"
+
 SOURCE = "#include <a>\n\nint f() {\n  return 1;\n}\n\nint g() {\n  return 2;\n}\n"
 
 
@@ -273,6 +279,72 @@ class Sync(Case):
             self.assertLess(time.monotonic(), end)
         watcher.send_signal(signal.SIGINT)
         self.assertEqual(watcher.wait(60), 130)
+
+    def ids(self):
+        return sorted(segment["id"] for segment in self.segments())
+
+    def fake_ctags(self, script):
+        """A $PATH with one program."""
+        path = self.write("bin/ctags", "#!/bin/sh\n" + script)
+        os.chmod(path, 0o700)
+        return os.path.dirname(path)
+
+    @unittest.skipUnless(IS_UNIVERSAL, "no Universal Ctags here")
+    def test_files_of_further_languages_are_cut_by_ctags(self):
+        self.put("a.rb", RUBY)
+        self.put("--options=x\n.php", "<?php\nfunction f() {\n}\n\nfunction g() {\n}\n")
+        self.put("-.lua", "function f()\nend\n")
+        self.put("e.swift", "func f() {\n}\n")
+        self.assertNotIn("warnings", self.sync())
+        segments = self.lines("export")
+        names = {(segment["file"], segment["attrs"].get("name")) for segment in segments}
+        self.assertEqual(names, {
+            ("a.rb", "f"), ("a.rb", "g"), ("-.lua", "f"), ("e.swift", None),
+            ("--options=x\n.php", "f"), ("--options=x\n.php", "g")})
+        self.assertEqual("".join(segment["text"] for segment in segments
+                                 if segment["file"] == "a.rb"), RUBY)
+        self.store = os.path.join(self.folder, "other")
+        self.sync("--no-ctags")
+        self.assertEqual({segment["attrs"].get("name") for segment in self.lines("export")}, {None})
+
+    @unittest.skipUnless(IS_UNIVERSAL, "no Universal Ctags here")
+    def test_ids_when_ctags_comes_and_goes(self):
+        none = os.path.join(self.folder, "empty")
+        os.mkdir(none)
+        self.put("same.rb", RUBY)
+        self.put("a.rb", RUBY)
+        self.sync()
+        same = ["same.rb#f", "same.rb#g"]
+        self.assertEqual(self.ids(), ["a.rb#f", "a.rb#g", *same])
+        self.text("pin", "same.rb#f")
+        # Without it nothing is read again, but what has changed.
+        self.assertEqual(self.sync(PATH=none)["files_read"], 0)
+        self.put("a.rb", RUBY + "\ndef h\nend\n", age=5)
+        self.assertNotIn("warnings", self.sync(PATH=none))
+        self.assertEqual(self.ids(), ["a.rb#1", *same])
+        self.assertEqual(self.sync()["files_read"], 0)
+        self.put("a.rb", RUBY, age=4)
+        self.sync()
+        self.assertEqual(self.ids(), ["a.rb#f", "a.rb#g", *same])
+        self.assertEqual(self.texts(), {"a.rb": RUBY, "same.rb": RUBY})
+        self.assertTrue(self.json("get", "same.rb#f")["segments"][0]["pinned"])
+
+    def test_a_ctags_that_fails_is_told_once_and_files_are_cut_by_lines(self):
+        for name in "abc":
+            self.put(f"{name}.rb", RUBY)
+        for number, (script, reason) in enumerate([
+                ("IFS= read -r q\n", "did not answer in time"),
+                ("echo 'Exuberant Ctags 5.8'\n", "another program"),
+                ("exit 1\n", "ended before it had answered"),
+                (GREETING + "IFS= read -r q\nexit 1\n", "ended before it had answered"),
+                (GREETING + "IFS= read -r q\nwhile :; do echo garbage; done\n", "no sense")]):
+            self.store = os.path.join(self.folder, f"s{number}")
+            done = self.run_program("sync", self.root, "--json", PATH=self.fake_ctags(script))
+            warning, = json.loads(done.stdout)["warnings"]
+            self.assertIn(reason, warning)
+            self.assertEqual(done.stderr.decode(), f"shale: {warning}\n")
+            self.assertEqual(self.ids(), ["a.rb#1", "b.rb#1", "c.rb#1"])
+            self.assertEqual(set(self.texts().values()), {RUBY})
 
 
 if __name__ == "__main__":
