@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <utility>
 
 namespace shale {
@@ -81,14 +82,18 @@ class SpawnPlan {
   posix_spawnattr_t attributes_{};
 };
 
-void set_limits(pid_t pid, const ChildLimits& limits) {
-  const auto limit = [&](auto resource, u64 most) {
-    const struct rlimit both { most, most };
-    (void)prlimit(pid, resource, &both, nullptr);  // where it may not be set, the deadline is left
-  };
-  limit(RLIMIT_AS, limits.memory_bytes);
-  limit(RLIMIT_CPU, limits.processor_seconds);
-  limit(RLIMIT_CORE, 0);
+// Where a limit may not be set, the deadlines are left.
+void set_limit(pid_t pid, decltype(RLIMIT_AS) resource, u64 most, u64 at_all) {
+  const struct rlimit limit { std::min(most, at_all), at_all };
+  (void)prlimit(pid, resource, &limit, nullptr);
+}
+
+// Seconds of processor time it has used, rounded up.
+u64 used_seconds(pid_t pid) {
+  clockid_t clock{};
+  struct timespec used {};
+  const bool is_known = clock_getcpuclockid(pid, &clock) == 0 && clock_gettime(clock, &used) == 0;
+  return is_known ? u64(used.tv_sec) + 1 : 0;
 }
 
 bool is_executable_file(const std::filesystem::path& path) {
@@ -130,20 +135,25 @@ Result<ChildProcess> ChildProcess::start(const std::filesystem::path& program,
     child.pid_ = -1;
     return fail_errno("The program cannot be started", program.string(), error);
   }
-  set_limits(child.pid_, limits);
+  child.processor_seconds_ = limits.processor_seconds;
+  set_limit(child.pid_, RLIMIT_AS, limits.memory_bytes, limits.memory_bytes);
+  set_limit(child.pid_, RLIMIT_CORE, 0, 0);
   return child;
 }
 
 ChildProcess::~ChildProcess() { end(); }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), socket_(std::exchange(other.socket_, -1)) {}
+    : pid_(std::exchange(other.pid_, -1)),
+      socket_(std::exchange(other.socket_, -1)),
+      processor_seconds_(other.processor_seconds_) {}
 
 ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
   if (this == &other) return *this;
   end();
   pid_ = std::exchange(other.pid_, -1);
   socket_ = std::exchange(other.socket_, -1);
+  processor_seconds_ = other.processor_seconds_;
   return *this;
 }
 
@@ -161,9 +171,17 @@ void ChildProcess::end() noexcept {
 Result<void> ChildProcess::ask(std::string_view request, const Take& take,
                                Clock::time_point deadline) {
   if (!is_running()) return fail(ErrorCode::io, "it has ended");
+  limit_time(deadline);
   Result<void> done = talk(request, take, deadline);
   if (!done) end();
   return done;
+}
+
+// Until the deadline it can use no more than that, though we be gone by then.
+void ChildProcess::limit_time(Clock::time_point deadline) const {
+  const auto left = std::chrono::ceil<std::chrono::seconds>(deadline - Clock::now()).count();
+  const u64 seconds = used_seconds(pid_) + u64(std::max<i64>(left, 0)) + 1;
+  set_limit(pid_, RLIMIT_CPU, seconds, processor_seconds_);
 }
 
 Result<void> ChildProcess::talk(std::string_view request, const Take& take,

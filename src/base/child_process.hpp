@@ -5,8 +5,9 @@
 // on memory and processor time, and a process group of its own, so that Ctrl-C is not for it.
 // What it does is not trusted: every question has a deadline, writing to one that has died raises
 // no SIGPIPE, and whatever goes wrong ends it. Ours ends it, too, when it goes: none is left
-// behind, and where we are killed it reads the end of its input.
-// Not for programs that are to outlive a call. Used by sync (ctags).
+// behind. Where we are killed it reads the end of its input, or runs out of processor time: a
+// question has no more of that than its deadline leaves. Not for programs that are to outlive a
+// call. Used by sync (ctags).
 #pragma once
 
 #include <sys/types.h>
@@ -32,7 +33,7 @@ std::optional<std::filesystem::path> find_program(std::string_view name,
 
 struct ChildLimits {
   u64 memory_bytes = u64(1) << 30;
-  u64 processor_seconds = 600;
+  u64 processor_seconds = 600;  // of all questions
 };
 
 // Belongs to one thread at a time.
@@ -57,6 +58,7 @@ class ChildProcess {
 
  private:
   ChildProcess(pid_t pid, int socket) : pid_(pid), socket_(socket) {}
+  void limit_time(Clock::time_point deadline) const;
   Result<void> talk(std::string_view request, const Take& take, Clock::time_point deadline);
   Result<usize> send_some(std::string_view request);
   Result<bool> receive(const Take& take);
@@ -64,6 +66,7 @@ class ChildProcess {
 
   pid_t pid_ = -1;
   int socket_ = -1;
+  u64 processor_seconds_ = 0;
 };
 
 }  // namespace shale

@@ -46,7 +46,6 @@ TEST_CASE("child process: is asked one question after the other") {
     CHECK(answer(child, "one\n").value() == "<one>\n");
     CHECK(answer(child, "two\n").value() == "<two>\n");
     ChildProcess moved = std::move(child);
-    CHECK_FALSE(child.is_running());  // NOLINT(bugprone-use-after-move)
     CHECK(answer(moved, "three\n").value() == "<three>\n");
   }
   CHECK_FALSE(has_children());
@@ -112,6 +111,11 @@ TEST_CASE("child process: one that dies, says too much or nothing is ended") {
 TEST_CASE("child process: has limits of memory and processor time") {
   ChildProcess busy = shell("while :; do :; done", {.processor_seconds = 1});
   CHECK(answer(busy, "").error().code == ErrorCode::io);
+  // Of each question no more than its deadline leaves.
+  ChildProcess asked = shell("while read x; do ulimit -t; done");
+  const int seconds = std::stoi(answer(asked, "x\n", "\n", 30s).value());
+  CHECK((seconds >= 30 && seconds <= 32));
+  CHECK(std::stoi(answer(asked, "x\n", "\n", 50s).value()) > seconds);
   ChildProcess child = shell("read x; ulimit -v; ulimit -c", {.memory_bytes = u64(1) << 30});
   CHECK(answer(child, "x\n", "\n0\n").value() == "1048576\n0\n");
 }

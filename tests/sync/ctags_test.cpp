@@ -13,7 +13,6 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "tests/sync/chunk_checks.hpp"
-#include "tests/sync/mirror_fixture.hpp"
 
 namespace shale::sync {
 namespace {
@@ -209,12 +208,13 @@ TEST_CASE("ctags: after some failures it is asked no more") {
 TEST_CASE("ctags: where one has died or is out of turn, the next file asks another one") {
   const TemporaryFolder seen;
   const std::string log = (seen / "log").string();
-  // Two answers each; then it dies, or says what the question before was.
-  for (const std::string& then :
-       {std::string("exit\n"), read_question + "n=2.rb\n" + answer("1", "3", "f") + completed}) {
-    const Fake fake("echo start >> " + log + '\n' + greeting + read_question +
-                    answer("1", "3", "f") + completed + read_question + answer("1", "3", "f") +
-                    completed + then);
+  const std::string f = answer("1", "3", "f") + completed;
+  const std::string two_answers =
+      "echo start >> " + log + '\n' + greeting + read_question + f + read_question + f;
+  // Then it dies, or says what the question before was.
+  const Names thens = {"exit\n", read_question + "n=2.rb\n" + f};
+  for (const std::string& then : thens) {
+    const Fake fake(two_answers + then);
     Ctags ctags(fake.path());
     for (int i = 0; i < 6; ++i) CHECK(ask(ctags) == Names{"f"});
     CHECK(ctags.trouble() == std::nullopt);

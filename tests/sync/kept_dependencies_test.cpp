@@ -216,6 +216,7 @@ TEST_CASE("kept dependencies: of a random graph, as the same edges in memory") {
     for (auto& [from, to] : now) graph[from] = to;
     if (random() % 10 == 0) mirrored.project().merge(random() % 2 == 0).value();
     std::vector<Dependencies> edges;
+    edges.reserve(graph.size());
     for (const auto& [from, to] : graph) edges.push_back({from, to});
     const Paths changed = {node(), node()};
     CHECK(dependents(mirrored, changed) == sync::dependents_of(edges, changed));
