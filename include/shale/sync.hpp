@@ -15,6 +15,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +30,7 @@ enum class Chunking : std::uint8_t {
   automatic,  // by what their names say they are: headings, symbols, else lines
   whole,      // a file is one segment, where it is not too long for that
   lines,      // SyncOptions::lines each
-  symbols,    // functions and classes
+  symbols,    // functions and classes (SyncOptions::uses_ctags)
   headings,   // sections of Markdown
 };
 
@@ -49,6 +51,10 @@ struct SyncOptions {
   bool obeys_ignore_files = true;            // .gitignore and .ignore
   bool read_all = false;                     // trust no stamp: read every file
   bool dry_run = false;                      // tell what would be done, and do nothing
+  // Where Universal Ctags is in $PATH, files of languages that shale itself does not know (Ruby,
+  // PHP, Lua, shell, ...) are cut by its symbols: it runs as a child process. Without it, by lines:
+  // off, a folder is cut alike on every machine.
+  bool uses_ctags = true;
   DescribeSegment describe = {};
 };
 
@@ -77,10 +83,11 @@ struct Synced {
   std::uint64_t files_read = 0;
   std::uint64_t bytes_read = 0;
   std::uint64_t stashed = 0;  // segments written
-  std::uint64_t updated = 0;  // segments that stay, with other lines or another path
+  std::uint64_t updated = 0;  // segments that stay, with other lines or another path, say
   std::uint64_t erased = 0;
   std::vector<SyncedFile> files;      // those that were not as before, by path
   std::vector<SyncProblem> problems;  // what could not be read: stays as it is in the project
+  std::vector<std::string> warnings;  // what kept nothing from being done
 };
 
 // Makes the segments of options.prefix those of the files in `folder`. not_found where there is no
@@ -126,5 +133,30 @@ SHALE_API Result<NewSegment> analysis_of(const Snapshot& snapshot, std::string_v
 // text.
 SHALE_API Result<bool> has_fresh_analysis(const Snapshot& snapshot, std::string_view file,
                                           std::string_view analyser);
+
+// What a file (or whatever else a tool tells apart) depends on: includes, imports, calls.
+struct Dependencies {
+  std::string from;
+  std::vector<std::string> to;
+};
+
+// Keeps dependencies in the project, for dependents_of and `sync --plan`: those of each `from` take
+// the place of what it had, all of them at once or, after an error, none. Entries of one `from` add
+// up; one without any `to` depends on nothing. Kept as segments of type "dependencies", without
+// text, that have `from` in `file` and each `to` as a tag; mirrors, merges and backups leave them
+// as they are. Those of a synced file that goes do not count while it is not there.
+// invalid_argument where a path is empty, no UTF-8 or longer than field_bytes_max, or where those
+// of one `from` come to more than metadata_bytes_max.
+SHALE_API Result<void> set_dependencies(Project& project, std::span<const Dependencies> all);
+
+// What `from` depends on, in the order it was set; nothing where that was never set.
+SHALE_API Result<std::optional<std::vector<std::string>>> dependencies_of(const Snapshot& snapshot,
+                                                                          std::string_view from);
+
+// Who depends on one of `changed`, directly or through others, without those themselves; sorted.
+// Costs what is found, not what is kept. An error where a part of the project cannot be read:
+// nobody who has to be told may be missing.
+SHALE_API Result<std::vector<std::string>> dependents_of(const Snapshot& snapshot,
+                                                         std::span<const std::string> changed);
 
 }  // namespace shale

@@ -37,9 +37,12 @@ constexpr Examples examples[] = {
      "shale add --lines 30 src        # pieces of 30 lines\n"},
     {"sync",
      "shale sync src                  # reads what has changed since the last time\n"
-     "shale sync --plan --json src    # what would be done, file by file\n"
+     "shale sync --plan --json src    # what would be done, file by file, and what depends on it\n"
      "shale sync --watch src          # and keeps up while files are saved, until Ctrl-C\n"
-     "shale sync --plan --json src --deps edges.ndjson   # and what depends on it\n"
+     "shale sync src --keep-deps edges.ndjson   # {\"from\": \"a.c\", \"to\": [\"a.h\", \"b.h\"]} "
+     "a line\n"
+     "shale sync --plan --json src --deps edges.ndjson   # by these instead of what is kept\n"
+     "shale sync --no-ctags src       # Ruby, PHP, shell, ... by lines: alike on every machine\n"
      "shale sync lib --prefix lib/ --only '*.py' --without tests/\n"},
     {"stash",
      "shale stash --type decision \"we keep the log\"\n"

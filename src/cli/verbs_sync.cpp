@@ -4,14 +4,15 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <set>
 #include <thread>
 
-#include "base/file.hpp"
+#include "cli/edge_file.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/verbs.hpp"
 #include "exchange/front_matter.hpp"
-#include "exchange/line_reader.hpp"
 #include "exchange/ndjson_reader.hpp"
 #include "sync/dependents.hpp"
 #include "sync/headings.hpp"
@@ -20,12 +21,15 @@ namespace shale::cli {
 
 namespace {
 
+using Paths = std::vector<std::string>;
+
 struct SyncVerbOptions {
   std::string folder;
   std::string chunking = "auto";
   bool plan = false;
   bool watch = false;
-  std::string edges;  // a file of them
+  std::string edges;       // a file of them
+  std::string kept_edges;  // a file of those that are to be kept
   SyncOptions sync;
   CreateOptions create;
 };
@@ -88,48 +92,23 @@ Json json_of(const std::vector<SyncedFile>& files) {
   return rows;
 }
 
-Result<sync::Edge> edge_of(std::string_view line) {
-  const Json edge = Json::parse(line, nullptr, false);
-  const auto name = [&](const char* key) -> std::optional<std::string> {
-    if (!edge.is_object() || !edge.contains(key) || !edge[key].is_string()) return std::nullopt;
-    return edge[key].get<std::string>();
-  };
-  auto from = name("from");
-  auto to = name("to");
-  if (!from || !to) {
-    return fail(ErrorCode::invalid_argument, "The line is no {\"from\": path, \"to\": path}.");
-  }
-  return sync::Edge{*std::move(from), *std::move(to)};
-}
-
-// {"from": path, "to": path} a line: the one depends on the other.
-Result<std::vector<sync::Edge>> read_edges(const std::string& path) {
-  const File file = TRY(File::open(path, File::Mode::read));
-  exchange::LineReader lines(file.descriptor(), path, exchange::line_bytes_max);
-  std::vector<sync::Edge> edges;
-  for (;;) {
-    const auto line = TRY(lines.next());
-    if (line.state == exchange::LineReader::State::end) return edges;
-    if (line.text.empty()) continue;
-    auto edge = edge_of(line.text);
-    if (!edge) {
-      Error error = std::move(edge).error();
-      error.message = fmt::format("{}:{}: {}", path, line.number, error.message);
-      return Unexpected{std::move(error)};
-    }
-    edges.push_back(*std::move(edge));
-  }
+// Whether it is asked what depends on what has changed: by edges that are given, or on a plan.
+bool tells_dependents(const SyncVerbOptions& options) {
+  return !options.edges.empty() || options.sync.dry_run;
 }
 
 // What depends on files that are not as they were; on those that have gone or were renamed, too.
-Result<std::vector<std::string>> dependents(const SyncVerbOptions& options, const Synced& done) {
-  if (options.edges.empty()) return std::vector<std::string>();
-  std::vector<std::string> changed;
+// Edges that are given are all that count then.
+Result<Paths> find_dependents(const SyncVerbOptions& options, const Project& project,
+                              const Synced& done) {
+  Paths changed;
+  changed.reserve(done.files.size());
   for (const SyncedFile& file : done.files) {
     changed.push_back(file.path);
     if (!file.before.empty()) changed.push_back(file.before);
   }
-  const std::vector<sync::Edge> edges = TRY(read_edges(options.edges));
+  if (options.edges.empty()) return dependents_of(TRY(project.snapshot()), changed);
+  const std::vector<Dependencies> edges = TRY(read_edge_file(options.edges));
   return sync::dependents_of(edges, changed);
 }
 
@@ -154,7 +133,7 @@ Result<u64> tokens_of(const Project& project, const std::string& prefix) {
 }
 
 void print(Context& context, const SyncVerbOptions& options, const Synced& done,
-           const std::vector<std::string>& depending = {}) {
+           const Paths& depending = {}) {
   if (options.plan) {
     for (const SyncedFile& file : done.files) {
       const std::string before = file.before.empty() ? "" : "  (was " + file.before + ')';
@@ -185,6 +164,7 @@ void warn(const Context& context, const Synced& done) {
   for (const SyncProblem& problem : done.problems) {
     context.output.warning(fmt::format("{}: {}", problem.path, problem.reason));
   }
+  for (const std::string& warning : done.warnings) context.output.warning(warning);
 }
 
 constexpr std::chrono::milliseconds look_for_interrupt{20};
@@ -213,6 +193,36 @@ Result<Exit> watch(Context& context, Project& project, const SyncVerbOptions& op
   return Exit::interrupted;
 }
 
+// Nothing where it is not asked, or cannot be told because of damage: the rest of the answer is.
+Result<std::optional<Paths>> dependents(const Context& context, const SyncVerbOptions& options,
+                                        const Project& project, const Synced& done) {
+  if (!tells_dependents(options)) return std::optional<Paths>();
+  auto found = find_dependents(options, project, done);
+  if (found) return std::optional(*std::move(found));
+  if (found.error().code != ErrorCode::corrupt) return Unexpected{std::move(found).error()};
+  context.output.warning(found.error().message);
+  return std::optional<Paths>();
+}
+
+// How many files' dependencies were kept.
+Result<u64> keep_edges(const SyncVerbOptions& options, Project& project) {
+  if (options.kept_edges.empty()) return u64(0);
+  const std::vector<Dependencies> edges = TRY(read_edge_file(options.kept_edges));
+  TRY(set_dependencies(project, edges));
+  std::set<std::string_view> files;
+  for (const Dependencies& one : edges) files.insert(one.from);
+  return u64(files.size());
+}
+
+Result<Json> answer_of(const SyncVerbOptions& options, const Project& project, const Synced& done) {
+  Json answer = json_of(done);
+  answer["tokens"] = TRY(tokens_of(project, options.sync.prefix));
+  if (options.sync.dry_run) answer["files"] = json_of(done.files);
+  if (!done.problems.empty()) answer["problems"] = json_of(done.problems);
+  if (!done.warnings.empty()) answer["warnings"] = done.warnings;
+  return answer;
+}
+
 Result<Exit> sync_verb(Context& context, SyncVerbOptions options) {
   watch_for_interrupt();
   options.sync.chunking = chunking_by_name(options.chunking);
@@ -221,22 +231,26 @@ Result<Exit> sync_verb(Context& context, SyncVerbOptions options) {
   const Store store =
       TRY(options.sync.dry_run ? context.store_to_read() : context.store_to_write(options.create));
   Project project = TRY(store.project(context.globals.project));
+  const u64 kept = TRY(keep_edges(options, project));
   if (options.watch) return watch(context, project, options);
   ProgressBar bar("sync", context.output.quiet);
   const Synced done = TRY(sync_with(project, options.folder, options.sync, progress_on(bar)));
   warn(context, done);
   if (!options.sync.dry_run) context.keep_up(project);
-  const std::vector<std::string> depending = TRY(dependents(options, done));
+  const auto depending = TRY(dependents(context, options, project, done));
   if (context.output.is_text()) {
-    print(context, options, done, depending);
+    const bool lists = options.plan || !options.edges.empty();
+    print(context, options, done, lists && depending ? *depending : Paths());
+    if (kept > 0 && !context.output.quiet) {
+      context.output.line(fmt::format("dependencies of {} files kept", kept));
+    }
   } else {
-    Json answer = json_of(done);
-    answer["tokens"] = TRY(tokens_of(project, options.sync.prefix));
-    if (options.sync.dry_run) answer["files"] = json_of(done.files);
-    if (!options.edges.empty()) answer["dependents"] = depending;
-    if (!done.problems.empty()) answer["problems"] = json_of(done.problems);
+    Json answer = TRY(answer_of(options, project, done));
+    if (depending) answer["dependents"] = *depending;
+    if (!options.kept_edges.empty()) answer["dependencies_kept"] = kept;
     context.output.object(answer);
   }
+  if (tells_dependents(options) && !depending) return Exit::damaged;
   // Some files passed over: the call did not do all it was asked.
   return done.problems.empty() ? Exit::ok : Exit::failed;
 }
@@ -250,11 +264,16 @@ void add_sync_verb(CLI::App& app, Context& context) {
   verb->add_option("DIR", options->folder, "the folder")->required();
   verb->add_option("--prefix", sync.prefix,
                    "stands before its paths; the segments of other prefixes stay as they are");
-  verb->add_flag("--dry-run", sync.dry_run, "tells what would be done");
-  verb->add_flag("--plan", options->plan, "the same, file by file");
-  verb->add_option(
-      "--deps", options->edges,
-      "lines of {\"from\": path, \"to\": path}: tells what depends on what has changed");
+  CLI::Option* dry = verb->add_flag("--dry-run", sync.dry_run, "tells what would be done");
+  CLI::Option* plan =
+      verb->add_flag("--plan", options->plan, "the same, file by file, and what depends on it");
+  verb->add_option("--deps", options->edges,
+                   "file of {\"from\": path, \"to\": path or list} a line: what depends on what "
+                   "has changed, by these instead of the dependencies that are kept");
+  verb->add_option("--keep-deps", options->kept_edges,
+                   "the same: keeps them for later plans, in place of those each `from` had")
+      ->excludes(dry)
+      ->excludes(plan);
   verb->add_flag("--watch", options->watch, "goes on until Ctrl-C, following what is saved");
   verb->add_option("--only", sync.only, "takes only files that match one of these patterns");
   verb->add_option("--without", sync.without, "takes no files that match one of these");
@@ -266,6 +285,8 @@ void add_sync_verb(CLI::App& app, Context& context) {
   verb->add_flag("--read-all", sync.read_all, "reads every file, whatever its time and size say");
   verb->add_option("--chunk", options->chunking, "auto (the default) whole lines symbols headings")
       ->check(CLI::IsMember({"auto", "whole", "lines", "symbols", "headings"}));
+  verb->add_flag("--no-ctags{false}", sync.uses_ctags,
+                 "does not ask ctags where files of further languages are cut");
   verb->add_option("--lines", sync.lines, "lines of a segment, for --chunk lines (40)")
       ->check(whole_number());
   add_create_options(*verb, options->create);

@@ -4,7 +4,8 @@
 // something from a view asks afterwards: a question is asked again without what was lost, with a
 // fault for it; a writer stops before anything is published. Lost shards are opened by path again
 // with the next view (edition.cpp), lost indexes and CONTROL by the next holder of the lease.
-// Damage that checksums find is not this file's business. Used by store alone.
+// Damage that checksums find is not this file's business. Used by store, and by sync where it asks
+// views itself.
 #pragma once
 
 #include <optional>

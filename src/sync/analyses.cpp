@@ -2,10 +2,8 @@
 
 #include <shale/sync.hpp>
 
-#include "base/checksum.hpp"
-#include "base/hex.hpp"
-#include "model/record.hpp"
 #include "store/project_state.hpp"
+#include "sync/derived_ids.hpp"
 #include "sync/mirror_state.hpp"
 
 namespace shale::sync {
@@ -21,20 +19,10 @@ Result<std::optional<u64>> hash_in(const KnownPieces& pieces, std::string_view f
   return known ? std::optional(known->hash) : std::nullopt;
 }
 
-bool is_id(const std::string& id) {
-  NewSegment segment;
-  segment.id = id;
-  return check_segment(segment).has_value();
-}
-
 }  // namespace
 
 std::string analysis_id(std::string_view file, std::string_view analyser) {
-  const std::string start = "analysis:" + std::string(analyser) + ':';
-  std::string id = start + std::string(file);
-  if (is_id(id)) return id;
-  const TextHash hash = checksum128(as_bytes(id));
-  return "analysis:" + hex16(hash.high) + hex16(hash.low);
+  return derived_id("analysis", std::string(analyser) + ':' + std::string(file));
 }
 
 }  // namespace shale::sync

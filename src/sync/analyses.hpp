@@ -11,7 +11,7 @@
 
 namespace shale::sync {
 
-// `analysis:ANALYSER:FILE`; where that is too long, or no id, its XXH3-128 stands for the file.
+// `analysis:ANALYSER:FILE`, as far as an id can hold that (derived_ids.hpp).
 std::string analysis_id(std::string_view file, std::string_view analyser);
 
 }  // namespace shale::sync

@@ -7,10 +7,12 @@
 
 namespace shale::sync {
 
-std::vector<std::string> dependents_of(std::span<const Edge> edges,
+std::vector<std::string> dependents_of(std::span<const Dependencies> all,
                                        std::span<const std::string> changed) {
   std::unordered_multimap<std::string_view, std::string_view> users;
-  for (const Edge& edge : edges) users.emplace(edge.to, edge.from);
+  for (const Dependencies& one : all) {
+    for (const std::string& to : one.to) users.emplace(to, one.from);
+  }
   std::unordered_set<std::string_view> seen(changed.begin(), changed.end());
   std::vector<std::string_view> to_visit(changed.begin(), changed.end());
   std::vector<std::string> found;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/project_state.hpp"
+#include "sync/kept_dependencies.hpp"
 #include "sync/piece_ids.hpp"
 
 namespace shale::sync {
@@ -192,6 +193,8 @@ Result<void> FileWriter::plan_content(WaitingFile& file, Planned& planned) {
   planned.changes = TRY(std::move(changes));
   if (file.before != nullptr) planned.done.gone.push_back(file.before->path);
   tell(file.reading, file.before, planned.changes, report);
+  if (file.reading.from.known == nullptr) TRY(mark(content.path, false, planned.changes));
+  if (file.before != nullptr) TRY(mark(file.before->path, true, planned.changes));
   planned.done.now.push_back(known_now(content));
   return {};
 }
@@ -200,9 +203,17 @@ Result<void> FileWriter::plan_removal(const KnownFile& gone, Planned& planned) c
   for (const KnownPiece& piece : TRY(pieces_->of(gone.path))) {
     if (!is_of_another(piece)) planned.changes.erased.push_back(piece.metadata.id);
   }
+  TRY(mark(gone.path, true, planned.changes));
   planned.done.gone.push_back(gone.path);
   ++planned.done.report.removed;
   planned.done.report.files.push_back({gone.path, FileChange::removed});
+  return {};
+}
+
+// Dependencies that are kept of a file, as those of one that has gone or is there.
+Result<void> FileWriter::mark(std::string_view path, bool is_gone, FileChanges& changes) const {
+  auto change = TRY(mark_dependencies(pieces_->view(), path, is_gone));
+  if (change.has_value()) changes.updated.push_back(*std::move(change));
   return {};
 }
 

@@ -73,6 +73,7 @@ class FileWriter {
   Result<void> plan_stamp(const WaitingFile& file, Planned& planned) const;
   Result<void> plan_content(WaitingFile& file, Planned& planned);
   Result<void> plan_removal(const KnownFile& gone, Planned& planned) const;
+  Result<void> mark(std::string_view path, bool is_gone, FileChanges& changes) const;
   bool is_of_another(const KnownPiece& piece) const;
   const KnownFile* take_gone(const FileContent& content);
 

@@ -1,6 +1,7 @@
 #include "sync/mirror_pass.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 #include "base/on_all_cores.hpp"
@@ -23,7 +24,10 @@ class Pass {
         progress_(order.progress),
         stop_(order.stop),
         scope_(scope),
-        taken_(order.options.only, order.options.without) {}
+        taken_(order.options.only, order.options.without) {
+    const char* const search_path = std::getenv("PATH");
+    if (options_.uses_ctags && search_path != nullptr) ctags_.emplace(search_path);
+  }
 
   Result<PassResult> run() {
     const Comparison comparison = compare_with_folder();
@@ -31,6 +35,9 @@ class Pass {
     writer_.emplace(project_, options_, bytes, comparison.gone, result_);
     TRY(read_all(comparison.to_read, bytes));
     TRY(writer_->finish(lost_));
+    if (auto trouble = ctags_ ? ctags_->trouble() : std::nullopt) {
+      result_.report.warnings.push_back(*std::move(trouble));
+    }
     sort_by_path(result_.report.files);
     return std::move(result_);
   }
@@ -88,7 +95,7 @@ class Pass {
   Result<void> read_some(std::span<const Candidate> some) {
     std::vector<Reading> readings(some.size());
     TRY(on_all_cores(some.size(), [&](usize i) -> Result<void> {
-      readings[i] = read_candidate(root_, some[i], options_);
+      readings[i] = read_candidate(root_, some[i], options_, ctags_ ? &*ctags_ : nullptr);
       return {};
     }));
     for (Reading& reading : readings) TRY(take(std::move(reading)));

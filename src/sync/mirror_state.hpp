@@ -59,6 +59,7 @@ class KnownPieces {
   Result<std::optional<Metadata>> first_of(std::string_view path) const;
   // Whether a live segment has the id.
   Result<bool> has_id(std::string_view id) const;
+  const store::View& view() const { return *view_; }
 
  private:
   // Documents that an update has moved to another path: the terms of their index do not tell.

@@ -20,13 +20,21 @@ bool is_known_content(const KnownFile* known, const FileContent& content) {
          known->stamp.bytes == content.stamp.bytes;
 }
 
-void cut(std::string_view text, const SyncOptions& options, FileContent& content) {
+bool is_cut_by_symbols(Chunking chunking) {
+  return chunking == Chunking::automatic || chunking == Chunking::symbols;
+}
+
+void cut(std::string_view text, const SyncOptions& options, Ctags* ctags, FileContent& content) {
   ChunkRules rules;
   rules.chunking = options.chunking;
   rules.lines = options.lines;
   const bool is_whole = options.chunking == Chunking::whole;
   rules.bytes_max = is_whole ? text_bytes_max : chunk_bytes_max;
-  content.chunks = chunk_text(content.path, text, rules);
+  std::vector<Symbol> symbols;
+  if (ctags != nullptr && is_cut_by_symbols(rules.chunking)) {
+    symbols = ctags->symbols_of(content.path, text);
+  }
+  content.chunks = chunk_text(content.path, text, rules, symbols);
   content.hashes.reserve(content.chunks.size());
   for (const Chunk& chunk : content.chunks) {
     content.hashes.push_back(checksum128(as_bytes(chunk.text)));
@@ -36,7 +44,7 @@ void cut(std::string_view text, const SyncOptions& options, FileContent& content
 }  // namespace
 
 Reading read_candidate(const std::filesystem::path& root, const Candidate& candidate,
-                       const SyncOptions& options) {
+                       const SyncOptions& options, Ctags* ctags) {
   Reading reading;
   reading.from = candidate;
   auto source = read_source(root / candidate.file->path, options.file_bytes_max);
@@ -58,7 +66,7 @@ Reading read_candidate(const std::filesystem::path& root, const Candidate& candi
   } else if (!options.read_all && is_known_content(candidate.known, content)) {
     reading.state = Reading::State::same;
   } else {
-    cut(text, options, content);
+    cut(text, options, ctags, content);
   }
   return reading;
 }

@@ -9,6 +9,7 @@
 #include <shale/sync.hpp>
 
 #include "sync/comparison.hpp"
+#include "sync/ctags.hpp"
 #include "sync/file_changes.hpp"
 #include "sync/source_file.hpp"
 
@@ -29,7 +30,8 @@ struct Reading {
   std::string reason;   // where reading failed
 };
 
+// `ctags`: is asked for symbols where no scanner knows the language; null where it is not to be.
 Reading read_candidate(const std::filesystem::path& root, const Candidate& candidate,
-                       const SyncOptions& options);
+                       const SyncOptions& options, Ctags* ctags = nullptr);
 
 }  // namespace shale::sync

@@ -10,6 +10,12 @@ import unittest
 
 from program import PROGRAM, Case
 
+RUBY = "def f\n  1\nend\n\ndef g\n  2\nend\n"
+CTAGS = shutil.which("ctags")
+IS_UNIVERSAL = CTAGS is not None and b"Universal Ctags" in subprocess.run(
+    [CTAGS, "--version"], capture_output=True, check=False).stdout
+GREETING = "echo '{\"_type\": \"program\", \"name\": \"Universal Ctags\", \"version\": \"5\"}'\n"
+
 SOURCE = "#include <a>\n\nint f() {\n  return 1;\n}\n\nint g() {\n  return 2;\n}\n"
 
 
@@ -115,6 +121,91 @@ class Sync(Case):
         done = self.run_program("sync", self.root, "--plan", "--deps", bad, exit=2)
         self.assertIn(b"bad.ndjson:2:", done.stderr)
 
+    def edges(self, *edges):
+        return self.write("edges.ndjson", "".join(
+            json.dumps({"from": one, "to": two}) + "\n" for one, two in edges))
+
+    def plan(self, *words):
+        return self.sync("--plan", *words)["dependents"]
+
+    def test_dependencies_are_kept(self):
+        for name in "abcde":
+            self.put(f"{name}.c", name)
+        edges = self.edges(["a.c", "b.c"], ["b.c", ["c.c", "x"]], ["c.c", "a.c"], ["d.c", ["a.c"]])
+        answer = self.sync("--keep-deps", edges)
+        self.assertEqual((answer["dependencies_kept"], answer["added"]), (4, 5))
+        self.assertNotIn("dependents", answer)
+        self.assertEqual(self.plan(), [])
+        self.put("c.c", "changed", age=5)
+        self.assertEqual(self.plan(), ["a.c", "b.c", "d.c"])
+        self.assertIn("depends  d.c\n", self.text("sync", self.root, "--plan"))
+        self.assertNotIn("depends", self.text("sync", self.root, "--dry-run"))
+        self.assertEqual(self.sync("--dry-run")["dependents"], ["a.c", "b.c", "d.c"])
+        self.text("merge", "--full")
+        self.assertEqual(self.plan(), ["a.c", "b.c", "d.c"])
+        # Edges that are given are all that count; they change nothing that is kept.
+        given = self.write("given.ndjson", '{"from": "e.c", "to": "c.c"}\n')
+        self.assertEqual(self.plan("--deps", given), ["e.c"])
+        self.assertEqual(self.plan(), ["a.c", "b.c", "d.c"])
+        # One file's take the place of those it had, the others stay.
+        self.assertIn("dependencies of 2 files kept\n", self.text(
+            "sync", self.root, "--keep-deps", self.edges(["b.c", []], ["e.c", "d.c"])))
+        self.assertEqual(self.plan(), [])
+        self.put("a.c", "changed", age=5)
+        self.assertEqual(self.plan(), ["c.c", "d.c", "e.c"])
+        # From the standard input; nothing of it where a line is wrong.
+        self.sync("--keep-deps", "-", stdin='{"from": "b.c", "to": "a.c"}\n')
+        done = self.run_program("sync", self.root, "--keep-deps", "-", exit=2,
+                                stdin='{"from": "b.c", "to": []}\n{"from": "b.c"}\n')
+        self.assertIn(b"the standard input:2:", done.stderr)
+        self.put("a.c", "changed again", age=4)
+        self.assertEqual(self.plan(), ["b.c", "c.c", "d.c", "e.c"])
+        for option in ("--plan", "--dry-run"):
+            self.run_program("sync", self.root, option, "--keep-deps", edges, exit=2)
+        self.assertEqual(self.json("count", "--where", "type:dependencies")["count"], 5)
+
+    def test_kept_dependencies_are_in_a_backup_and_in_an_export(self):
+        for name in "ab":
+            self.put(f"{name}.c", name)
+        self.sync("--keep-deps", self.edges(["a.c", "b.c"]))
+        self.put("b.c", "changed", age=5)
+        self.assertEqual(self.plan(), ["a.c"])
+        copy = os.path.join(self.folder, "copy")
+        self.text("backup", copy)
+        lines = self.text("export")
+        self.store = copy
+        self.assertEqual(self.plan(), ["a.c"])
+        self.store = os.path.join(self.folder, "again")
+        self.text("ingest", "-", stdin=lines)
+        self.assertEqual(self.plan(), ["a.c"])
+
+    def test_files_that_have_gone_depend_on_nothing(self):
+        for name in "abc":
+            self.put(f"{name}.c", name)
+        self.sync("--keep-deps", self.edges(["a.c", "b.c"], ["b.c", "c.c"]))
+        os.remove(os.path.join(self.root, "b.c"))
+        self.assertEqual(self.plan(), ["a.c"])
+        self.sync()
+        self.put("c.c", "changed", age=5)
+        self.assertEqual(self.plan(), [])
+        self.put("b.c", "b")
+        self.sync()
+        self.put("c.c", "changed again", age=4)
+        self.assertEqual(self.plan(), ["a.c", "b.c"])
+
+    def test_dependents_that_may_be_missing_are_not_told(self):
+        self.put("a.c", "a")
+        self.sync("--keep-deps", self.edges(["a.c", "b.c"]))
+        self.text("merge", "--full")
+        self.text("stash", "--id", "more", "text")
+        shards = os.path.join(self.store, "projects", "default", "shards")
+        for name in os.listdir(shards):
+            if name.endswith(".shard"):
+                os.truncate(os.path.join(shards, name), 100)
+        done = self.run_program("sync", self.root, "--plan", "--json", exit=3)
+        self.assertNotIn("dependents", json.loads(done.stdout))
+        self.assertIn(b"Dependents may be missing", done.stderr)
+
     def test_what_is_wrong(self):
         self.run_program("sync", os.path.join(self.folder, "absent"), exit=5)
         self.run_program("sync", exit=2)
@@ -188,6 +279,72 @@ class Sync(Case):
             self.assertLess(time.monotonic(), end)
         watcher.send_signal(signal.SIGINT)
         self.assertEqual(watcher.wait(60), 130)
+
+    def ids(self):
+        return sorted(segment["id"] for segment in self.segments())
+
+    def fake_ctags(self, script):
+        """A $PATH with one program."""
+        path = self.write("bin/ctags", "#!/bin/sh\n" + script)
+        os.chmod(path, 0o700)
+        return os.path.dirname(path)
+
+    @unittest.skipUnless(IS_UNIVERSAL, "no Universal Ctags here")
+    def test_files_of_further_languages_are_cut_by_ctags(self):
+        self.put("a.rb", RUBY)
+        self.put("--options=x\n.php", "<?php\nfunction f() {\n}\n\nfunction g() {\n}\n")
+        self.put("-.lua", "function f()\nend\n")
+        self.put("e.swift", "func f() {\n}\n")
+        self.assertNotIn("warnings", self.sync())
+        segments = self.lines("export")
+        names = {(segment["file"], segment["attrs"].get("name")) for segment in segments}
+        self.assertEqual(names, {
+            ("a.rb", "f"), ("a.rb", "g"), ("-.lua", "f"), ("e.swift", None),
+            ("--options=x\n.php", "f"), ("--options=x\n.php", "g")})
+        self.assertEqual("".join(segment["text"] for segment in segments
+                                 if segment["file"] == "a.rb"), RUBY)
+        self.store = os.path.join(self.folder, "other")
+        self.sync("--no-ctags")
+        self.assertEqual({segment["attrs"].get("name") for segment in self.lines("export")}, {None})
+
+    @unittest.skipUnless(IS_UNIVERSAL, "no Universal Ctags here")
+    def test_ids_when_ctags_comes_and_goes(self):
+        none = os.path.join(self.folder, "empty")
+        os.mkdir(none)
+        self.put("same.rb", RUBY)
+        self.put("a.rb", RUBY)
+        self.sync()
+        same = ["same.rb#f", "same.rb#g"]
+        self.assertEqual(self.ids(), ["a.rb#f", "a.rb#g", *same])
+        self.text("pin", "same.rb#f")
+        # Without it nothing is read again, but what has changed.
+        self.assertEqual(self.sync(PATH=none)["files_read"], 0)
+        self.put("a.rb", RUBY + "\ndef h\nend\n", age=5)
+        self.assertNotIn("warnings", self.sync(PATH=none))
+        self.assertEqual(self.ids(), ["a.rb#1", *same])
+        self.assertEqual(self.sync()["files_read"], 0)
+        self.put("a.rb", RUBY, age=4)
+        self.sync()
+        self.assertEqual(self.ids(), ["a.rb#f", "a.rb#g", *same])
+        self.assertEqual(self.texts(), {"a.rb": RUBY, "same.rb": RUBY})
+        self.assertTrue(self.json("get", "same.rb#f")["segments"][0]["pinned"])
+
+    def test_a_ctags_that_fails_is_told_once_and_files_are_cut_by_lines(self):
+        for name in "abc":
+            self.put(f"{name}.rb", RUBY)
+        for number, (script, reason) in enumerate([
+                ("IFS= read -r q\n", "did not answer in time"),
+                ("echo 'Exuberant Ctags 5.8'\n", "another program"),
+                ("exit 1\n", "ended before it had answered"),
+                (GREETING + "IFS= read -r q\nexit 1\n", "ended before it had answered"),
+                (GREETING + "IFS= read -r q\nwhile :; do echo garbage; done\n", "no sense")]):
+            self.store = os.path.join(self.folder, f"s{number}")
+            done = self.run_program("sync", self.root, "--json", PATH=self.fake_ctags(script))
+            warning, = json.loads(done.stdout)["warnings"]
+            self.assertIn(reason, warning)
+            self.assertEqual(done.stderr.decode(), f"shale: {warning}\n")
+            self.assertEqual(self.ids(), ["a.rb#1", "b.rb#1", "c.rb#1"])
+            self.assertEqual(set(self.texts().values()), {RUBY})
 
 
 if __name__ == "__main__":

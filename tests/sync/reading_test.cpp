@@ -31,6 +31,29 @@ TEST_CASE("reading: a file's content, cut and hashed") {
   CHECK(reading.content.hashes[1] == checksum128(as_bytes("# Two\n")));
 }
 
+TEST_CASE("reading: ctags is asked where files are cut by symbols and no scanner knows them") {
+  const Mirrored mirrored;
+  mirrored.old_file("a.rb", "def f\nend\n");
+  const testing::TemporaryFolder folder;
+  std::ofstream(folder / "ctags") << "#!/bin/sh\n"
+                                     "echo '{\"name\": \"Universal Ctags\"}'\nread q\nread t\n"
+                                     "printf '1.rb\\t1\\t2\\tmethod\\t\\tf\\n'\n"
+                                     "echo '{\"_type\": \"completed\"}'\n";
+  std::filesystem::permissions(folder / "ctags", std::filesystem::perms::owner_all);
+  const auto name = [&](Chunking chunking, bool asks) {
+    Ctags ctags(folder.path().string());
+    const WalkedFile file{"a.rb", {}};
+    const Reading reading = read_candidate(mirrored.root(), {&file, nullptr},
+                                           {.chunking = chunking}, asks ? &ctags : nullptr);
+    return reading.content.chunks.at(0).name;
+  };
+  CHECK(name(Chunking::automatic, true) == "f");
+  CHECK(name(Chunking::symbols, true) == "f");
+  CHECK(name(Chunking::lines, true).empty());
+  CHECK(name(Chunking::whole, true).empty());
+  CHECK(name(Chunking::automatic, false).empty());
+}
+
 TEST_CASE("reading: what is not taken") {
   const Mirrored mirrored;
   mirrored.old_file("empty", "");
