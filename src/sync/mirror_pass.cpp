@@ -141,6 +141,7 @@ class Pass {
   const std::stop_token& stop_;
   const MirrorScope& scope_;
   TakenPaths taken_;
+  std::optional<Ctags> ctags_;
   std::vector<const KnownFile*> lost_;
   std::optional<FileWriter> writer_;
   PassResult result_;

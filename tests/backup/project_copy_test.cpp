@@ -84,9 +84,11 @@ TEST_CASE("project copy: the same shards under two names, logs under new ids, no
   }
   CHECK(after.logs.back().id.sequence >= before.next_sequence);
   CHECK(files_in(folder) ==
-        std::vector<std::string>{"LOCK", "MANIFEST", "log", "shards", "volatile"});
+        std::vector<std::string>{"LOCK", "MANIFEST", "changes", "log", "shards", "volatile"});
   CHECK(files_in(paths.volatile_folder()) == std::vector<std::string>{"CACHEDIR.TAG"});
-  CHECK(files_in(paths.shard_folder()).size() == copies.size());
+  CHECK(after.changes == before.changes);
+  CHECK(files_in(paths.shard_folder()).size() + files_in(paths.changes_folder()).size() ==
+        copies.size());
 }
 
 TEST_CASE("project copy: without links every file is another one, and the bytes are the same") {

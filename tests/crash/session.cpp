@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <set>
 
 #include "store/lease.hpp"
 #include "store/merger.hpp"
@@ -160,6 +161,33 @@ std::string told(const Error& error) { return error.message + " (" + error.path 
 namespace {
 
 // Empty, or how the project differs from the oracle.
+// Who follows the changes from the first on must end with what there is.
+std::string difference_of_follower(const Snapshot& now, const StoreOracle& oracle) {
+  const Result<Changes> changes = now.changes();
+  if (!changes) return "no changes: " + told(changes.error());
+  if (!changes->faults.empty()) return "a fault of changes: " + changes->faults.front().message;
+  if (changes->kept_after != 0) return "the first changes are not kept";
+  std::set<std::string> followed;
+  bool knows_all = true;  // an ingest no longer names what was superseded and merged away
+  for (const ChangedBatch& batch : changes->batches) {
+    knows_all = knows_all && (!batch.is_ingest || batch.changes.size() == batch.stashed);
+    for (const Change& change : batch.changes) {
+      const bool was_there = followed.contains(change.id);
+      const bool is_new = change.kind == ChangeKind::stashed;
+      const bool fits = is_new ? !was_there : was_there || !knows_all;
+      if (change.kind != ChangeKind::ingested && !fits) {
+        return change.id + " is told as what it was not";
+      }
+      if (change.kind == ChangeKind::erased) followed.erase(change.id);
+      if (change.kind != ChangeKind::erased) followed.insert(change.id);
+    }
+  }
+  for (const auto& [id, entry] : oracle.entries()) {
+    if (followed.erase(id) == 0) return "no change tells of " + id;
+  }
+  return followed.empty() ? std::string() : "changes tell of " + *followed.begin();
+}
+
 std::string difference(const Project& project, const StoreOracle& oracle) {
   const Result<Snapshot> now = project.snapshot();
   if (!now) return "no snapshot: " + told(now.error());
@@ -192,7 +220,7 @@ std::string difference(const Project& project, const StoreOracle& oracle) {
   for (const Hit& hit : answer->hits) {
     if (!expected.contains(hit.id)) return hit.id + " is found and should not be";
   }
-  return {};
+  return difference_of_follower(*now, oracle);
 }
 
 // Opens the store as the next process would, and leaves the project open.
