@@ -10,9 +10,11 @@
 #include "cli/batch_writer.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
+#include "cli/store_import.hpp"
 #include "cli/verbs.hpp"
 #include "exchange/import_files.hpp"
 #include "model/record.hpp"
+#include "unite/store_union.hpp"
 
 namespace shale::cli {
 
@@ -26,6 +28,8 @@ struct ImportOptions {
   std::string sql;
   bool dry_run = false;
   bool with_deleted = false;
+  std::string on_conflict;
+  std::string from_project;
   CreateOptions create;
 };
 
@@ -241,12 +245,56 @@ class Importing {
   u64 taken_ = 0;
 };
 
+bool is_a_store(const std::string& path) { return unite::is_store_folder(path); }
+
+// What the new store is to be made with: what the call says, else what the other one has.
+Result<CreateOptions> create_like(const std::string& path, const CLI::App& verb,
+                                  CreateOptions create) {
+  const StoreOptions other = TRY(unite::options_like(path));
+  const auto is_given = [&](const char* name) { return verb.get_option(name)->count() > 0; };
+  if (!is_given("--analysis")) create.analysis = other.analysis;
+  if (!is_given("--tokenizer")) create.tokenizer = other.tokenizer;
+  if (!is_given("--shard-by")) create.shard_by = other.shard_by;
+  if (!is_given("--no-positions")) create.no_positions = !other.positions;
+  return create;
+}
+
+Result<Exit> take_in_store(Context& context, const CLI::App& verb, const ImportOptions& options) {
+  if (options.paths.size() > 1) {
+    return fail(ErrorCode::invalid_argument, "A store is imported by itself: name no other PATH.");
+  }
+  if (!options.format.empty() || !options.sql.empty() || options.with_deleted) {
+    return fail(ErrorCode::invalid_argument,
+                "--format, --sql and --with-deleted are for files, not for a store.");
+  }
+  StoreImport import;
+  import.path = options.paths.front();
+  import.options.on_conflict = conflict_policy(options.on_conflict);
+  import.options.dry_run = options.dry_run;
+  if (!options.from_project.empty()) import.options.from_project = options.from_project;
+  if (context.globals.project_given) import.options.project = context.globals.project;
+  import.create = TRY(create_like(import.path, verb, options.create));
+  return import_store_verb(context, import);
+}
+
+Result<Exit> import(Context& context, const CLI::App& verb, const ImportOptions& options) {
+  if (std::any_of(options.paths.begin(), options.paths.end(), is_a_store)) {
+    return take_in_store(context, verb, options);
+  }
+  if (!options.on_conflict.empty() || !options.from_project.empty()) {
+    return fail(ErrorCode::invalid_argument,
+                "--on-conflict and --from-project are for a store: files replace what is there.");
+  }
+  return Importing(context, options).run();
+}
+
 }  // namespace
 
 void add_import_verb(CLI::App& app, Context& context) {
-  CLI::App* verb = add_verb(app, "import", "takes in what other programs, or exports, have stored");
+  CLI::App* verb =
+      add_verb(app, "import", "takes in what other programs, exports, or another store hold");
   auto options = std::make_shared<ImportOptions>();
-  verb->add_option("PATH", options->paths, "files and folders")->required();
+  verb->add_option("PATH", options->paths, "files and folders; the folder of a store")->required();
   verb->add_option("--format", options->format,
                    "what they are, if their content does not say: " + exchange::format_names());
   verb->add_option("--sql", options->sql,
@@ -254,9 +302,14 @@ void add_import_verb(CLI::App& app, Context& context) {
   verb->add_flag("--dry-run", options->dry_run, "reads and checks all, writes nothing");
   verb->add_flag("--with-deleted", options->with_deleted,
                  "documents that DocDevAI has only marked as deleted, too");
+  verb->add_option("--on-conflict", options->on_conflict,
+                   "of a store: which to keep where an id is here with other contents: newest, "
+                   "both, mine or theirs (else it is an error)")
+      ->check(CLI::IsMember({"newest", "both", "mine", "theirs"}));
+  verb->add_option("--from-project", options->from_project, "of a store: this project alone");
   add_create_options(*verb, options->create);
-  verb->callback([&context, options] {
-    context.action = [&context, options] { return Importing(context, *options).run(); };
+  verb->callback([&context, verb, options] {
+    context.action = [&context, verb, options] { return import(context, *verb, *options); };
   });
 }
 
