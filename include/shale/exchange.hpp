@@ -81,7 +81,7 @@ struct ImportedProject : ImportedCounts {
   std::string name;  // here
   std::string from;  // there
   bool is_new = false;
-  std::vector<std::string> conflicting;  // ids, the first `conflicts_told_max` of them
+  std::vector<std::string> conflicting;  // ids in their order, `conflicts_told_max` of them
   // In which settings the projects differ, a sentence each: they stay as they are here.
   std::vector<std::string> differences;
 };

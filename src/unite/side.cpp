@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "store/lost_files.hpp"
-#include "store/project_state.hpp"
 
 namespace shale::unite {
 
@@ -14,15 +13,15 @@ constexpr u32 block_documents = 1024;
 }  // namespace
 
 Result<Side> Side::of(const Snapshot& snapshot) {
-  const std::shared_ptr<const store::View> view = snapshot.state().view;
-  if (!view->edition->faults.empty()) {
-    const Fault& fault = view->edition->faults.front();
+  const Snapshot::State& state = snapshot.state();
+  if (!state.view->edition->faults.empty()) {
+    const Fault& fault = state.view->edition->faults.front();
     return fail_at(ErrorCode::corrupt,
-                   "Project \"" + snapshot.state().project->name + "\" is damaged: " +
-                       fault.message + " `export` gives what can be read of it.",
+                   "Project \"" + state.project->name + "\" is damaged: " + fault.message +
+                       " `export` gives what can be read of it.",
                    fault.file, fault.offset);
   }
-  return Side(view);
+  return Side(state);
 }
 
 Result<Side::Size> Side::size() const {

@@ -12,7 +12,7 @@
 
 #include <shale/store.hpp>
 
-#include "store/view.hpp"
+#include "store/project_state.hpp"
 #include "unite/content.hpp"
 
 namespace shale::unite {
@@ -23,6 +23,7 @@ class Side {
   static Result<Side> of(const Snapshot& snapshot);
 
   const store::View& view() const { return *view_; }
+  Project::State& project() const { return *project_; }
   struct Size {
     u64 segments = 0;
     u64 text_bytes = 0;
@@ -46,12 +47,13 @@ class Side {
   Result<void> check_still_there() const;
 
  private:
-  explicit Side(std::shared_ptr<const store::View> view)
-      : view_(std::move(view)), indexes_(store::stored_indexes(*view_)) {}
+  explicit Side(const Snapshot::State& snapshot)
+      : project_(snapshot.project), view_(snapshot.view), indexes_(store::stored_indexes(*view_)) {}
   Result<void> visit_block(usize index, u32 first, u32 count,
                            const std::function<Result<void>(Found)>& visit) const;
   Result<Version> version(store::Located at) const;
 
+  std::shared_ptr<Project::State> project_;
   std::shared_ptr<const store::View> view_;
   std::vector<IndexView> indexes_;
 };
