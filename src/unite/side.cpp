@@ -27,7 +27,7 @@ Result<Side> Side::of(const Snapshot& snapshot) {
 Result<Side::Size> Side::size() const {
   Size size;
   std::vector<i64> bytes(block_documents);
-  for (const IndexView& one : indexes_) {
+  for (const IndexView& one : view_->indexes) {
     const u32 end = one.index->document_count();
     for (u32 first = 0; first < end; first += block_documents) {
       const u32 count = std::min(block_documents, end - first);
@@ -43,8 +43,8 @@ Result<Side::Size> Side::size() const {
 }
 
 Result<void> Side::each(const std::function<Result<void>(Found)>& visit) const {
-  for (usize index = 0; index < indexes_.size(); ++index) {
-    const u32 end = indexes_[index].index->document_count();
+  for (usize index = 0; index < view_->indexes.size(); ++index) {
+    const u32 end = view_->indexes[index].index->document_count();
     for (u32 first = 0; first < end; first += block_documents) {
       TRY(visit_block(index, first, std::min(block_documents, end - first), visit));
     }
@@ -54,7 +54,7 @@ Result<void> Side::each(const std::function<Result<void>(Found)>& visit) const {
 
 Result<void> Side::visit_block(usize index, u32 first, u32 count,
                                const std::function<Result<void>(Found)>& visit) const {
-  const IndexView& one = indexes_[index];
+  const IndexView& one = view_->indexes[index];
   std::vector<i64> bytes(count);
   TRY(one.index->numbers(Field::bytes, first, bytes));
   for (u32 i = 0; i < count; ++i) {
@@ -68,8 +68,8 @@ Result<void> Side::visit_block(usize index, u32 first, u32 count,
 
 Result<Version> Side::version(store::Located at) const {
   Version version;
-  version.metadata = TRY(current_metadata(indexes_[at.index], at.doc));
-  version.text = TRY(indexes_[at.index].index->text_hash(at.doc));
+  version.metadata = TRY(current_metadata(view_->indexes[at.index], at.doc));
+  version.text = TRY(view_->indexes[at.index].index->text_hash(at.doc));
   return version;
 }
 
@@ -85,12 +85,13 @@ Result<bool> Side::has(std::string_view id) const {
 }
 
 Result<std::string> Side::text(store::Located at) const {
-  return indexes_[at.index].index->text(at.doc);
+  return view_->indexes[at.index].index->text(at.doc);
 }
 
 Result<u64> Side::text_bytes(store::Located at) const {
   i64 bytes = 0;
-  TRY(indexes_[at.index].index->numbers(Field::bytes, to_index(at.doc), std::span(&bytes, 1)));
+  TRY(view_->indexes[at.index].index->numbers(Field::bytes, to_index(at.doc),
+                                              std::span(&bytes, 1)));
   return u64(bytes);
 }
 

@@ -48,14 +48,13 @@ class Side {
 
  private:
   explicit Side(const Snapshot::State& snapshot)
-      : project_(snapshot.project), view_(snapshot.view), indexes_(store::stored_indexes(*view_)) {}
+      : project_(snapshot.project), view_(snapshot.view) {}
   Result<void> visit_block(usize index, u32 first, u32 count,
                            const std::function<Result<void>(Found)>& visit) const;
   Result<Version> version(store::Located at) const;
 
   std::shared_ptr<Project::State> project_;
   std::shared_ptr<const store::View> view_;
-  std::vector<IndexView> indexes_;
 };
 
 }  // namespace shale::unite
