@@ -35,6 +35,7 @@ enum class ErrorCode : std::uint8_t {
   too_new,           // written by a newer version of shale; left untouched
   read_only,         // a write to a store that can only be read
   cancelled,         // a stop token or callback ended the call
+  conflict,          // what a batch was made from has changed (Batch::require_unchanged_since)
 };
 
 // One failure: class, sentence, and the place. A value like any other: copy it, keep it.

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include <shale/aggregate.hpp>
+#include <shale/changes.hpp>
 #include <shale/pack.hpp>
 #include <shale/query.hpp>
 #include <shale/segment.hpp>
@@ -91,6 +92,10 @@ class SHALE_API Batch {
   void stash(NewSegment segment);
   void update(std::string id, Update changes);
   void erase(std::string id);
+  // Makes the commit of the batch depend on this: since the snapshot with that LSN nobody has
+  // stashed, updated or erased any id that is in the batch. Else it is ErrorCode::conflict, nothing
+  // has happened, and the batch is to be made anew from a newer snapshot.
+  void require_unchanged_since(std::uint64_t lsn);
   std::size_t size() const noexcept;          // changes so far
   std::uint64_t text_bytes() const noexcept;  // of the segments stashed so far
   void clear();
@@ -190,6 +195,10 @@ class SHALE_API Snapshot {
   // known, a `since` that is no hash, and a `where` that cannot be read.
   Result<Pack> pack(const PackQuery& query) const;
 
+  // What was stashed, superseded, updated and erased since an LSN, by whom and when.
+  // invalid_argument where that LSN lies above the snapshot's own.
+  Result<Changes> changes(const ChangesQuery& query = {}) const;
+
   // The live version of `id`, or an empty optional. A damaged one is ErrorCode::corrupt.
   Result<std::optional<Segment>> get(std::string_view id) const;
   Result<Fetched> get_many(std::span<const std::string> ids) const;
@@ -209,7 +218,8 @@ class SHALE_API Project {
  public:
   // Applies a batch: all of it or nothing. Waits up to busy_timeout for another writer, or for a
   // merge where 16 sealed logs wait for one; then it is ErrorCode::busy, and nothing has happened.
-  // ErrorCode::io may leave open whether the batch is kept: whole, if it is.
+  // ErrorCode::io may leave open whether the batch is kept: whole, if it is. ErrorCode::conflict
+  // where the batch required that nothing was changed meanwhile.
   Result<Committed> commit(const Batch& batch, Durability durability = Durability::full);
   // A large input, straight to a shard: visible all at once when it returns, durable.
   Result<Committed> ingest(const Batch& batch, const ProgressCallback& progress = {},

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "store/logged_batches.hpp"
 #include "store/project_state.hpp"
 
 namespace shale::backup {
@@ -17,18 +18,11 @@ using std::filesystem::path;
 // end.
 constexpr int attempts_max = 500;
 
-// Where a log ends for who sees the project up to `committed`; the header's end: nothing is in it.
-u64 end_of(const catalog::LogEntry& entry, Lsn committed) {
-  if (entry.sealed_end != 0) return entry.sealed_end;
-  const bool holds_some = committed.log_sequence() == entry.id.sequence;
-  return holds_some ? committed.offset() : delta::log_header_bytes;
-}
-
 void add_logs(const store::View& view, PinnedProject& pinned) {
   const catalog::Manifest& before = view.edition->manifest;
   for (usize i = 0; i < before.logs.size(); ++i) {
     catalog::LogEntry entry = before.logs[i];
-    const u64 end = end_of(entry, view.committed);
+    const u64 end = store::visible_end(entry, view.committed);
     if (end <= delta::log_header_bytes) continue;
     if (entry.sealed_end == 0) {
       entry.sealed_end = end;
@@ -82,6 +76,9 @@ std::vector<path> immutable_files(const catalog::ProjectPaths& paths,
     files.push_back(paths.shard(shard.id));
     if (shard.dead.has_value()) files.push_back(paths.dead(shard.id, shard.dead->number));
     if (shard.patch.has_value()) files.push_back(paths.patch(shard.id, shard.patch->number));
+  }
+  for (const catalog::ChangesEntry& entry : manifest.changes) {
+    files.push_back(paths.changes(entry.id));
   }
   return files;
 }

@@ -21,7 +21,7 @@
 
 namespace shale::backup {
 
-// A shard or an overlay.
+// A shard, an overlay or a changes file.
 struct PinnedFile {
   std::filesystem::path name;  // in its project's folder
   std::filesystem::path path;

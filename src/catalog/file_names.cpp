@@ -61,6 +61,10 @@ std::filesystem::path ProjectPaths::shard(FileId id) const {
 std::filesystem::path ProjectPaths::dead(FileId id, u64 number) const {
   return shard_folder() / numbered(id, ".dead.", number);
 }
+std::filesystem::path ProjectPaths::changes(FileId id) const {
+  return changes_folder() / (file_id_text(id) + ".changes");
+}
+
 std::filesystem::path ProjectPaths::patch(FileId id, u64 number) const {
   return shard_folder() / numbered(id, ".patch.", number);
 }

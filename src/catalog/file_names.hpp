@@ -5,6 +5,7 @@
 //   STORE/projects/<name>/MANIFEST, LOCK
 //   STORE/projects/<name>/log/<seq>-<id>.log
 //   STORE/projects/<name>/shards/<seq>-<id>.shard, .dead.<n>, .patch.<n>
+//   STORE/projects/<name>/changes/<seq>-<id>.changes
 //   STORE/projects/<name>/volatile/CONTROL, <seq>-<id>.idx, CACHEDIR.TAG
 //
 // <seq> is decimal, <id> 16 hex digits. <name> is the project's, percent-encoded: letters, digits,
@@ -31,6 +32,7 @@ struct ProjectPaths {
   std::filesystem::path lock() const { return folder / "LOCK"; }
   std::filesystem::path log_folder() const { return folder / "log"; }
   std::filesystem::path shard_folder() const { return folder / "shards"; }
+  std::filesystem::path changes_folder() const { return folder / "changes"; }
   std::filesystem::path volatile_folder() const { return folder / "volatile"; }
   std::filesystem::path control() const { return folder / "volatile" / "CONTROL"; }
   std::filesystem::path log(FileId id) const;
@@ -38,6 +40,7 @@ struct ProjectPaths {
   std::filesystem::path shard(FileId id) const;
   std::filesystem::path dead(FileId id, u64 number) const;
   std::filesystem::path patch(FileId id, u64 number) const;
+  std::filesystem::path changes(FileId id) const;
 };
 
 std::string file_id_text(FileId id);  // "<seq>-<id>"

@@ -83,6 +83,20 @@ void write_log(LineWriter& out, const LogEntry& log) {
   out.hex("checksum", log.checksum).number("last_lsn", log.last_lsn.value);
 }
 
+void write_changes(LineWriter& out, const Manifest& m) {
+  out.line("changes_after").word(std::to_string(m.changes_after.value));
+  for (const ChangesEntry& entry : m.changes) {
+    out.line("changes").word(file_id_text(entry.id)).number("after", entry.after.value);
+    out.number("last", entry.last.value).number("bytes", entry.file_bytes);
+    out.hex("checksum", entry.checksum).number("newest", u64(entry.newest_at));
+  }
+  for (const IngestEntry& entry : m.ingests) {
+    out.line("ingest").word(file_id_text(entry.log)).number("lsn", entry.lsn.value);
+    out.number("at", u64(entry.committed_at)).number("pid", entry.pid);
+    out.number("stashed", entry.stashed).number("superseded", entry.superseded);
+  }
+}
+
 // -- reading --
 
 Unexpected damaged(const Line& line, std::string what) {
@@ -122,6 +136,7 @@ class Parser {
       line.offset = body.size();
       return damaged(line, "the line `" + std::string(header_.missing()) + "` is missing.");
     }
+    if (!says_changes_after_) manifest_.changes_after = folded_before();
     return std::move(manifest_);
   }
 
@@ -131,6 +146,9 @@ class Parser {
     if (key == "shard") return take_shard(line);
     if (key == "log") return take_log(line);
     if (key == "dead" || key == "patch") return take_overlay(line, key == "dead");
+    if (key == "changes") return take_changes(line);
+    if (key == "changes_after") return take_changes_after(line);
+    if (key == "ingest") return take_ingest(line);
     switch (header_.take(line, manifest_)) {
       case HeaderLines::Taken::yes:
       case HeaderLines::Taken::unknown:
@@ -188,6 +206,53 @@ class Parser {
     return {};
   }
 
+  Result<void> take_changes(const Line& line) {
+    Pairs pairs(line);
+    ChangesEntry entry;
+    entry.id = pairs.owner();
+    entry.after.value = pairs.number("after");
+    entry.last.value = pairs.number("last");
+    entry.file_bytes = pairs.number("bytes");
+    entry.checksum = pairs.hex("checksum");
+    entry.newest_at = pairs.time("newest");
+    const bool in_order =
+        entry.after <= entry.last &&
+        (manifest_.changes.empty() || manifest_.changes.back().last <= entry.after);
+    if (!pairs.ok() || !in_order) return damaged(line, "the line of changes makes no sense.");
+    manifest_.changes.push_back(entry);
+    return {};
+  }
+
+  Result<void> take_changes_after(const Line& line) {
+    const std::optional<u64> lsn = parse_decimal(line.word(1));
+    if (!lsn || says_changes_after_) {
+      return damaged(line, "the line `changes_after` makes no sense.");
+    }
+    manifest_.changes_after.value = *lsn;
+    says_changes_after_ = true;
+    return {};
+  }
+
+  Result<void> take_ingest(const Line& line) {
+    Pairs pairs(line);
+    IngestEntry entry;
+    entry.log = pairs.owner();
+    entry.lsn.value = pairs.number("lsn");
+    entry.committed_at = pairs.time("at");
+    entry.pid = pairs.small_number("pid");
+    entry.stashed = pairs.number("stashed");
+    entry.superseded = pairs.number("superseded");
+    if (!pairs.ok()) return damaged(line, "the line of an ingest makes no sense.");
+    manifest_.ingests.push_back(entry);
+    return {};
+  }
+
+  // Where the oldest log begins: what came before it is in shards.
+  Lsn folded_before() const {
+    if (manifest_.logs.empty()) return manifest_.next_lsn;
+    return Lsn::make(manifest_.logs.front().id.sequence, 0);
+  }
+
   bool knows(FileId id) {
     const auto is_log = [&](const LogEntry& log) { return log.id == id; };
     return overlay_of(id, true) != nullptr ||
@@ -203,6 +268,7 @@ class Parser {
 
   Manifest manifest_;
   HeaderLines header_;
+  bool says_changes_after_ = false;
 };
 
 }  // namespace
@@ -212,6 +278,7 @@ std::string format_manifest(const Manifest& manifest) {
   write_header(out, manifest);
   for (const ShardEntry& shard : manifest.shards) write_shard(out, shard);
   for (const LogEntry& log : manifest.logs) write_log(out, log);
+  write_changes(out, manifest);
   std::string text = std::move(out).finish();
   const u64 checksum = checksum64(as_bytes(text));
   return text + "checksum " + hex16(checksum) + "\n";

@@ -22,6 +22,9 @@
 //   log <seq-id> sealed <end offset or 0> checksum <16 hex of its last frame, or 0> last_lsn <n>
 //   dead <seq-id> number <n> checksum <16 hex> as_of <lsn>      of a shard named before
 //   patch <seq-id> number <n> checksum <16 hex> as_of <lsn>
+//   changes_after <lsn>
+//   changes <seq-id> after <lsn> last <lsn> bytes <n> checksum <16 hex> newest <microseconds>
+//   ingest <seq-id of a log> lsn <lsn> at <microseconds> pid <n> stashed <n> superseded <n>
 //   checksum <16 hex>
 //
 // Version history: 1 first.
@@ -72,6 +75,29 @@ struct LogEntry {
   bool operator==(const LogEntry&) const = default;
 };
 
+// A changes file: the batches in (after, last], whose logs are folded.
+struct ChangesEntry {
+  FileId id;
+  Lsn after;
+  Lsn last;
+  u64 file_bytes = 0;
+  u64 checksum = 0;   // of its header
+  i64 newest_at = 0;  // the latest time of a batch, microseconds since 1970 UTC; not negative
+  bool operator==(const ChangesEntry&) const = default;
+};
+
+// A bulk ingest whose frame stands in a log that is not folded yet. The frame alone proves nothing:
+// it is written before the edition that makes the ingest part of the project.
+struct IngestEntry {
+  FileId log;
+  Lsn lsn;
+  i64 committed_at = 0;  // as in ChangesEntry
+  u32 pid = 0;
+  u64 stashed = 0;
+  u64 superseded = 0;
+  bool operator==(const IngestEntry&) const = default;
+};
+
 struct Manifest {
   std::string project;
   u64 project_id = 0;
@@ -87,6 +113,11 @@ struct Manifest {
   u64 ingested_bytes = 0;          // of text that entered shards, ever
   std::vector<ShardEntry> shards;  // oldest first
   std::vector<LogEntry> logs;      // oldest first, the active one last
+  // Batches up to here are not told of any more. In a manifest of before changes were kept: all
+  // that is folded.
+  Lsn changes_after;
+  std::vector<ChangesEntry> changes;  // oldest first, without gaps
+  std::vector<IngestEntry> ingests;   // oldest first
   bool operator==(const Manifest&) const = default;
 };
 

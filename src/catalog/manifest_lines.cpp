@@ -1,6 +1,7 @@
 #include "catalog/manifest_lines.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "catalog/file_names.hpp"
 #include "catalog/text_form.hpp"
@@ -117,6 +118,12 @@ u64 Pairs::number(std::string_view key) {
   const bool fits = set_number(value, find(key));
   ok_ = ok_ && fits;
   return value;
+}
+
+i64 Pairs::time(std::string_view key) {
+  const u64 value = number(key);
+  ok_ = ok_ && value <= u64(std::numeric_limits<i64>::max());
+  return ok_ ? i64(value) : 0;
 }
 
 u32 Pairs::small_number(std::string_view key) {

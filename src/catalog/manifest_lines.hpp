@@ -42,6 +42,7 @@ class Pairs {
   bool ok() const { return ok_; }
   FileId owner();
   u64 number(std::string_view key);
+  i64 time(std::string_view key);  // microseconds since 1970 UTC
   u32 small_number(std::string_view key);
   u64 hex(std::string_view key);
 

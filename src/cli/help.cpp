@@ -70,6 +70,11 @@ constexpr Examples examples[] = {
      "shale backup monday                  # a store of its own; shards are hard links\n"
      "shale backup --bundle notes.bundle   # one file\n"
      "shale backup tuesday --copy --verify # shares nothing; read again and checked\n"},
+    {"changes",
+     "shale changes --since 2h              # LSN, time, process, what, id\n"
+     "shale changes --id m1                 # what became of one segment\n"
+     "shale changes --follow --ndjson       # as it happens, until Ctrl-C\n"
+     "shale changes --since 1099511640328 --json   # the answer's `lsn` is the next --since\n"},
     {"restore",
      "shale restore monday notes.shale     # where there is no store, or an empty folder\n"
      "shale restore notes.bundle again --verify\n"},

@@ -19,6 +19,7 @@ Exit exit_of(ErrorCode code) {
     case ErrorCode::corrupt:
       return Exit::damaged;
     case ErrorCode::busy:
+    case ErrorCode::conflict:
       return Exit::busy;
     case ErrorCode::too_new:
       return Exit::too_new;
@@ -49,6 +50,8 @@ std::string_view name_of(ErrorCode code) {
       return "read_only";
     case ErrorCode::cancelled:
       return "cancelled";
+    case ErrorCode::conflict:
+      return "conflict";
   }
   return "io";
 }

@@ -200,6 +200,7 @@ int run_program(int count, char** arguments) {
   add_import_verb(app, context);
   add_export_verb(app, context);
   add_backup_verbs(app, context);
+  add_changes_verb(app, context);
   add_read_verbs(app, context);
   add_tokens_verb(app, context);
   add_care_verbs(app, context);

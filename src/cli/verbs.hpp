@@ -21,6 +21,7 @@ void add_search_verb(CLI::App& app, Context& context);   // search
 void add_pack_verb(CLI::App& app, Context& context);     // pack
 void add_sum_verbs(CLI::App& app, Context& context);     // count sum usage
 void add_tokens_verb(CLI::App& app, Context& context);   // tokens
+void add_changes_verb(CLI::App& app, Context& context);  // changes
 void add_care_verbs(CLI::App& app, Context& context);    // merge verify inspect who stats ...
 
 // Options of the verbs that may make a store and say how.

@@ -9,10 +9,11 @@
 namespace shale::delta {
 namespace {
 
-enum class ChangeKind : u8 { stash = 1, update = 2, erase = 3 };
+enum class ChangeKind : u8 { stash = 1, update = 2, erase = 3, supersede = 4 };
 
 void encode_change(StashChange& change, ByteWriter& out) {
-  out.value(ChangeKind::stash);
+  change.kind_offset = out.size();
+  out.value(change.supersedes ? ChangeKind::supersede : ChangeKind::stash);
   encode_metadata(change.metadata, out);
   out.value(change.text_hash.low);
   out.value(change.text_hash.high);
@@ -32,8 +33,9 @@ void encode_change(EraseChange& change, ByteWriter& out) {
   out.text(change.id);
 }
 
-std::optional<Change> decode_stash(ByteReader& in) {
+std::optional<Change> decode_stash(ByteReader& in, bool supersedes) {
   StashChange change;
+  change.supersedes = supersedes;
   std::optional<Metadata> metadata = decode_metadata(in);
   if (!metadata) return {};
   change.metadata = *std::move(metadata);
@@ -48,7 +50,8 @@ std::optional<Change> decode_stash(ByteReader& in) {
 
 std::optional<Change> decode_change(ByteReader& in) {
   const auto kind = ChangeKind(in.value<u8>());
-  if (kind == ChangeKind::stash) return decode_stash(in);
+  const bool supersedes = kind == ChangeKind::supersede;
+  if (supersedes || kind == ChangeKind::stash) return decode_stash(in, supersedes);
   std::string id;
   if (kind == ChangeKind::update || kind == ChangeKind::erase) id = std::string(in.text());
   if (id.empty() || id.size() > id_bytes_max || !in.ok()) return {};
@@ -80,6 +83,11 @@ Buffer encode_payload(std::vector<Change>& changes) {
   out.varint(changes.size());
   for (Change& change : changes) std::visit([&](auto& c) { encode_change(c, out); }, change);
   return std::move(out.buffer());
+}
+
+void mark_superseding(StashChange& change, Buffer& payload) {
+  change.supersedes = true;
+  payload[usize(change.kind_offset)] = std::byte(ChangeKind::supersede);
 }
 
 Result<std::vector<Change>> decode_payload(Bytes payload) {

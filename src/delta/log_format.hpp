@@ -13,6 +13,8 @@
 //   stash:  metadata (model/record.hpp), u64[2] text hash, u32 text bytes, text
 //   update: id, update (model/record.hpp)
 //   erase:  id
+//   supersede: as stash, of an id that had a live version (logs of before there was this kind have
+//           stash for both)
 // A frame of kind `advance` has no payload: it only moves the LSN (a bulk commit's position).
 //
 // Logs are never mapped, never cut, and never appended to after a recovery (A5).
@@ -75,7 +77,9 @@ struct StashChange {
   Metadata metadata;
   TextHash text_hash;
   std::string_view text;
-  u64 text_offset = 0;  // of the text in the payload (set by encode and decode)
+  u64 text_offset = 0;      // of the text in the payload (set by encode and decode)
+  u64 kind_offset = 0;      // of the change in the payload (set by encode)
+  bool supersedes = false;  // a live version
 };
 struct UpdateChange {
   std::string id;
@@ -88,8 +92,10 @@ using Change = std::variant<StashChange, UpdateChange, EraseChange>;
 
 const std::string& change_id(const Change& change);
 
-// Sets text_offset of each stash as it goes.
+// Sets the offsets of each stash as it goes.
 Buffer encode_payload(std::vector<Change>& changes);
+// What a batch supersedes is known under the lease alone, when its payload stands long since.
+void mark_superseding(StashChange& change, Buffer& payload);
 // Trusts nothing; an error names no file (the caller adds it).
 Result<std::vector<Change>> decode_payload(Bytes payload);
 

@@ -151,6 +151,32 @@ Result<LogScan> LogReader::scan(u64 sealed_offset, const FrameVisitor& visit) co
   return scan;
 }
 
+Result<void> LogReader::scan_above(Lsn since, u64 end, const FrameVisitor& visit) const {
+  if (since >= Lsn::make(id_.sequence, end)) return {};
+  LogScan scan;
+  scan.end.checksum = id_.random;
+  const bool begins_here = since.log_sequence() == id_.sequence;
+  if (begins_here && since.offset() >= log_header_bytes && since.offset() % 8 == 0) {
+    std::byte raw[sizeof(FrameHeader)];
+    const auto header =
+        file_.read_exactly(since.offset(), raw) ? load<FrameHeader>(raw) : FrameHeader{.magic = 0};
+    if (is_plausible(header, since.offset(), id_.sequence, end)) {
+      scan.end = {since.offset(), header.previous};
+    }
+  }
+  const auto visit_above = [&](const FrameHeader& header, Bytes payload) -> Result<void> {
+    if (Lsn{header.lsn} <= since) return {};
+    return visit(header, payload);
+  };
+  TRY(scan_on(end, end, visit_above, scan));
+  if (scan.frames == 0 && scan.end.offset > log_header_bytes) {  // it only looked like a frame
+    scan.end = {log_header_bytes, id_.random};
+    TRY(scan_on(end, end, visit_above, scan));
+  }
+  if (scan.end.offset >= end) return {};
+  return fail_at(ErrorCode::corrupt, "The log is damaged here", path().string(), scan.end.offset);
+}
+
 Result<bool> LogReader::holds_frame(u64 frame_offset, u64 checksum) const {
   const u64 file_bytes = TRY(file_.size());
   LogWindow window(file_);

@@ -36,6 +36,11 @@ class LogReader {
   using FrameVisitor = std::function<Result<void>(const FrameHeader&, Bytes payload)>;
   Result<LogScan> scan(u64 sealed_offset, const FrameVisitor& visit) const;
 
+  // The same of the valid frames above `since`, up to `end`, where a frame ends. Begins at `since`
+  // where a frame of this log ends there, which costs nothing of what stands before it; then what
+  // the first frame is chained to is not checked. corrupt where the frames do not reach `end`.
+  Result<void> scan_above(Lsn since, u64 end, const FrameVisitor& visit) const;
+
   // The header of the frame that ends at `end_offset` is not stored anywhere: checks instead that
   // a frame with this checksum ends there (PROTOCOL A6). `frame_offset` is where it begins.
   Result<bool> holds_frame(u64 frame_offset, u64 checksum) const;

@@ -23,6 +23,8 @@ void Batch::update(std::string id, Update changes) {
 
 void Batch::erase(std::string id) { state_->entries.emplace_back(State::Erase{std::move(id)}); }
 
+void Batch::require_unchanged_since(std::uint64_t lsn) { state_->unchanged_since = lsn; }
+
 std::size_t Batch::size() const noexcept { return state_->entries.size(); }
 
 std::uint64_t Batch::text_bytes() const noexcept { return state_->text_bytes; }
@@ -30,6 +32,7 @@ std::uint64_t Batch::text_bytes() const noexcept { return state_->text_bytes; }
 void Batch::clear() {
   state_->entries.clear();
   state_->text_bytes = 0;
+  state_->unchanged_since.reset();
 }
 
 namespace store {

@@ -4,6 +4,7 @@
 // and the frame's payload. Used by stash.cpp (commit) and bulk.cpp (ingest).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -26,6 +27,7 @@ struct Batch::State {
   using Entry = std::variant<NewSegment, Change, Erase>;
   std::vector<Entry> entries;
   u64 text_bytes = 0;
+  std::optional<u64> unchanged_since;  // an LSN
 };
 
 namespace store {

@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/system.hpp"
 #include "model/record.hpp"
+#include "store/commit_condition.hpp"
 #include "store/document_plan.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
@@ -98,9 +99,11 @@ class BulkIngest {
   BulkIngest(const BulkIngest&) = delete;
 
   Result<Committed> run(const Batch::State& batch) {
+    CommitCondition condition(batch);
     TRY(build_shards(segments_of(batch), batch.text_bytes));
     TRY(catch_up());
-    return commit();
+    TRY(condition.check(project_, *seen_));
+    return commit(condition);
   }
 
  private:
@@ -233,12 +236,13 @@ class BulkIngest {
     return {};
   }
 
-  Result<Committed> commit() {
+  Result<Committed> commit(CommitCondition& condition) {
     Lease lease = TRY(Lease::acquire(project_, "ingest"));
     if (project_.incarnation.load() != incarnation_) {
       return fail_at(ErrorCode::io, "The store was replaced in the middle of the ingest",
                      project_.paths.folder.string());
     }
+    TRY(condition.check(project_, *lease.view()));
     // What was acknowledged before must not be younger on disk than this batch.
     TRY(make_committed_durable(lease));
     TRY(make_room(lease));
@@ -256,6 +260,8 @@ class BulkIngest {
     count_replaced(next);
     for (const BuiltShard& built : built_) add_shard(built, lsn, next);
     next.as_of = lsn;
+    next.ingests.push_back({active.log.id(), lsn, frame.written_at, frame.writer_pid,
+                            result_.stashed, result_.replaced});
     TRY(volatile_still_there(lease, active));
     TRY(publish_edition(lease, std::move(next),
                         catalog::LastFrame{lsn, frame.checksum, frame_offset}));

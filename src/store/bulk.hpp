@@ -5,9 +5,9 @@
 //          beginning, find what the ids supersede; -> shard, counted, verified
 //   without the lease, in the newest view: the same for what is new in it, write the .dead files
 //          for it, sync the log
-//   lease: the same for what changed since; an `advance` frame takes the next LSN for the whole
-//          batch; tombstones at that LSN for versions in live logs; new edition with the LSN as
-//          the shards' base; all become visible with the edition
+//   lease: the condition of the batch; the same for what changed since; an `advance` frame takes
+//          the next LSN for the whole batch; tombstones at that LSN for versions in live logs; new
+//          edition with the LSN as the shards' base; all become visible with the edition
 //
 // It supersedes everything committed before that point and loses to everything later. A crash
 // before MANIFEST leaves orphans and an empty frame.

@@ -35,8 +35,8 @@ Result<void> fill(const catalog::ProjectPaths& paths, const std::string& name,
 }  // namespace
 
 Result<void> make_project_folders(const catalog::ProjectPaths& paths) {
-  for (const auto& folder :
-       {paths.folder, paths.log_folder(), paths.shard_folder(), paths.volatile_folder()}) {
+  for (const auto& folder : {paths.folder, paths.log_folder(), paths.shard_folder(),
+                             paths.changes_folder(), paths.volatile_folder()}) {
     TRY(make_folder(folder));
   }
   (void)TRY(LockFile::open(paths.lock(), true));

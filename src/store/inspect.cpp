@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/file.hpp"
+#include "catalog/changes_file.hpp"
 #include "catalog/file_names.hpp"
 #include "catalog/manifest.hpp"
 #include "catalog/overlay_file.hpp"
@@ -89,6 +90,25 @@ std::string inspect_overlay(const Buffer& start) {
   return lines.take();
 }
 
+Result<std::string> inspect_changes(const std::filesystem::path& path) {
+  const catalog::ChangesFile file = TRY(catalog::describe_changes(path));
+  u64 batches = 0, changes = 0;
+  TRY(catalog::read_changes(path, file.project_id, file.entry, {},
+                            [&](ChangedBatch&& batch) -> Result<bool> {
+                              ++batches;
+                              changes += batch.is_ingest ? batch.stashed : batch.changes.size();
+                              return true;
+                            }));
+  Lines lines;
+  lines.add("changes", catalog::file_id_text(file.entry.id));
+  lines.add("format", catalog::changes_version);
+  lines.add("after", file.entry.after.value);
+  lines.add("last", file.entry.last.value);
+  lines.add("batches", batches);
+  lines.add("changes in them", changes);
+  return lines.take();
+}
+
 Result<std::string> inspect_manifest(const std::filesystem::path& path) {
   const Buffer bytes = TRY(read_file(path, manifest_bytes_max));
   (void)TRY(catalog::parse_manifest(as_text(bytes)));
@@ -107,6 +127,7 @@ Result<std::string> inspect_file(const std::filesystem::path& path) {
   const u64 magic = start.size() >= sizeof(u64) ? load<u64>(start.data()) : 0;
   if (magic == shard::shard_magic) return inspect_shard(path);
   if (magic == delta::log_magic) return inspect_log(path, start);
+  if (magic == catalog::changes_magic) return inspect_changes(path);
   if (magic == catalog::overlay_magic && start.size() == sizeof(catalog::OverlayHeader)) {
     return inspect_overlay(start);
   }

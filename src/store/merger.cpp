@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "model/record.hpp"
+#include "store/changes_draft.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
 #include "store/lost_files.hpp"
@@ -26,7 +27,11 @@ constexpr int attempts_max = 8;  // a log is left where a syncer dies: rarely on
 class MergeJob {
  public:
   MergeJob(Project::State& project, const MergePlan& plan, std::stop_token stop)
-      : project_(project), plan_(plan), stop_(std::move(stop)), drafts_(project.paths) {}
+      : project_(project),
+        plan_(plan),
+        stop_(std::move(stop)),
+        drafts_(project.paths),
+        changes_(project) {}
 
   // Shards that no manifest came to name go away again.
   ~MergeJob() {
@@ -48,6 +53,7 @@ class MergeJob {
     start_ = TRY(settled_view(project_));
     TRY(collect_sources());
     TRY(build());
+    if (!plan_.logs.empty()) TRY(changes_.write(*start_->edition, plan_.logs));
     TRY(check_still_there(*start_));
     if (!TRY(catch_up())) return MergeEnd::overtaken;
     Lease lease = TRY(Lease::acquire(project_, "merge"));
@@ -161,6 +167,7 @@ class MergeJob {
     std::vector<catalog::ShardEntry> entries;
     for (const Output& output : outputs_) entries.push_back(TRY(carry_over(output, now)));
     replace_inputs(next, entries);
+    if (!plan_.logs.empty()) changes_.apply(next);
     next.as_of = now.committed;
     TRY(check_still_there(*start_));  // nothing made of zeros is published
     TRY(check_still_there(now));
@@ -241,6 +248,7 @@ class MergeJob {
   std::vector<MergeSource> sources_;
   std::vector<Output> outputs_;
   OverlayDrafts drafts_;
+  ChangesDraft changes_;
   u64 incarnation_ = project_.incarnation.load();
 };
 

@@ -2,7 +2,8 @@
 // edition replaces the inputs (PROTOCOL A9, A10, A11).
 //
 //   merge lock; view at LSN a
-//   new shards: everything the inputs hold at a, with updates applied, verified
+//   new shards: everything the inputs hold at a, with updates applied, verified; of folded logs a
+//     changes file too (changes_draft.hpp)
 //   view at LSN b: what died or changed in the inputs in (a, b] goes into .dead and .patch files of
 //     the new shards; what the folded logs said of shards outside the merge goes into theirs
 //   lease; view at LSN c

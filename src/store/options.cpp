@@ -28,6 +28,7 @@ class Reader {
     if (key == "delta.text_bytes") return number(key, node, config.delta_text_bytes);
     if (key == "delta.segments") return number(key, node, config.delta_segments);
     if (key == "delta.age_seconds") return number(key, node, config.delta_age_seconds);
+    if (key == "changes.keep_days") return days(key, node, config.keep_changes_days);
     return wrong("Unknown option '" + std::string(key) + "'");
   }
 
@@ -51,6 +52,16 @@ class Reader {
     const auto value = node.value_exact<i64>();
     if (!value || *value <= 0) {
       return wrong("Option '" + std::string(key) + "' must be a positive whole number");
+    }
+    out = u64(*value);
+    return {};
+  }
+
+  // A century at most: what is counted with must not overflow.
+  Result<void> days(std::string_view key, const toml::node& node, u64& out) const {
+    const auto value = node.value_exact<i64>();
+    if (!value || *value < 0 || *value > 36'500) {
+      return wrong("Option '" + std::string(key) + "' must be a whole number from 0 to 36500");
     }
     out = u64(*value);
     return {};
@@ -124,7 +135,10 @@ std::string format_config(const StoreConfig& config) {
          "     # 10 % larger, 30 % faster to read\n\n[delta]\n";
   out += "text_bytes = " + std::to_string(config.delta_text_bytes) + "  # a log is sealed here,\n";
   out += "segments = " + std::to_string(config.delta_segments) + "      # or here,\n";
-  out += "age_seconds = " + std::to_string(config.delta_age_seconds) + "      # or after this\n";
+  out += "age_seconds = " + std::to_string(config.delta_age_seconds) +
+         "      # or after this\n\n[changes]\n";
+  out += "keep_days = " + std::to_string(config.keep_changes_days) +
+         "  # how long `changes` tells of a batch; 0: no longer than its log is there\n";
   return out;
 }
 

@@ -23,6 +23,7 @@ struct StoreConfig {
   u64 delta_text_bytes = u64(64) << 20;  // a log is sealed beyond this,
   u64 delta_segments = 100'000;          // or this,
   u64 delta_age_seconds = 600;           // or this
+  u64 keep_changes_days = 30;            // changes.keep_days: 0 keeps none
 };
 
 // ErrorCode::invalid_argument names the key that is unknown or has a value of the wrong kind.

@@ -18,6 +18,9 @@ Paths named_by(const catalog::ProjectPaths& paths, const catalog::Manifest& mani
     if (shard.dead.has_value()) named.insert(paths.dead(shard.id, shard.dead->number));
     if (shard.patch.has_value()) named.insert(paths.patch(shard.id, shard.patch->number));
   }
+  for (const catalog::ChangesEntry& entry : manifest.changes) {
+    named.insert(paths.changes(entry.id));
+  }
   for (const catalog::LogEntry& log : manifest.logs) {
     named.insert(paths.log(log.id));
     named.insert(paths.index(log.id));
@@ -25,8 +28,8 @@ Paths named_by(const catalog::ProjectPaths& paths, const catalog::Manifest& mani
   return named;
 }
 
-// A shard or overlay file that somebody is making is locked by him until a manifest names it
-// (shard_builder.hpp, overlay_changes.hpp). The lock is held until the file is gone: who comes to
+// A file that somebody is making is locked by him until a manifest names it (shard_builder.hpp,
+// draft_files.hpp). The lock is held until the file is gone: who comes to
 // lock it finds that it is no longer at its path.
 void remove_unused(const std::filesystem::path& path) {
   auto file = LockFile::open(path, false);
@@ -57,7 +60,8 @@ void remove_unnamed(const std::filesystem::path& folder, const Paths& named, Orp
 void remove_orphans(const catalog::ProjectPaths& paths, const catalog::Manifest& manifest,
                     Orphans which) {
   const Paths named = named_by(paths, manifest);
-  for (const auto& folder : {paths.log_folder(), paths.shard_folder(), paths.volatile_folder()}) {
+  for (const auto& folder : {paths.log_folder(), paths.shard_folder(), paths.changes_folder(),
+                             paths.volatile_folder()}) {
     remove_unnamed(folder, named, which);
   }
 }

@@ -14,8 +14,8 @@ namespace shale::store {
 // they are left alone.
 enum class Orphans : u8 { all, but_overlays };
 
-// LEASE. Removes what `manifest`, the newest, does not name from log/, shards/ and volatile/. A
-// file that cannot be removed stays for the next time.
+// LEASE. Removes what `manifest`, the newest, does not name from log/, shards/, changes/ and
+// volatile/. A file that cannot be removed stays for the next time.
 void remove_orphans(const catalog::ProjectPaths& paths, const catalog::Manifest& manifest,
                     Orphans which);
 

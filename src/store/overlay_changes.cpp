@@ -3,7 +3,6 @@
 #include <cerrno>
 
 #include "catalog/overlay_file.hpp"
-#include "store/orphans.hpp"
 
 namespace shale::store {
 
@@ -23,23 +22,6 @@ Result<catalog::OverlayEntry> write_next(const std::optional<catalog::OverlayEnt
 
 }  // namespace
 
-OverlayDrafts::~OverlayDrafts() {
-  if (!written_.empty()) remove_unless_named(paths_, written_);
-}
-
-// An orphan's remover may have been faster than the lock: then the file is gone, and so is this
-// try.
-Result<void> OverlayDrafts::guard(const std::filesystem::path& path) {
-  written_.push_back(path);
-  LockFile lock = TRY(LockFile::open(path, false));
-  const bool locked = TRY(lock.try_lock(0));
-  if (!locked || !TRY(lock.still_at_path())) {
-    return fail_at(ErrorCode::busy, "An overlay file was taken for an orphan", path.string());
-  }
-  guards_.push_back(std::move(lock));
-  return {};
-}
-
 template <class Content, class PathOf, class WriteFile>
 Result<void> OverlayDrafts::write_changed(const Content& content, const Content& on_disk,
                                           Written<Content>& file,
@@ -49,7 +31,7 @@ Result<void> OverlayDrafts::write_changed(const Content& content, const Content&
   if (!file.entry.has_value() || !(file.content == content)) {
     file.entry = TRY(write_next(named, path_of, write_file));
     file.content = content;
-    TRY(guard(path_of(file.entry->number)));
+    TRY(files_.guard(path_of(file.entry->number)));
   }
   named = file.entry;
   return {};

@@ -8,22 +8,17 @@
 #pragma once
 
 #include <map>
-#include <vector>
 
-#include "base/lock.hpp"
 #include "catalog/manifest.hpp"
+#include "store/draft_files.hpp"
 #include "store/view.hpp"
 
 namespace shale::store {
 
-// The overlay files one change writes, before and under the lease. Until a manifest names them they
-// are locked, so that nobody takes them for orphans; those that none came to name are removed. Not
-// thread-safe.
+// The overlay files one change writes, before and under the lease. Not thread-safe.
 class OverlayDrafts {
  public:
-  explicit OverlayDrafts(const catalog::ProjectPaths& paths) : paths_(paths) {}
-  ~OverlayDrafts();
-  OverlayDrafts(const OverlayDrafts&) = delete;
+  explicit OverlayDrafts(const catalog::ProjectPaths& paths) : paths_(paths), files_(paths) {}
 
   // Lets `entry` name files that hold `overlay`: those it names, which hold `on_disk`, where
   // nothing changed; or drafts written before that hold the same; or new ones, valid up to `as_of`.
@@ -45,12 +40,10 @@ class OverlayDrafts {
   Result<void> write_changed(const Content& content, const Content& on_disk, Written<Content>& file,
                              std::optional<catalog::OverlayEntry>& named, const PathOf& path_of,
                              const WriteFile& write_file);
-  Result<void> guard(const std::filesystem::path& path);
 
   const catalog::ProjectPaths& paths_;
   std::map<FileId, Draft> drafts_;
-  std::vector<std::filesystem::path> written_;
-  std::vector<LockFile> guards_;
+  DraftFiles files_;
 };
 
 }  // namespace shale::store

@@ -1,9 +1,11 @@
 #include "store/project_stats.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "base/file.hpp"
 #include "base/shortage.hpp"
+#include "catalog/changes_file.hpp"
 #include "store/lost_files.hpp"
 #include "store/project.hpp"
 
@@ -84,6 +86,7 @@ class Verifier {
       if (shard != nullptr) TRY(verify_shard(*shard));
     }
     for (usize i = 0; i < view_->edition->logs.size(); ++i) TRY(verify_log(i));
+    TRY(verify_changes());
     for (Fault& fault : result_.faults) fault.project = project_.name;
     return std::move(result_);
   }
@@ -136,6 +139,28 @@ class Verifier {
     return {};
   }
 
+  // A file that a fold retired meanwhile is of no edition any more, and no fault.
+  Result<void> verify_changes() {
+    for (const catalog::ChangesEntry& entry : view_->edition->manifest.changes) {
+      const auto read = catalog::read_changes(
+          project_.paths.changes(entry.id), project_.project_id, entry, {},
+          [&](ChangedBatch&&) -> Result<bool> { return !stop_.stop_requested(); });
+      if (stop_.stop_requested())
+        return fail(ErrorCode::cancelled, "The verification was cancelled");
+      if (read) result_.checked_bytes += entry.file_bytes;
+      if (read || TRY(is_retired(entry.id))) continue;
+      if (is_shortage(read.error())) return read;
+      result_.faults.push_back(fault_of(read.error(), project_.name, "changes"));
+    }
+    return {};
+  }
+
+  Result<bool> is_retired(FileId changes) const {
+    const catalog::Manifest now = TRY(catalog::read_manifest(project_.paths.manifest()));
+    return std::none_of(now.changes.begin(), now.changes.end(),
+                        [&](const auto& entry) { return entry.id == changes; });
+  }
+
   void add_log_fault(usize i, u64 offset, std::string message) {
     Fault fault;
     fault.file = project_.paths.log(view_->edition->logs[i].id).string();
@@ -170,7 +195,7 @@ Result<ProjectStats> stats_of(const Project::State& project, const View* view) {
   stats.ingested_bytes = manifest.ingested_bytes;
   stats.written_bytes = manifest.written_bytes;
   for (const auto& folder : {project.paths.shard_folder(), project.paths.log_folder(),
-                             project.paths.volatile_folder()}) {
+                             project.paths.changes_folder(), project.paths.volatile_folder()}) {
     stats.disk_bytes += TRY(folder_bytes(folder));
   }
   add_sections(*view->edition, stats);

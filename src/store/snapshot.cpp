@@ -4,6 +4,7 @@
 #include "query/aggregate.hpp"
 #include "query/engine.hpp"
 #include "store/active_segments.hpp"
+#include "store/change_feed.hpp"
 #include "store/lost_files.hpp"
 #include "store/packing.hpp"
 #include "store/project_state.hpp"
@@ -125,6 +126,10 @@ class Asked {
   Result<Pack> pack(const PackQuery& query) const {
     return with_known_faults(
         TRY(store::make_pack(view_, query, project_.name, project_.caches->segments)));
+  }
+
+  Result<Changes> changes(const ChangesQuery& query) const {
+    return with_known_faults(TRY(store::changes_in(project_, view_, query)));
   }
 
   Result<std::optional<Segment>> get(std::string_view id) const {
@@ -269,6 +274,10 @@ Result<Usage> Snapshot::usage(const UsageOptions& options) const {
 
 Result<Pack> Snapshot::pack(const PackQuery& query) const {
   return ask(*state_, [&](const Asked& asked) { return asked.pack(query); });
+}
+
+Result<Changes> Snapshot::changes(const ChangesQuery& query) const {
+  return ask(*state_, [&](const Asked& asked) { return asked.changes(query); });
 }
 
 Result<std::optional<Segment>> Snapshot::get(std::string_view id) const {

@@ -4,6 +4,7 @@
 
 #include "base/system.hpp"
 #include "store/bulk.hpp"
+#include "store/commit_condition.hpp"
 #include "store/count_rules.hpp"
 #include "store/current_view.hpp"
 #include "store/durability.hpp"
@@ -107,6 +108,8 @@ class BatchWriter {
         continue;
       }
       count(changes_[i], alive);
+      auto* const stash = std::get_if<delta::StashChange>(&changes_[i]);
+      if (stash != nullptr && alive) delta::mark_superseding(*stash, payload_);
       stashed[id] = !std::holds_alternative<delta::EraseChange>(changes_[i]);
       targets_.push_back(target);
       kept.push_back(std::move(changes_[i]));
@@ -240,10 +243,16 @@ Result<Committed> commit_batch(Project::State& project, const Batch::State& batc
   if (!take_over_counts(project, changes)) changes = changes_of(batch, now);  // to be counted, then
   BatchWriter writer(std::move(changes));
   writer.prepare(project);
+  CommitCondition condition(batch);
+  if (batch.unchanged_since) {
+    const std::shared_ptr<const View> view = TRY(current_view(project));
+    TRY(condition.check(project, *view));
+  }
   Committed done;
   FileId log;
   {
     Lease lease = TRY(lease_to_commit(project));
+    TRY(condition.check(project, *lease.view()));
     done = TRY(writer.write(lease));
     log = lease.view()->edition->logs.back().id;
   }

@@ -1,8 +1,10 @@
 // Applies a batch to a project: the way of every single stash, update and erase.
 //
 //   check, analyse, encode        no lock
-//   fold                          where too many sealed logs wait; without the lease
-//   lease                         milliseconds
+//   condition                     what was changed since, where the batch asks
+//   (commit_condition.hpp) fold                          where too many sealed logs wait; without
+//   the lease lease                         milliseconds
+//     condition again
 //     seal if the log is full
 //     find what each change supersedes
 //     append the frame            written: survives kill -9

@@ -1,15 +1,10 @@
 #include "sync/mirror_pass.hpp"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 
 #include "base/on_all_cores.hpp"
-#include "store/project_state.hpp"
-#include "sync/change_writer.hpp"
 #include "sync/comparison.hpp"
-#include "sync/piece_ids.hpp"
-#include "sync/reading.hpp"
 
 namespace shale::sync {
 
@@ -17,10 +12,6 @@ namespace {
 
 constexpr usize files_at_a_time = 512;
 constexpr u64 bytes_at_a_time = 32u << 20;
-
-KnownFile known_now(const FileContent& content) {
-  return {content.path, content.stamp, content.hash, content.is_settled};
-}
 
 class Pass {
  public:
@@ -36,12 +27,10 @@ class Pass {
 
   Result<PassResult> run() {
     const Comparison comparison = compare_with_folder();
-    for (const KnownFile* file : comparison.gone) gone_.emplace(file->hash, file);
     const u64 bytes = bytes_of(comparison.to_read);
-    writer_.emplace(project_, bytes);
+    writer_.emplace(project_, options_, bytes, comparison.gone, result_);
     TRY(read_all(comparison.to_read, bytes));
-    TRY(remove_gone());
-    TRY(writer_->flush());
+    TRY(writer_->finish(lost_));
     sort_by_path(result_.report.files);
     return std::move(result_);
   }
@@ -102,19 +91,11 @@ class Pass {
       readings[i] = read_candidate(root_, some[i], options_);
       return {};
     }));
-    // As new as can be: what others said of the segments meanwhile is to stay.
-    TRY(renew_pieces());
-    for (Reading& reading : readings) TRY(take(reading));
+    for (Reading& reading : readings) TRY(take(std::move(reading)));
     return {};
   }
 
-  Result<void> renew_pieces() {
-    const Snapshot snapshot = TRY(project_.snapshot());
-    pieces_.emplace(snapshot.state().view);
-    return {};
-  }
-
-  Result<void> take(Reading& reading) {
+  Result<void> take(Reading reading) {
     result_.report.bytes_read += reading.source.bytes.size();
     if (!reading.source.bytes.empty()) ++result_.report.files_read;
     switch (reading.state) {
@@ -133,10 +114,8 @@ class Pass {
         lose(reading);
         return {};
       case Reading::State::same:
-        ++result_.report.unchanged;
-        return take_stamp(reading);
       case Reading::State::taken:
-        return take_content(reading);
+        return writer_->add(std::move(reading));
     }
     return {};
   }
@@ -147,102 +126,6 @@ class Pass {
     if (known != nullptr) lost_.push_back(known);
   }
 
-  Result<void> take_stamp(const Reading& reading) {
-    const std::vector<KnownPiece> pieces = TRY(pieces_->of(reading.content.path));
-    if (pieces.empty()) return {};
-    result_.now.push_back(known_now(reading.content));
-    auto change = restamp(pieces.front().metadata, reading.content);
-    if (!change.has_value()) return {};
-    FileChanges changes;
-    changes.updated.push_back(*std::move(change));
-    return write(std::move(changes));
-  }
-
-  Result<void> take_content(Reading& reading) {
-    const FileContent& content = reading.content;
-    std::vector<KnownPiece> pieces = TRY(pieces_->of(content.path));
-    if (!pieces.empty() && is_of_another(pieces.front())) {
-      result_.report.problems.push_back({content.path, "its segments belong to another prefix"});
-      return {};
-    }
-    const KnownFile* before = nullptr;
-    if (reading.from.known == nullptr && pieces.empty()) {
-      before = take_gone(content);
-      if (before != nullptr) pieces = TRY(pieces_->of(before->path));
-    }
-    const std::vector<std::string> ids = TRY(ids_of(content, pieces, *pieces_));
-    auto changes =
-        changes_of(content, as_text(reading.source.bytes), ids, pieces, options_.describe);
-    if (!changes && changes.error().code == ErrorCode::invalid_argument) {
-      result_.report.problems.push_back({content.path, changes.error().message});
-      return {};
-    }
-    if (!changes) return Unexpected{std::move(changes).error()};
-    tell(reading, before, *changes);
-    result_.now.push_back(known_now(content));
-    return write(*std::move(changes));
-  }
-
-  bool is_of_another(const KnownPiece& piece) const {
-    return text_attribute(piece.metadata, attribute::mirror) != options_.prefix;
-  }
-
-  // A file that has gone, with this content: it was renamed.
-  const KnownFile* take_gone(const FileContent& content) {
-    const auto [begin, end] = gone_.equal_range(content.hash);
-    const auto found = std::find_if(begin, end, [&](const auto& one) {
-      return one.second->stamp.bytes == content.stamp.bytes;
-    });
-    if (found == end) return nullptr;
-    const KnownFile* const file = found->second;
-    gone_.erase(found);
-    result_.gone.push_back(file->path);
-    return file;
-  }
-
-  void tell(const Reading& reading, const KnownFile* before, const FileChanges& changes) {
-    const std::string& path = reading.content.path;
-    const bool is_known = reading.from.known != nullptr;
-    const bool is_same = changes.stashed.empty() && changes.erased.empty();
-    if (before != nullptr) {
-      ++result_.report.renamed;
-      result_.report.files.push_back({path, FileChange::renamed, before->path});
-    } else if (is_known && is_same && reading.from.known->hash == reading.content.hash) {
-      ++result_.report.unchanged;
-    } else if (is_known) {
-      ++result_.report.changed;
-      result_.report.files.push_back({path, FileChange::changed});
-    } else {
-      ++result_.report.added;
-      result_.report.files.push_back({path, FileChange::added});
-    }
-  }
-
-  Result<void> remove_gone() {
-    for (const auto& [hash, file] : gone_) lost_.push_back(file);
-    if (lost_.empty()) return {};
-    TRY(renew_pieces());
-    for (const KnownFile* file : lost_) {
-      FileChanges changes;
-      for (const KnownPiece& piece : TRY(pieces_->of(file->path))) {
-        if (!is_of_another(piece)) changes.erased.push_back(piece.metadata.id);
-      }
-      result_.gone.push_back(file->path);
-      ++result_.report.removed;
-      result_.report.files.push_back({file->path, FileChange::removed});
-      TRY(write(std::move(changes)));
-    }
-    return {};
-  }
-
-  Result<void> write(FileChanges changes) {
-    result_.report.stashed += changes.stashed.size();
-    result_.report.updated += changes.updated.size();
-    result_.report.erased += changes.erased.size();
-    if (options_.dry_run) return {};
-    return writer_->add(std::move(changes));
-  }
-
   Project& project_;
   const std::filesystem::path& root_;
   const SyncOptions& options_;
@@ -251,10 +134,8 @@ class Pass {
   const std::stop_token& stop_;
   const MirrorScope& scope_;
   TakenPaths taken_;
-  std::multimap<u64, const KnownFile*> gone_;  // by hash, those that no new file has taken over
   std::vector<const KnownFile*> lost_;
-  std::optional<KnownPieces> pieces_;
-  std::optional<ChangeWriter> writer_;
+  std::optional<FileWriter> writer_;
   PassResult result_;
 };
 

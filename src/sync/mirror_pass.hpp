@@ -1,9 +1,8 @@
 // One pass over a folder, or over parts of it: what the project knows of them is made equal to what
 // was found there.
 //
-// Files are read on all cores, some at a time; then, one by one and in order, each becomes what is
-// to be stashed, changed and erased, whole in one batch. Those that have gone come last: a new file
-// may turn out to be one of them. Used by mirror, which says what is known and what was found.
+// Files are read on all cores, some at a time, and handed on in order to who writes them
+// (file_writer). Used by mirror, which says what is known and what was found.
 #pragma once
 
 #include <filesystem>
@@ -12,6 +11,7 @@
 
 #include <shale/sync.hpp>
 
+#include "sync/file_writer.hpp"
 #include "sync/folder_walk.hpp"
 #include "sync/mirror_notes.hpp"
 #include "sync/mirror_state.hpp"
@@ -23,11 +23,8 @@ struct MirrorScope {
   std::vector<KnownFile> known;  // all that the project has in the folders that were walked
 };
 
-struct PassResult {
-  Synced report;
-  std::vector<KnownFile> now;     // files that were read, as the project has them now
-  std::vector<std::string> gone;  // paths, with the prefix, that it has no more
-  MirrorNotes notes;              // of files skipped in the folders that were walked
+struct PassResult : Written {
+  MirrorNotes notes;  // of files skipped in the folders that were walked
 };
 
 // All must outlive the call.

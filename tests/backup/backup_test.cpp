@@ -65,10 +65,14 @@ TEST_CASE("backup: a store of its own, equal to a snapshot") {
   stash_many(other, "o", 3);
   const Saids before = said_by(f.store);
   const BackedUp done = back_up(f.store, f.target).value();
-  CHECK(done.linked_files == 1);
+  CHECK(done.linked_files == 2);
   CHECK(done.linked_bytes > 0);
   CHECK(done.copied_bytes > 2 * delta::log_header_bytes);
-  CHECK(done.files == 1 + 1 + 1 + 1 + 1 + 1);  // options, MANIFESTs, logs, shard
+  CHECK(done.files == 1 + 1 + 1 + 1 + 1 + 1 + 1);  // options, MANIFESTs, logs, shard, changes
+  const auto changes_of = [](const Store& store) {
+    return store.project("default").value().snapshot().value().changes().value().batches;
+  };
+  CHECK(changes_of(Store::open(f.target, reading()).value()) == changes_of(f.store));
   REQUIRE(done.projects.size() == 2);
   CHECK(done.projects[0].name == "Other Project/ü");
   CHECK(done.projects[1].name == "default");
@@ -138,7 +142,7 @@ TEST_CASE("backup: of a source that may only be read, which it leaves as it is")
   const Saids said = said_by(f.store);
   const auto before = listing_of(f.source);
   const Store read_only = Store::open(f.source, reading()).value();
-  CHECK(back_up(read_only, f.target).value().linked_files == 1);
+  CHECK(back_up(read_only, f.target).value().linked_files == 2);
   CHECK(said_in(f.target) == said);
   const auto after = listing_of(f.source);
   CHECK(after == before);
@@ -208,7 +212,7 @@ TEST_CASE("restore: a store of a backup, as often as wanted, each with logs of i
   const auto before = everything_in(f.target);
   std::set<std::string> logs;
   for (const char* name : {"one", "two", "three"}) {
-    CHECK(restore(f.target, f.folder / name).value().linked_files == 1);
+    CHECK(restore(f.target, f.folder / name).value().linked_files == 2);
     CHECK(said_in(f.folder / name) == said);
     const path log_folder = f.folder / name / "projects" / "default" / "log";
     for (const std::string& log : files_in(log_folder)) CHECK(logs.insert(log).second);

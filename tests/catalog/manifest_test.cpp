@@ -183,6 +183,9 @@ TEST_CASE("the whole text of a manifest, written by hand") {
   m.written_bytes = 5;
   m.ingested_bytes = ~u64(0);
   m.logs.push_back({{6, 7}, 8, 9, {10}});
+  m.changes_after = {11};
+  m.changes.push_back({{12, 13}, {14}, {15}, 16, 17, 18});
+  m.ingests.push_back({{19, 20}, {21}, 22, 23, 24, 25});
   const std::string text =
       "shale-manifest 1 1\n"
       "project %\n"
@@ -197,7 +200,10 @@ TEST_CASE("the whole text of a manifest, written by hand") {
       "next_lsn 4\n"
       "written_bytes 5\n"
       "ingested_bytes 18446744073709551615\n"
-      "log 6-0000000000000007 sealed 8 checksum 0000000000000009 last_lsn 10\n";
+      "log 6-0000000000000007 sealed 8 checksum 0000000000000009 last_lsn 10\n"
+      "changes_after 11\n"
+      "changes 12-000000000000000d after 14 last 15 bytes 16 checksum 0000000000000011 newest 18\n"
+      "ingest 19-0000000000000014 lsn 21 at 22 pid 23 stashed 24 superseded 25\n";
   CHECK(format_manifest(m) == sealed(text));
   CHECK(parse_manifest(sealed(text)).value() == m);
 }
@@ -222,6 +228,35 @@ TEST_CASE("each header line is missed by its name") {
   }
 }
 
+TEST_CASE("a manifest of before changes were kept tells of none that is folded") {
+  const auto without = [](Manifest m) {
+    const std::string body = body_of(format_manifest(m));
+    return parse_manifest(sealed(replaced(body, "changes_after 0\n", ""))).value();
+  };
+  Manifest m;
+  m.next_lsn = {99};
+  CHECK(without(m).changes_after == Lsn{99});
+  m.logs.push_back({{6, 7}, 8, 9, {10}});
+  m.logs.push_back({{8, 7}, 0, 0, {}});
+  CHECK(without(m).changes_after == Lsn::make(6, 0));
+}
+
+TEST_CASE("changes files follow each other") {
+  Manifest m;
+  m.changes_after = {5};
+  m.changes.push_back({{12, 1}, {5}, {9}, 1, 1, 1});
+  m.changes.push_back({{13, 1}, {9}, {12}, 1, 1, 1});
+  const auto reads = [&] { return parse_manifest(format_manifest(m)).has_value(); };
+  CHECK(reads());
+  m.changes[1].after = {8};
+  CHECK_FALSE(reads());
+  m.changes[1].after = {13};
+  CHECK_FALSE(reads());
+  const std::string body = body_of(format_manifest(Manifest()));
+  CHECK_FALSE(parse_manifest(sealed(body + "changes_after 0\n")));  // twice
+  CHECK_FALSE(parse_manifest(sealed(replaced(body, "changes_after 0", "changes_after x"))));
+}
+
 TEST_CASE("each word of a shard, a log and an overlay is asked for, once") {
   const std::string header = body_of(format_manifest(Manifest()));
   const std::string shard =
@@ -229,6 +264,9 @@ TEST_CASE("each word of a shard, a log and an overlay is asked for, once") {
       "documents 5 text 6 words 7 month 202603 as_of 8\n";
   const std::string log = "log 4-0000000000000022 sealed 9 checksum 0000000000000001 last_lsn 3\n";
   const std::string dead = "dead 3-0000000000000011 number 1 checksum 0000000000000002 as_of 3\n";
+  const std::string changes =
+      "changes 7-0000000000000011 after 4 last 5 bytes 6 checksum 0000000000000007 newest 8\n";
+  const std::string ingest = "ingest 4-0000000000000022 lsn 4 at 5 pid 6 stashed 7 superseded 8\n";
   const auto reads = [&](const std::string& lines) {
     const auto parsed = parse_manifest(sealed(header + lines));
     if (!parsed) CHECK(parsed.error().code == ErrorCode::corrupt);
@@ -236,7 +274,7 @@ TEST_CASE("each word of a shard, a log and an overlay is asked for, once") {
   };
   REQUIRE(reads(shard + dead + log));
   CHECK_FALSE(reads(dead + shard));  // of a shard named before
-  for (const std::string& line : {shard, log, dead}) {
+  for (const std::string& line : {shard, log, dead, changes, ingest}) {
     const std::string before = line == dead ? shard : "";
     usize words = 0;
     for (usize at = line.find(' '); at < line.size(); at = line.find(' ', at + 1), ++words) {
@@ -251,6 +289,9 @@ TEST_CASE("each word of a shard, a log and an overlay is asked for, once") {
     }
     CHECK(words >= 7);
   }
+  CHECK(reads(replaced(changes, "newest 8", "newest 9223372036854775807")));
+  CHECK_FALSE(reads(replaced(changes, "newest 8", "newest 9223372036854775808")));
+  CHECK_FALSE(reads(replaced(ingest, "pid 6", "pid 4294967296")));
   CHECK(reads(replaced(shard, "level 1", "level 4294967295")));
   CHECK_FALSE(reads(replaced(shard, "level 1", "level 4294967296")));
   CHECK_FALSE(reads(replaced(shard, "bytes 3", "bytes 18446744073709551616")));
@@ -328,6 +369,9 @@ TEST_CASE("each field of a manifest has a place of its own in the text") {
   taken_over([](auto& m) -> auto& { return m.next_lsn; });
   taken_over([](auto& m) -> auto& { return m.written_bytes; });
   taken_over([](auto& m) -> auto& { return m.ingested_bytes; });
+  taken_over([](auto& m) -> auto& { return m.changes_after; });
+  taken_over([](auto& m) -> auto& { return m.changes; });
+  taken_over([](auto& m) -> auto& { return m.ingests; });
 }
 
 TEST_CASE("readers beside a writer see one manifest or the next, whole") {

@@ -37,6 +37,12 @@ class ManifestMaker {
     for (u64 n = random_() % 5; n-- > 0;) m.shards.push_back(shard());
     for (u64 n = random_() % 5; n-- > 0;) m.logs.push_back(log());
     if (!m.logs.empty() && random_() % 2 == 0) m.logs.back().sealed_end = 0;
+    m.changes_after = {number() / 16};
+    Lsn last = m.changes_after;
+    for (u64 n = random_() % 4; n-- > 0; last = m.changes.back().last) {
+      m.changes.push_back(changes(last));
+    }
+    for (u64 n = random_() % 3; n-- > 0;) m.ingests.push_back(ingest());
     return m;
   }
 
@@ -62,6 +68,12 @@ class ManifestMaker {
     s.dead = overlay();
     s.patch = overlay();
     return s;
+  }
+  ChangesEntry changes(Lsn after) {
+    return {id(), after, {after.value + number() / 16}, number(), number(), i64(number() / 2)};
+  }
+  IngestEntry ingest() {
+    return {id(), {number()}, i64(number() / 2), u32(number()), number(), number()};
   }
   LogEntry log() {
     LogEntry l;

@@ -26,8 +26,9 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   add_tokens_verb(app, context);
   add_care_verbs(app, context);
   add_backup_verbs(app, context);
+  add_changes_verb(app, context);
   const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
-  CHECK(verbs.size() == 28);
+  CHECK(verbs.size() == 29);
   for (const CLI::App* verb : verbs) {
     const std::string name = verb->get_name();
     INFO(name);

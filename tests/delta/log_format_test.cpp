@@ -49,6 +49,20 @@ TEST_CASE("changes come back as they were, with the place of each text") {
   REQUIRE(change_id(found[2]) == "gone");
 }
 
+TEST_CASE("what a stash supersedes is said in a payload that stands already") {
+  std::vector<Change> changes = some_changes();
+  Buffer payload = encode_payload(changes);
+  const usize bytes = payload.size();
+  mark_superseding(std::get<StashChange>(changes[3]), payload);
+  CHECK(payload.size() == bytes);
+  const std::vector<Change> found = decode_payload(payload).value();
+  CHECK_FALSE(std::get<StashChange>(found[0]).supersedes);
+  CHECK(std::get<StashChange>(found[3]).supersedes);
+  CHECK(std::get<StashChange>(found[3]).metadata.id == "empty");
+  CHECK(std::get<StashChange>(changes[3]).supersedes);
+  CHECK(encode_payload(changes) == payload);  // written anew, it says the same
+}
+
 TEST_CASE("no changes are a payload too") {
   std::vector<Change> none;
   REQUIRE(decode_payload(encode_payload(none)).value().empty());

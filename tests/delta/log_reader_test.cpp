@@ -54,6 +54,60 @@ struct TestLog {
 
 }  // namespace
 
+TEST_CASE("frames above an LSN are found without those before them") {
+  TestLog log;
+  for (int n = 0; n < 40; ++n) log.append("payload " + std::to_string(n) + std::string(n * 9, 'x'));
+  const auto above = [&](Lsn since, u64 end) {
+    std::vector<u64> ends;
+    log.reader()
+        .scan_above(since, end,
+                    [&](const FrameHeader& header, Bytes) -> Result<void> {
+                      ends.push_back(Lsn{header.lsn}.offset());
+                      return {};
+                    })
+        .value();
+    return ends;
+  };
+  const auto expected = [&](usize first, usize last) {
+    std::vector<u64> ends;
+    for (usize i = first; i <= last; ++i) ends.push_back(log.ends[i].offset);
+    return ends;
+  };
+  const u64 end = log.ends.back().offset;
+  for (usize i = 0; i < log.ends.size(); ++i) {
+    const Lsn since = Lsn::make(log_id.sequence, log.ends[i].offset);
+    CHECK(above(since, end) == expected(i + 1, 40));
+    CHECK(above({since.value - 8}, end) == expected(std::max<usize>(i, 1), 40));
+    CHECK(above({since.value - 3}, end) == expected(std::max<usize>(i, 1), 40));
+    CHECK(above({}, log.ends[i].offset) == expected(1, i));
+  }
+  CHECK(above({}, end) == expected(1, 40));
+  CHECK(above(Lsn::make(log_id.sequence + 1, 4096), end).empty());
+  CHECK(above(Lsn::make(log_id.sequence - 1, 1 << 20), end) == expected(1, 40));
+  // Damage before the place hides nothing behind it, damage behind it is told.
+  log.flip(log.ends[10].offset + 70);
+  CHECK(above(Lsn::make(log_id.sequence, log.ends[11].offset), end) == expected(12, 40));
+  const auto visit = [](const FrameHeader&, Bytes) -> Result<void> { return {}; };
+  const auto damaged = log.reader().scan_above({}, end, visit);
+  REQUIRE_FALSE(damaged);
+  CHECK(damaged.error().code == ErrorCode::corrupt);
+  CHECK(damaged.error().offset == log.ends[10].offset);
+  CHECK_FALSE(log.reader().scan_above({}, end + 8, visit));
+}
+
+TEST_CASE("an error of the visitor ends a scan above an LSN") {
+  TestLog log;
+  for (int n = 0; n < 5; ++n) log.append("payload");
+  int seen = 0;
+  const auto ended = log.reader().scan_above({}, log.ends.back().offset,
+                                             [&](const FrameHeader&, Bytes) -> Result<void> {
+                                               if (++seen < 3) return {};
+                                               return fail(ErrorCode::cancelled, "enough");
+                                             });
+  CHECK(ended.error().code == ErrorCode::cancelled);
+  CHECK(seen == 3);
+}
+
 TEST_CASE("a scan gives back what was appended, large frames included") {
   TestLog log;
   std::mt19937_64 random(1);

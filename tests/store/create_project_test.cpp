@@ -18,7 +18,7 @@ TEST_CASE("a new project is whole and nothing else is left") {
   create_project(store.paths(), "default", config).value();
   CHECK(files_in(store.path() / "projects") == std::vector<std::string>{"default"});
   CHECK(files_in(store.paths().folder) ==
-        std::vector<std::string>{"LOCK", "MANIFEST", "log", "shards", "volatile"});
+        std::vector<std::string>{"LOCK", "MANIFEST", "changes", "log", "shards", "volatile"});
   CHECK(files_in(store.paths().volatile_folder()) == std::vector<std::string>{"CACHEDIR.TAG"});
   CHECK(read_text(store.paths().volatile_folder() / "CACHEDIR.TAG")
             .starts_with("Signature: 8a477f597d28d172789f06886806bc55\n"));

@@ -71,6 +71,19 @@ TEST_CASE("overlays tell whose they are") {
   CHECK(has_line(inspect_file(store.paths().patch(shard.id, 1)).value(), "patches of: " + owner));
 }
 
+TEST_CASE("a changes file tells what it speaks for") {
+  const TestStore store;
+  fill(store);
+  const catalog::ChangesEntry changes = store.manifest().changes[0];
+  const std::string text = inspect_file(store.paths().changes(changes.id)).value();
+  INFO(text);
+  CHECK(has_line(text, "changes: " + catalog::file_id_text(changes.id)));
+  CHECK(has_line(text, "after: 0"));
+  CHECK(has_line(text, "last: " + std::to_string(changes.last.value)));
+  CHECK(has_line(text, "batches: 3"));
+  CHECK(has_line(text, "changes in them: 5"));
+}
+
 TEST_CASE("damage is told, not hidden") {
   const TestStore store;
   {

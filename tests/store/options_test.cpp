@@ -24,6 +24,7 @@ TEST_CASE("an empty shale.toml means the defaults") {
   CHECK(config.delta_text_bytes == u64(64) << 20);
   CHECK(config.delta_segments == 100'000);
   CHECK(config.delta_age_seconds == 600);
+  CHECK(config.keep_changes_days == 30);
 }
 
 TEST_CASE("format_config and parse_config are inverses") {
@@ -35,6 +36,7 @@ TEST_CASE("format_config and parse_config are inverses") {
   config.delta_text_bytes = 12345;
   config.delta_segments = 678;
   config.delta_age_seconds = 9;
+  config.keep_changes_days = 0;
   for (const StoreConfig& one : {StoreConfig{}, config}) {
     const StoreConfig back = parse_config(format_config(one), "shale.toml").value();
     CHECK(back.analysis == one.analysis);
@@ -45,6 +47,7 @@ TEST_CASE("format_config and parse_config are inverses") {
     CHECK(back.delta_text_bytes == one.delta_text_bytes);
     CHECK(back.delta_segments == one.delta_segments);
     CHECK(back.delta_age_seconds == one.delta_age_seconds);
+    CHECK(back.keep_changes_days == one.keep_changes_days);
   }
 }
 
@@ -70,6 +73,9 @@ TEST_CASE("a value of the wrong kind is an error that names the option") {
       {"[delta]\nsegments = 0", "delta.segments"},
       {"[delta]\ntext_bytes = -1", "delta.text_bytes"},
       {"[delta]\nage_seconds = 1.5", "delta.age_seconds"},
+      {"[changes]\nkeep_days = -1", "changes.keep_days"},
+      {"[changes]\nkeep_days = 36501", "changes.keep_days"},
+      {"[changes]\nkeep_days = \"all\"", "changes.keep_days"},
       {"delta = 7", "delta"},
   };
   for (const auto& [text, key] : cases) {

@@ -1,0 +1,73 @@
+#include "store/logged_batches.hpp"
+
+#include <algorithm>
+
+namespace shale::store {
+
+namespace {
+
+Change told_of(const delta::Change& change) {
+  const std::string& id = delta::change_id(change);
+  if (const auto* stash = std::get_if<delta::StashChange>(&change)) {
+    return {stash->supersedes ? ChangeKind::superseded : ChangeKind::stashed, id};
+  }
+  const bool is_update = std::holds_alternative<delta::UpdateChange>(change);
+  return {is_update ? ChangeKind::updated : ChangeKind::erased, id};
+}
+
+Result<ChangedBatch> batch_of(const delta::FrameHeader& header, Bytes payload) {
+  ChangedBatch batch;
+  batch.lsn = header.lsn;
+  batch.committed_at = header.written_at;
+  batch.pid = header.writer_pid;
+  const std::vector<delta::Change> changes = TRY(delta::decode_payload(payload));
+  batch.changes.reserve(changes.size());
+  for (const delta::Change& change : changes) batch.changes.push_back(told_of(change));
+  return batch;
+}
+
+ChangedBatch batch_of(const catalog::IngestEntry& ingest) {
+  ChangedBatch batch;
+  batch.lsn = ingest.lsn.value;
+  batch.committed_at = ingest.committed_at;
+  batch.pid = ingest.pid;
+  batch.is_ingest = true;
+  batch.stashed = ingest.stashed;
+  batch.superseded = ingest.superseded;
+  return batch;
+}
+
+}  // namespace
+
+u64 visible_end(const catalog::LogEntry& entry, Lsn committed) {
+  if (entry.sealed_end != 0) return entry.sealed_end;
+  const bool holds_some = committed.log_sequence() == entry.id.sequence;
+  return holds_some ? committed.offset() : delta::log_header_bytes;
+}
+
+Result<void> read_batches(const delta::LogReader& log, Lsn since, u64 end,
+                          const std::vector<catalog::IngestEntry>& ingests,
+                          const catalog::BatchVisitor& visit) {
+  bool wants_more = true;
+  const auto tell = [&](ChangedBatch&& batch) -> Result<void> {
+    wants_more = TRY(visit(std::move(batch)));
+    if (wants_more) return {};
+    return fail(ErrorCode::cancelled, "No more is wanted");
+  };
+  const auto scanned = log.scan_above(
+      since, end, [&](const delta::FrameHeader& header, Bytes payload) -> Result<void> {
+        if (header.kind == u8(delta::FrameKind::batch)) {
+          auto batch = batch_of(header, payload);
+          if (batch) return tell(*std::move(batch));
+          return fail_at(ErrorCode::corrupt, batch.error().message, log.path().string(),
+                         Lsn{header.lsn}.offset());
+        }
+        const auto named = std::find_if(ingests.begin(), ingests.end(), [&](const auto& ingest) {
+          return ingest.lsn.value == header.lsn;
+        });
+        return named == ingests.end() ? Result<void>() : tell(batch_of(*named));
+      });
+  return wants_more ? scanned : Result<void>();
+}
+
+}  // namespace shale::store
