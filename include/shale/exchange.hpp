@@ -21,9 +21,9 @@
 // that a folder of this machine stands behind keeps its id and what the file says, whatever the
 // policy: the next sync would make it so again.
 //
-// The other store is only read, as each of its projects stood when the call began. Each batch is
-// compared with what is here just before it is committed; a change that somebody makes between the
-// two (milliseconds) may be overwritten.
+// The other store is only read, as each of its projects stood when the call began. What
+// others write here meanwhile is never written over: each batch is compared with what is here when
+// it is made, and depends on that being so still when it is committed.
 #pragma once
 
 #include <cstdint>

@@ -5,10 +5,10 @@
 //   4,096 of them, or 8 MiB                          a fresh look at what is here, compared once
 //                                                    more, one batch, committed
 //
-// What waits is decided by the fresh look alone, so that what others write here meanwhile counts;
-// the time in which it could be missed is that of analysing and committing one batch. A rehearsal
-// ends at the first step and writes nothing. A kill leaves whole batches, and whoever comes again
-// finds what they held the same. Used by import_store.
+// What waits is decided by the fresh look alone, so that what others write here meanwhile counts,
+// and the commit depends on it: where somebody has changed one of the ids since, it is looked at
+// and judged once more. A rehearsal ends at the first step and writes nothing. A kill leaves whole
+// batches, and whoever comes again finds what they held the same. Used by import_store.
 #pragma once
 
 #include <functional>

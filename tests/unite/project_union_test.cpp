@@ -1,5 +1,8 @@
 #include "unite/project_union.hpp"
 
+#include <atomic>
+#include <thread>
+
 #include "tests/unite/unite_fixture.hpp"
 
 using namespace shale;
@@ -105,6 +108,34 @@ TEST_CASE("project union: what others write meanwhile counts") {
   CHECK(done.theirs == 1);
   CHECK(text_of(pair.mine, "s1") == "newer");
   CHECK(text_of(pair.mine, "s2") == "text s number 2");
+}
+
+// Whoever writes is faster than a batch of thousands: what he has said must be there in the end.
+TEST_CASE("project union: nothing that others write meanwhile is written over") {
+  Pair pair;
+  stash_many(pair.theirs, "s", 3 * 4096);
+  std::map<std::string, std::string> said;
+  std::atomic<bool> is_over = false;
+  std::thread other([&] {
+    Project mine = pair.here.open();
+    std::mt19937 random(1);
+    for (int n = 1; !is_over; ++n) {
+      const std::string id = "s" + std::to_string(random() % (3 * 4096));
+      said[id] = "said " + std::to_string(n);
+      stash(mine, at_time(id, said[id], n));
+    }
+  });
+  StoreImportOptions options;
+  options.on_conflict = OnConflict::newest;
+  const auto done = pair.unite(options);
+  is_over = true;
+  other.join();
+  REQUIRE(done);
+  CHECK(done->added + done->mine == 3 * 4096);
+  const Contents held = contents(pair.mine);
+  CHECK(held.size() == 3 * 4096);
+  CHECK(said.size() > 10);
+  for (const auto& [id, text] : said) CHECK(held.at(id) == text);
 }
 
 TEST_CASE("project union: where nobody decides, what differs since is not written over") {
