@@ -122,7 +122,7 @@ class Union {
     usize count = rest.size();
     for (int failures = 0; !rest.empty();) {
       count = std::min(count, rest.size());
-      const Result<void> settled = commit_some(rest.first(count));
+      Result<void> settled = commit_some(rest.first(count));
       TRY(meter_.go_on());
       if (is_conflict(settled) && ++failures < attempts_max) {
         count = std::max<usize>(1, count / 4);
