@@ -23,6 +23,7 @@ LAYERS = [
     ["shard", "delta", "catalog", "query", "pack"],
     ["store"],
     ["exchange", "sync", "backup"],
+    ["unite"],
     ["cli"],
 ]
 
@@ -57,7 +58,7 @@ class Ban(NamedTuple):
     but: str = r"$^"  # paths it does not
 
 
-LIBRARY = r"include/|src/(base|text|model|shard|delta|catalog|query|pack|store|backup)/"
+LIBRARY = r"include/|src/(base|text|model|shard|delta|catalog|query|pack|store|backup|unite)/"
 BANNED = [
     Ban("v?sprintf", "std::snprintf, or fmt in src/cli"),
     Ban("str(n?cpy|n?cat)", "std::string"),

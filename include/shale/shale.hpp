@@ -5,6 +5,7 @@
 
 #include <shale/aggregate.hpp>
 #include <shale/backup.hpp>
+#include <shale/exchange.hpp>
 #include <shale/pack.hpp>
 #include <shale/query.hpp>
 #include <shale/result.hpp>

@@ -267,6 +267,7 @@ class SHALE_API Store {
 
   struct State;
   explicit Store(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  State& state() const noexcept { return *state_; }
 
  private:
   std::shared_ptr<State> state_;

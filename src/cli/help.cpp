@@ -26,6 +26,8 @@ constexpr Examples examples[] = {
      "shale import --dry-run storage.json     # reads and checks all, writes nothing\n"
      "shale import --project notes a_2025-12.json\n"
      "shale import docdevai.db                # documents, their metadata and versions\n"
+     "shale import ../laptop/.shale --on-conflict newest   # another store: the union of both\n"
+     "shale import --dry-run ../laptop/.shale --json       # what is new, the same, different\n"
      "shale import --sql 'select key as id, body as text, author from notes' notes.db\n"},
     {"export",
      "shale export > notes.ndjson             # `ingest` and `import` read it back, field by "

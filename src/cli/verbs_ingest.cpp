@@ -8,10 +8,10 @@
 #include <optional>
 
 #include "base/file.hpp"
-#include "cli/batch_writer.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/verbs.hpp"
+#include "exchange/batch_writer.hpp"
 #include "exchange/line_reader.hpp"
 #include "exchange/ndjson_reader.hpp"
 #include "sync/folder_scanner.hpp"
@@ -21,10 +21,13 @@ namespace shale::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using exchange::BatchWriter;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
+
+bool not_interrupted() { return !interrupted(); }
 
 Unexpected cancelled() { return fail(ErrorCode::cancelled, "Interrupted."); }
 
@@ -85,9 +88,10 @@ class Ingestion {
   Ingestion(Context& context, const IngestOptions& options, Store store)
       : context_(context),
         options_(options),
-        writer_(std::move(store), options.ack > 0 || options.strict
-                                      ? BatchWriter::Mode::manual
-                                      : BatchWriter::Mode::automatic) {}
+        writer_(std::move(store),
+                options.ack > 0 || options.strict ? BatchWriter::Mode::manual
+                                                  : BatchWriter::Mode::automatic,
+                not_interrupted) {}
 
   Result<Exit> run() {
     watch_for_interrupt();
@@ -219,7 +223,8 @@ struct AddOptions {
 Result<Exit> add(Context& context, const AddOptions& options) {
   watch_for_interrupt();
   const auto started = Clock::now();
-  BatchWriter writer(TRY(context.store_to_write(options.create)), BatchWriter::Mode::automatic);
+  BatchWriter writer(TRY(context.store_to_write(options.create)), BatchWriter::Mode::automatic,
+                     not_interrupted);
   ProgressBar bar("add", context.output.quiet);
   u64 segments = 0;
   u64 bytes = 0;

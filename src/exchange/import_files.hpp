@@ -2,7 +2,7 @@
 //
 // The table of contents of an import: plan what there is (import_format), hand each file to the
 // reader of its format, tell what became of it. A file that is damaged or unreadable leaves the
-// others alone. Used by the program's `import`.
+// others alone. Used by file_import.
 #pragma once
 
 #include "exchange/import_format.hpp"

@@ -3,8 +3,8 @@
 //
 // The readers of the formats (context_file, mdc_file, docdevai, code_graph, sqlite_rows) hand
 // everything through here, so that places read alike (`file:line: reason`) and counts mean the
-// same. Knows no format and no store: the target's functions are the program's, which stashes, or
-// only counts for a --dry-run. Belongs to one thread.
+// same. Knows no format and no store: the target's functions are file_import's, which stashes, or
+// only counts for a dry run. Belongs to one thread.
 #pragma once
 
 #include <functional>

@@ -48,6 +48,22 @@ Result<bool> is_store(const path& target) {
   return false;
 }
 
+Result<Project> open_project_of(Store::State& store, std::string_view name,
+                                const StoreOptions& options, const store::StoreConfig& config) {
+  TRY(check_process(store.generation, store.path));
+  if (name.empty() || name.size() > id_bytes_max || !is_utf8(name)) {
+    return fail(ErrorCode::invalid_argument, "A project's name has 1 to 255 bytes of UTF-8");
+  }
+  const std::lock_guard lock(store.mutex);
+  const auto known = store.projects.find(name);
+  if (known != store.projects.end()) return Project(known->second);
+  auto opened = TRY(store::open_project(
+      {store.path, std::string(name), options, config, store.caches, store.surroundings}));
+  store.projects.emplace(name, opened);
+  if (store.housekeeper != nullptr && !opened->is_private) store.housekeeper->watch(opened);
+  return Project(std::move(opened));
+}
+
 }  // namespace
 
 Result<Store> Store::open(const std::filesystem::path& path, const StoreOptions& options) {
@@ -82,18 +98,18 @@ Result<Store> store::open_store(const std::filesystem::path& path, const StoreOp
 }
 
 Result<Project> Store::project(std::string_view name) const {
-  TRY(check_process(state_->generation, state_->path));
-  if (name.empty() || name.size() > id_bytes_max || !is_utf8(name)) {
-    return fail(ErrorCode::invalid_argument, "A project's name has 1 to 255 bytes of UTF-8");
-  }
-  const std::lock_guard lock(state_->mutex);
-  const auto known = state_->projects.find(name);
-  if (known != state_->projects.end()) return Project(known->second);
-  auto opened = TRY(store::open_project({state_->path, std::string(name), state_->options,
-                                         state_->config, state_->caches, state_->surroundings}));
-  state_->projects.emplace(name, opened);
-  if (state_->housekeeper != nullptr && !opened->is_private) state_->housekeeper->watch(opened);
-  return Project(std::move(opened));
+  return open_project_of(*state_, name, state_->options, state_->config);
+}
+
+Result<Project> store::project_like(const Store& store, std::string_view name,
+                                    const catalog::Manifest& like) {
+  StoreOptions options = store.state().options;
+  options.create = true;
+  StoreConfig config = store.state().config;
+  config.analysis = like.analysis;
+  config.positions = like.positions;
+  config.shard_by = like.shard_by;
+  return open_project_of(store.state(), name, options, config);
 }
 
 Result<std::vector<std::string>> Store::projects() const {

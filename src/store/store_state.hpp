@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 
+#include "catalog/manifest.hpp"
 #include "store/housekeeper.hpp"
 #include "store/project_state.hpp"
 #include "store/surroundings.hpp"
@@ -31,6 +32,11 @@ namespace store {
 // Store::open, on what the caller says the store finds itself on.
 Result<Store> open_store(const std::filesystem::path& path, const StoreOptions& options,
                          const Surroundings& surroundings);
+
+// The project of that name. Where it is missing it is made, whatever StoreOptions::create says,
+// with what `like` fixes in a project: analysis, positions and partition.
+Result<Project> project_like(const Store& store, std::string_view name,
+                             const catalog::Manifest& like);
 
 }  // namespace store
 

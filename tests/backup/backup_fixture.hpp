@@ -6,7 +6,6 @@
 
 #include <shale/backup.hpp>
 
-#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -17,23 +16,9 @@
 #include "base/file.hpp"
 #include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/in_memory.hpp"
 
 namespace shale::testing {
-
-// Temporary folders lie in memory, where there is such a place: thousands of stores are made.
-class InMemory {
- public:
-  InMemory() {
-    const char* const folder = std::getenv("TMPDIR");
-    if (folder != nullptr) before_ = folder;
-    if (std::filesystem::is_directory("/dev/shm")) ::setenv("TMPDIR", "/dev/shm", 1);
-  }
-  ~InMemory() { before_ ? ::setenv("TMPDIR", before_->c_str(), 1) : ::unsetenv("TMPDIR"); }
-  InMemory(const InMemory&) = delete;
-
- private:
-  std::optional<std::string> before_;
-};
 
 inline StoreOptions plain_store() {
   StoreOptions options;

@@ -1,11 +1,12 @@
-// Collects segments into batches, one per project, and commits them: the rule of `ingest`, `add`.
+// Collects segments into batches, one per project, and commits them: the rule of all input.
 //
 // A batch is 4,096 segments or 8 MiB of text; once the input has passed 64 MiB the rest goes the
 // bulk way, straight to a shard, 64 MiB or 131,072 segments at a time (short ones take more memory
 // than their text does), and an input known to be longer does so from its first byte. With
 // `Mode::manual` only flush() commits (for --ack and --strict), the bulk way where more than 64 MiB
 // wait. What has been committed is durable and stays, whatever happens to later batches.
-// Call order: add()* flush(), any number of times. Used by verbs_ingest.cpp and verbs_import.cpp.
+// Call order: add()* flush(), any number of times. Used by file_import, and by the
+// program's `ingest` and `add`.
 #pragma once
 
 #include <algorithm>
@@ -13,17 +14,19 @@
 #include <map>
 #include <string>
 
-#include <shale/shale.hpp>
+#include <shale/store.hpp>
 
 #include "base/error.hpp"
 #include "base/integers.hpp"
 
-namespace shale::cli {
+namespace shale::exchange {
 
 class BatchWriter {
  public:
   enum class Mode : u8 { automatic, manual };
-  BatchWriter(Store store, Mode mode) : store_(std::move(store)), mode_(mode) {}
+  // `goes_on` is asked while a batch goes the bulk way: false ends that (ErrorCode::cancelled).
+  BatchWriter(Store store, Mode mode, std::function<bool()> goes_on = {})
+      : store_(std::move(store)), mode_(mode), goes_on_(std::move(goes_on)) {}
 
   // The input will be about this long: bytes to come, in whatever form.
   void expect(u64 bytes) { expected_bytes_ += bytes; }
@@ -61,6 +64,7 @@ class BatchWriter {
 
   Store store_;
   Mode mode_;
+  std::function<bool()> goes_on_;
   std::map<std::string, Pending> projects_;
   u64 waiting_segments_ = 0;
   u64 waiting_bytes_ = 0;
@@ -72,4 +76,4 @@ class BatchWriter {
   u64 text_bytes_ = 0;
 };
 
-}  // namespace shale::cli
+}  // namespace shale::exchange

@@ -1,9 +1,8 @@
-#include "cli/batch_writer.hpp"
+#include "exchange/batch_writer.hpp"
 
-#include "cli/interrupt.hpp"
 #include "model/record.hpp"
 
-namespace shale::cli {
+namespace shale::exchange {
 
 Result<BatchWriter::Pending*> BatchWriter::pending_of(const std::string& project) {
   const auto found = projects_.find(project);
@@ -47,7 +46,7 @@ Result<void> BatchWriter::commit(Pending& pending) {
   const bool far_in = mode_ == Mode::automatic && is_large();
   const bool is_long = bytes > batch_bytes || batch.size() > batch_segments;
   const bool bulk = bytes > bulk_bytes || (far_in && is_long);
-  const auto keep_going = [](const Progress&) { return !interrupted(); };
+  const auto keep_going = [this](const Progress&) { return !goes_on_ || goes_on_(); };
   const Committed done =
       TRY(bulk ? pending.project.ingest(batch, keep_going) : pending.project.commit(batch));
   stashed_ += done.stashed;
@@ -62,4 +61,4 @@ void BatchWriter::for_each_project(const std::function<void(Project&)>& visit) {
   for (auto& [name, pending] : projects_) visit(pending.project);
 }
 
-}  // namespace shale::cli
+}  // namespace shale::exchange

@@ -1,4 +1,4 @@
-#include "cli/batch_writer.hpp"
+#include "exchange/batch_writer.hpp"
 
 #include <map>
 #include <random>
@@ -7,7 +7,7 @@
 #include "tests/support/temporary_folder.hpp"
 
 using namespace shale;
-using namespace shale::cli;
+using namespace shale::exchange;
 
 namespace {
 
