@@ -5,7 +5,7 @@
 
 #include <shale/aggregate.hpp>
 #include <shale/backup.hpp>
-#include <shale/exchange.hpp>
+#include <shale/changes.hpp>
 #include <shale/pack.hpp>
 #include <shale/query.hpp>
 #include <shale/result.hpp>
@@ -13,3 +13,4 @@
 #include <shale/store.hpp>
 #include <shale/sync.hpp>
 #include <shale/tokens.hpp>
+#include <shale/unite.hpp>

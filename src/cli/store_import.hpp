@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <shale/exchange.hpp>
+#include <shale/unite.hpp>
 
 #include "cli/context.hpp"
 

@@ -43,7 +43,7 @@ class Exporting {
     const std::stop_token never;
     exchange::StoreExport writing(views, where, progress, never);
     TRY(is_json ? writing.context_to_folder(options_.out) : write_lines(writing));
-    const Exported done = writing.done();
+    const exchange::Exported done = writing.done();
     tell_losses(done);
     report(done);
     context_.output.faults(done.faults);
@@ -61,7 +61,7 @@ class Exporting {
     });
   }
 
-  void tell_losses(const Exported& done) const {
+  void tell_losses(const exchange::Exported& done) const {
     if (done.losses.empty()) return;
     context_.output.warning(
         fmt::format("Out of Context has no place for {}. It stands in keys that it passes over "
@@ -69,7 +69,7 @@ class Exporting {
                     done.losses));
   }
 
-  void report(const Exported& done) {
+  void report(const exchange::Exported& done) {
     const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
     if (!context_.output.is_text() && !to_stdout()) {
       context_.output.object({{"exported", done.segments},

@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 struct ImportVerbOptions {
   std::vector<std::string> paths;
-  FileImportOptions files;
+  exchange::FileImportOptions files;
   std::string on_conflict;
   std::string from_project;
   CreateOptions create;
@@ -36,10 +36,10 @@ class Importing {
     const std::vector<std::filesystem::path> paths(options_.paths.begin(), options_.paths.end());
     const exchange::ImportPlan plan = TRY(exchange::plan_paths(paths, options_.files));
     const std::optional<Store> store = TRY(open_store());
-    FileImportOptions files = options_.files;
+    exchange::FileImportOptions files = options_.files;
     if (context_.globals.project_given) files.project = context_.globals.project;
     files.warn = [this](const std::string& message) { context_.output.warning(message); };
-    ImportedFiles done;
+    exchange::ImportedFiles done;
     const auto read = exchange::import_planned(store ? &*store : nullptr, plan, files,
                                                progress_on(bar_), std::stop_token(), done);
     if (!read) return failed(read.error(), done);
@@ -60,7 +60,7 @@ class Importing {
     return Unexpected{std::move(store).error()};
   }
 
-  Result<void> keep_up(const Store& store, const ImportedFiles& done) const {
+  Result<void> keep_up(const Store& store, const exchange::ImportedFiles& done) const {
     for (const std::string& name : done.projects) {
       Project project = TRY(store.project(name));
       context_.keep_up(project);
@@ -68,7 +68,7 @@ class Importing {
     return {};
   }
 
-  void report(const ImportedFiles& done) {
+  void report(const exchange::ImportedFiles& done) {
     const double seconds = std::chrono::duration<double>(Clock::now() - started_).count();
     const u64 unread = done.unreadable + done.undecidable;
     const bool is_dry = options_.files.dry_run;
@@ -96,13 +96,13 @@ class Importing {
     if (!context_.output.quiet) context_.output.line(text);
   }
 
-  static Exit exit_of(const ImportedFiles& done) {
+  static Exit exit_of(const exchange::ImportedFiles& done) {
     if (done.damaged > 0) return Exit::damaged;
     if (done.unreadable > 0) return Exit::failed;
     return done.undecidable > 0 ? Exit::usage : Exit::ok;
   }
 
-  Result<Exit> failed(const Error& error, const ImportedFiles& done) const {
+  Result<Exit> failed(const Error& error, const exchange::ImportedFiles& done) const {
     if (done.stashed > 0 && !options_.files.dry_run) {
       context_.output.warning(
           fmt::format("{} segments are stashed, the rest is not", done.stashed));

@@ -125,16 +125,3 @@ Result<void> import_planned(const Store* into, const ImportPlan& plan,
 }
 
 }  // namespace shale::exchange
-
-namespace shale {
-
-Result<ImportedFiles> import_files(Store& into, std::span<const std::filesystem::path> paths,
-                                   const FileImportOptions& options,
-                                   const ProgressCallback& progress, std::stop_token stop) {
-  const exchange::ImportPlan plan = TRY(exchange::plan_paths(paths, options));
-  ImportedFiles done;
-  TRY(exchange::import_planned(&into, plan, options, progress, stop, done));
-  return done;
-}
-
-}  // namespace shale

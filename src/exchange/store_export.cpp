@@ -114,29 +114,3 @@ Result<void> StoreExport::write_project(const ExportedView& view, const fs::path
 }
 
 }  // namespace shale::exchange
-
-namespace shale {
-
-Result<Exported> export_to(const Store& store, const std::filesystem::path& path,
-                           const ExportOptions& options, const ProgressCallback& progress,
-                           std::stop_token stop) {
-  const std::vector<std::string> there = TRY(store.projects());
-  const std::vector<std::string>& names = options.projects.empty() ? there : options.projects;
-  std::vector<exchange::ExportedView> views;
-  views.reserve(names.size());
-  for (const std::string& name : names) {
-    if (std::find(there.begin(), there.end(), name) == there.end()) {  // none is made for it
-      return fail_at(ErrorCode::not_found, "There is no project \"" + name + "\".",
-                     store.path().string());
-    }
-    const Project project = TRY(store.project(name));
-    Snapshot snapshot = TRY(project.snapshot({.durable_only = options.durable_only}));
-    views.push_back({name, std::move(snapshot)});
-  }
-  exchange::StoreExport writing(views, options.where, progress, stop);
-  TRY(options.format == ExportFormat::context ? writing.context_to_folder(path)
-                                              : writing.lines_to_file(path));
-  return writing.done();
-}
-
-}  // namespace shale

@@ -1,9 +1,8 @@
-// Segments of a store as NDJSON, or as the files of Out of Context: the flow behind
-// shale::export_to.
+// Segments of a store as NDJSON, or as the files of Out of Context: the flow of the program's
+// `export`.
 //
 // Goes through snapshots page by page, oldest first: ids of a page are held, texts one at a time.
-// Where lines go is the caller's: a file (draft_file), or the program's standard output. Used by
-// the program's `export`, too.
+// Where lines go is the caller's: a file (draft_file), or the program's standard output.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include <shale/exchange.hpp>
+#include <shale/store.hpp>
 
 #include "base/error.hpp"
 #include "base/integers.hpp"
@@ -24,6 +23,16 @@ namespace shale::exchange {
 struct ExportedView {
   std::string project;
   Snapshot snapshot;
+};
+
+struct Exported {
+  std::uint64_t segments = 0;
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  // Of what the files of Out of Context have no place for, how much there is: "the attributes of
+  // 3".
+  std::string losses = {};
+  std::vector<Fault> faults = {};  // what could not be read, and is not there
 };
 
 class StoreExport {

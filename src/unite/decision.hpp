@@ -14,7 +14,7 @@
 #include <optional>
 #include <string>
 
-#include <shale/exchange.hpp>
+#include <shale/unite.hpp>
 
 #include "unite/content.hpp"
 

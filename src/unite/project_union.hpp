@@ -15,7 +15,7 @@
 #include <optional>
 #include <stop_token>
 
-#include <shale/exchange.hpp>
+#include <shale/unite.hpp>
 
 #include "unite/decision.hpp"
 #include "unite/side.hpp"

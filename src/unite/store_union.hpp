@@ -10,7 +10,7 @@
 
 #include <filesystem>
 
-#include <shale/exchange.hpp>
+#include <shale/unite.hpp>
 
 #include "base/error.hpp"
 

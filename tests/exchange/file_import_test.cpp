@@ -4,6 +4,7 @@
 #include "tests/support/catch.hpp"
 
 using namespace shale;
+using namespace shale::exchange;
 using namespace shale::exchange::testing;
 
 namespace {
@@ -24,7 +25,10 @@ struct Place {
 Result<ImportedFiles> import(Place& place, const std::vector<std::filesystem::path>& paths,
                              const FileImportOptions& options = {},
                              const ProgressCallback& progress = {}, std::stop_token stop = {}) {
-  return import_files(place.store, paths, options, progress, std::move(stop));
+  const ImportPlan plan = TRY(plan_paths(paths, options));
+  ImportedFiles done;
+  TRY(import_planned(&place.store, plan, options, progress, stop, done));
+  return done;
 }
 
 std::string lines(int count) {

@@ -5,6 +5,7 @@
 #include "tests/support/catch.hpp"
 
 using namespace shale;
+using namespace shale::exchange;
 using namespace shale::exchange::testing;
 
 namespace {
@@ -26,6 +27,29 @@ struct Place {
   }
 };
 
+enum class Form { lines, context };
+
+Result<Exported> export_to(const Store& store, const std::filesystem::path& path,
+                           Form form = Form::lines, const std::string& where = {},
+                           const ProgressCallback& progress = {}) {
+  std::vector<ExportedView> views;
+  const std::vector<std::string> names = store.projects().value();
+  for (const std::string& name : names) {
+    views.push_back({name, store.project(name).value().snapshot().value()});
+  }
+  const std::stop_token never;
+  StoreExport writing(views, where, progress, never);
+  TRY(form == Form::context ? writing.context_to_folder(path) : writing.lines_to_file(path));
+  return writing.done();
+}
+
+u64 stashed_of(Store& store, const std::filesystem::path& path) {
+  const ImportPlan plan = plan_paths(std::span(&path, 1), {}).value();
+  ImportedFiles done;
+  import_planned(&store, plan, {}, {}, {}, done).value();
+  return done.stashed;
+}
+
 }  // namespace
 
 TEST_CASE("store export: what is written is read back the same, by either format") {
@@ -38,8 +62,7 @@ TEST_CASE("store export: what is written is read back the same, by either format
   CHECK(lines.files == 1);
   CHECK(lines.bytes == place.read("all.ndjson").size());
   CHECK(lines.losses.empty());
-  const Exported files =
-      export_to(place.store, place.folder / "o", {.format = ExportFormat::context}).value();
+  const Exported files = export_to(place.store, place.folder / "o", Form::context).value();
   CHECK(files.files == 2);
   CHECK_FALSE(files.losses.empty());
   for (const char* name : {"all.ndjson", "o"}) {
@@ -47,32 +70,23 @@ TEST_CASE("store export: what is written is read back the same, by either format
                               {.create = true, .tokenizer = "none"})
                       .value();
     const std::filesystem::path path = place.folder / name;
-    REQUIRE(import_files(again, std::span(&path, 1)).value().stashed == 3);
+    REQUIRE(stashed_of(again, path) == 3);
     const auto copy = place.folder / (std::string(name) + ".again");
     CHECK(export_to(again, copy).value().segments == 3);
     CHECK(place.read(std::string(name) + ".again") == place.read("all.ndjson"));
   }
 }
 
-TEST_CASE("store export: some projects, and what passes a filter, oldest first") {
+TEST_CASE("store export: what passes a filter, oldest first") {
   const Place place;
   place.stash("p", {.id = "a", .text = "1", .type = "code"});
   place.stash("p", {.id = "b", .text = "2", .type = "code"});
   place.stash("p", {.id = "c", .text = "3"});
-  place.stash("q", {.id = "d", .text = "4", .type = "code"});
-  ExportOptions options;
-  options.where = "type:code";
-  options.projects = {"p"};
-  CHECK(export_to(place.store, place.folder / "x", options).value().segments == 2);
+  CHECK(export_to(place.store, place.folder / "x", Form::lines, "type:code").value().segments == 2);
   const std::string all = place.read("x");
   CHECK(all.find("\"id\":\"b\"") < all.find("\"id\":\"a\""));
-  options.projects = {"none"};
-  CHECK(export_to(place.store, place.folder / "x", options).error().code == ErrorCode::not_found);
-  CHECK(place.store.projects().value() == std::vector<std::string>{"p", "q"});
-  options.projects = {"p"};
-  options.where = "colour:red";
-  CHECK(export_to(place.store, place.folder / "y", options).error().code ==
-        ErrorCode::invalid_argument);
+  const auto unknown = export_to(place.store, place.folder / "y", Form::lines, "colour:red");
+  CHECK(unknown.error().code == ErrorCode::invalid_argument);
   CHECK_FALSE(std::filesystem::exists(place.folder / "y"));
 }
 
@@ -80,7 +94,7 @@ TEST_CASE("store export: cancelled, no file is there") {
   const Place place;
   place.stash("p", {.id = "a", .text = "1"});
   place.stash("p", {.id = "b", .text = "2"});
-  const auto ended = export_to(place.store, place.folder / "x", {},
+  const auto ended = export_to(place.store, place.folder / "x", Form::lines, {},
                                [](const Progress& progress) { return progress.segments == 0; });
   REQUIRE_FALSE(ended);
   CHECK(ended.error().code == ErrorCode::cancelled);
@@ -93,12 +107,12 @@ TEST_CASE("store export: lines go where the caller wants, in pieces") {
   for (char id = 'a'; id < 'e'; ++id) {
     place.stash("p", {.id = std::string(1, id), .text = std::string(1u << 19, 'x')});
   }
-  const std::vector<exchange::ExportedView> views = {
+  const std::vector<ExportedView> views = {
       {"p", place.store.project("p").value().snapshot().value()}};
   const std::stop_token never;
   const ProgressCallback silent;
   const std::string everything;
-  exchange::StoreExport writing(views, everything, silent, never);
+  StoreExport writing(views, everything, silent, never);
   int pieces = 0;
   u64 bytes = 0;
   REQUIRE(writing.lines_to([&](std::string_view piece) {

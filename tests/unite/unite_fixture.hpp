@@ -4,7 +4,7 @@
 // of what decides comes to be used. Used by tests/unite only.
 #pragma once
 
-#include <shale/exchange.hpp>
+#include <shale/unite.hpp>
 
 #include <map>
 #include <random>

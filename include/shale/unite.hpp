@@ -1,15 +1,10 @@
-// Taking in what another store holds, or what files of other programs do, and giving it out.
-//
-//   auto got = shale::import_files(store, {{"storage.json", "notes.ndjson"}}).value();
-//   shale::export_to(store, "all.ndjson").value();
-//
-// Files are of the formats that README "Import and export" names; of one id the last one stays.
+// Taking in what another store holds.
 //
 //   auto done = shale::import_store(store, "/media/laptop/notes.shale",
 //                                   {.on_conflict = shale::OnConflict::newest}).value();
 //   std::printf("%llu added, %llu conflicts\n", done.added, done.conflicts);
 //
-// Of another store the outcome is the union of both, project by project: what is erased leaves no
+// The outcome is the union of both, project by project: what is erased leaves no
 // trace, so that a segment one of them has is there afterwards. A segment comes with all that it
 // has. Where both have an id and all that is their users' is the same (text and metadata, but for
 // counts of tokens that were made by a store), nothing is written. Else it is a conflict. With
@@ -108,72 +103,5 @@ SHALE_API Result<ImportedStore> import_store(Store& into, const std::filesystem:
                                              const StoreImportOptions& options = {},
                                              const ProgressCallback& progress = {},
                                              std::stop_token stop = {});
-
-// -- files --
-
-struct FileImportOptions {
-  // What the files are, where their content does not say: ndjson, context, mdc, docdevai, sqlite,
-  // parseltongue.
-  std::string format = {};
-  // What to take of SQLite databases: a SELECT that gives `id` and `text`.
-  std::string sql = {};
-  std::optional<std::string> project = std::nullopt;  // takes all, whatever the files say
-  bool with_deleted = false;  // documents that DocDevAI has only marked as deleted, too
-  bool dry_run = false;       // read and check all, count, write nothing
-  // Told of what cannot be taken, `file:line: reason`, and of what is passed over.
-  std::function<void(const std::string&)> warn = {};
-};
-
-struct ImportedFiles {
-  std::uint64_t stashed = 0;
-  std::uint64_t replaced = 0;     // of those, how many superseded a version
-  std::uint64_t counted = 0;      // texts whose tokens were counted
-  std::uint64_t text_bytes = 0;   // of what is stashed
-  std::uint64_t files = 0;        // read, to the end or to where they are damaged
-  std::uint64_t bad = 0;          // segments refused
-  std::uint64_t skipped = 0;      // segments and files passed over by rule
-  std::uint64_t damaged = 0;      // files that are cut off or not of their format
-  std::uint64_t unreadable = 0;   // files the system would not read
-  std::uint64_t undecidable = 0;  // files whose project only FileImportOptions::project can say
-  std::vector<std::string> projects = {};  // that were written to
-};
-
-// Stashes what the files, and the files in the folders, hold. What is wrong with one of them is
-// told and counted, and leaves the others alone; so is a segment that cannot be taken. An error is
-// one of the call (no such path or format), of the store, or cancelled: what was stashed before
-// stays. Batches are those of `ingest`. Progress counts bytes read and segments taken.
-SHALE_API Result<ImportedFiles> import_files(Store& into,
-                                             std::span<const std::filesystem::path> paths,
-                                             const FileImportOptions& options = {},
-                                             const ProgressCallback& progress = {},
-                                             std::stop_token stop = {});
-
-enum class ExportFormat : std::uint8_t {
-  ndjson,   // a file of one segment a line, which loses nothing
-  context,  // a folder with stashed/PROJECT.json, as Out of Context has it
-};
-
-struct ExportOptions {
-  ExportFormat format = ExportFormat::ndjson;
-  std::string where = {};                  // `field:value` clauses, as of a search
-  std::vector<std::string> projects = {};  // empty: all
-  bool durable_only = false;               // nothing that a power cut could take back
-};
-
-struct Exported {
-  std::uint64_t segments = 0;
-  std::uint64_t files = 0;
-  std::uint64_t bytes = 0;
-  // Of what ExportFormat::context has no place for, how much there is: "the attributes of 3".
-  std::string losses = {};
-  std::vector<Fault> faults = {};  // what could not be read, and is not there
-};
-
-// Writes what one snapshot of each project shows, oldest first, in bounded memory. A file appears
-// under its name when it is whole. Progress counts bytes and segments written.
-SHALE_API Result<Exported> export_to(const Store& store, const std::filesystem::path& path,
-                                     const ExportOptions& options = {},
-                                     const ProgressCallback& progress = {},
-                                     std::stop_token stop = {});
 
 }  // namespace shale
