@@ -232,39 +232,76 @@ bool is_bulk(const Project::State& project, const Batch::State& batch) {
          only_stashes(batch);
 }
 
-}  // namespace
-
-Result<Committed> commit_batch(Project::State& project, const Batch::State& batch,
-                               Durability durability) {
-  TRY(check_batch(batch));
-  if (is_bulk(project, batch)) return ingest_batch(project, batch, {}, {});
+// Texts view the batch.
+Result<BatchWriter> writer_of(Project::State& project, const Batch::State& batch) {
   const Time now{now_microseconds(), true};
   std::vector<delta::Change> changes = changes_of(batch, now);
   if (!take_over_counts(project, changes)) changes = changes_of(batch, now);  // to be counted, then
   BatchWriter writer(std::move(changes));
   writer.prepare(project);
-  CommitCondition condition(batch);
-  if (batch.unchanged_since) {
-    const std::shared_ptr<const View> view = TRY(current_view(project));
-    TRY(condition.check(project, *view));
-  }
+  return writer;
+}
+
+// What a batch did, and the log that was active then.
+struct Written {
   Committed done;
   FileId log;
-  {
-    Lease lease = TRY(lease_to_commit(project));
-    TRY(condition.check(project, *lease.view()));
-    done = TRY(writer.write(lease));
-    log = lease.view()->edition->logs.back().id;
-  }
-  const bool is_in_log = done.lsn != 0 && Lsn{done.lsn}.log_sequence() == log.sequence;
+};
+
+Result<Written> write_under(Lease& lease, BatchWriter& writer) {
+  Committed done = TRY(writer.write(lease));
+  return Written{std::move(done), lease.view()->edition->logs.back().id};
+}
+
+// Without the lease: others write on while this one waits for the disk.
+Result<Committed> acknowledge(Project::State& project, const BatchWriter& writer, Written written,
+                              Durability durability) {
+  const Lsn lsn{written.done.lsn};
+  const bool is_in_log = lsn != Lsn{} && lsn.log_sequence() == written.log.sequence;
   if (is_in_log && durability == Durability::full) {
-    TRY(make_durable(project, log, Lsn{done.lsn}));
+    TRY(make_durable(project, written.log, lsn));
   } else if (is_in_log) {
     // Release: the housekeeper who sees it sees what was published before it.
     project.sync_wanted.store(true, std::memory_order_release);
   }
   if (writer.has_sealed()) project.fold_wanted.store(true, std::memory_order_relaxed);
-  return done;
+  return std::move(written.done);
+}
+
+}  // namespace
+
+Result<Committed> commit_made(Project::State& project, const MakeBatch& make,
+                              Durability durability) {
+  Batch batch;
+  std::optional<BatchWriter> writer;
+  Written written;
+  {
+    Lease lease = TRY(lease_to_commit(project));
+    batch = TRY(make(lease.view()));
+    TRY(check_batch(batch.state()));
+    writer.emplace(TRY(writer_of(project, batch.state())));
+    written = TRY(write_under(lease, *writer));
+  }
+  return acknowledge(project, *writer, std::move(written), durability);
+}
+
+Result<Committed> commit_batch(Project::State& project, const Batch::State& batch,
+                               Durability durability) {
+  TRY(check_batch(batch));
+  if (is_bulk(project, batch)) return ingest_batch(project, batch, {}, {});
+  BatchWriter writer = TRY(writer_of(project, batch));
+  CommitCondition condition(batch);
+  if (batch.unchanged_since) {
+    const std::shared_ptr<const View> view = TRY(current_view(project));
+    TRY(condition.check(project, *view));
+  }
+  Written written;
+  {
+    Lease lease = TRY(lease_to_commit(project));
+    TRY(condition.check(project, *lease.view()));
+    written = TRY(write_under(lease, writer));
+  }
+  return acknowledge(project, writer, std::move(written), durability);
 }
 
 }  // namespace shale::store

@@ -20,6 +20,9 @@
 // recovery takes the batch in, whole.
 #pragma once
 
+#include <functional>
+#include <memory>
+
 #include "store/batch.hpp"
 #include "store/project_state.hpp"
 
@@ -27,5 +30,11 @@ namespace shale::store {
 
 Result<Committed> commit_batch(Project::State& project, const Batch::State& batch,
                                Durability durability);
+
+// A batch that is made from what there is under the lease, which everybody waits for meanwhile: the
+// last resort of one who was overtaken each time he made it without (ErrorCode::conflict).
+using MakeBatch = std::function<Result<Batch>(const std::shared_ptr<const View>& now)>;
+Result<Committed> commit_made(Project::State& project, const MakeBatch& make,
+                              Durability durability);
 
 }  // namespace shale::store

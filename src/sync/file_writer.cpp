@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/project_state.hpp"
+#include "store/stash.hpp"
 #include "sync/kept_dependencies.hpp"
 #include "sync/piece_ids.hpp"
 
@@ -94,19 +95,41 @@ Result<void> FileWriter::flush() {
 }
 
 Result<void> FileWriter::commit_some() {
-  for (int attempt = 1;; ++attempt) {
-    const Snapshot snapshot = TRY(project_.snapshot());
-    pieces_.emplace(snapshot.state().view);
-    Slice slice = TRY(plan_some());
-    slice.batch.require_unchanged_since(snapshot.lsn());
-    const Result<void> done = commit(slice);
-    const bool is_conflict = !done && done.error().code == ErrorCode::conflict;
-    if (is_conflict && attempt < attempts_max) continue;
-    TRY(done);
-    waiting_.erase(waiting_.begin(), waiting_.begin() + std::ptrdiff_t(slice.files));
-    sync::add(written_, std::move(slice.done));
-    return {};
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    if (TRY(try_to_commit())) return {};
   }
+  return commit_one_alone();
+}
+
+// False: somebody was faster.
+Result<bool> FileWriter::try_to_commit() {
+  const Snapshot snapshot = TRY(project_.snapshot());
+  pieces_.emplace(snapshot.state().view);
+  Slice slice = TRY(plan_some(waiting_.size()));
+  slice.batch.require_unchanged_since(snapshot.lsn());
+  const Result<void> done = commit(slice);
+  if (!done && done.error().code == ErrorCode::conflict) return false;
+  TRY(done);
+  settle(std::move(slice));
+  return true;
+}
+
+Result<void> FileWriter::commit_one_alone() {
+  const Snapshot snapshot = TRY(project_.snapshot());
+  Slice slice;
+  const auto make = [&](const std::shared_ptr<const store::View>& now) -> Result<Batch> {
+    pieces_.emplace(now);
+    slice = TRY(plan_some(1));
+    return std::move(slice.batch);
+  };
+  TRY(store::commit_made(*snapshot.state().project, make, Durability::full));
+  settle(std::move(slice));
+  return {};
+}
+
+void FileWriter::settle(Slice slice) {
+  waiting_.erase(waiting_.begin(), waiting_.begin() + std::ptrdiff_t(slice.files));
+  sync::add(written_, std::move(slice.done));
 }
 
 bool FileWriter::is_full(const Slice& slice) const {
@@ -116,9 +139,9 @@ bool FileWriter::is_full(const Slice& slice) const {
 }
 
 // As many of the files that wait as a batch takes.
-Result<FileWriter::Slice> FileWriter::plan_some() {
+Result<FileWriter::Slice> FileWriter::plan_some(usize files_max) {
   Slice slice;
-  for (; slice.files < waiting_.size() && !is_full(slice); ++slice.files) {
+  for (; slice.files < files_max && !is_full(slice); ++slice.files) {
     Planned planned = TRY(plan(waiting_[slice.files]));
     FileChanges& changes = planned.changes;
     const bool brings_only = changes.updated.empty() && changes.erased.empty();

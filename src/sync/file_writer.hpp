@@ -3,7 +3,8 @@
 //   files wait until they are a batch's worth: 8 MiB or 4,096 changes; where much is new, 64 MiB
 //   of files that bring segments only, which go straight to a shard
 //   one snapshot -> what becomes of each file (file_changes) -> one commit, durable, on the
-//   condition that nobody has changed those segments since the snapshot; else the same anew
+//   condition that nobody has changed those segments since the snapshot; else the same anew, and
+//   at last, for one file, while nobody else can write
 //
 // So what others say of a segment, at whatever moment, is never lost with the version that a sync
 // replaces. A new file whose content is that of one that has gone is that file, renamed. What is
@@ -62,11 +63,14 @@ class FileWriter {
   static constexpr u64 bulk_bytes = 64u << 20;
   static constexpr u64 batch_bytes = 8u << 20;
   static constexpr u64 batch_changes = 4096;
-  static constexpr int attempts_max = 16;
+  static constexpr int attempts_max = 4;
 
   Result<void> flush();
   Result<void> commit_some();
-  Result<Slice> plan_some();
+  Result<bool> try_to_commit();
+  Result<void> commit_one_alone();
+  Result<Slice> plan_some(usize files_max);
+  void settle(Slice slice);
   bool is_full(const Slice& slice) const;
   Result<void> commit(Slice& slice);
   Result<Planned> plan(WaitingFile& file);

@@ -1,6 +1,7 @@
 #include "store/stash.hpp"
 
 #include <cerrno>
+#include <thread>
 
 #include "base/file_system.hpp"
 #include "store/lease.hpp"
@@ -12,10 +13,14 @@ namespace shale {
 namespace {
 
 using namespace testing;
+using store::commit_made;
+using store::find_live;
+using store::Located;
 using store::MergeLock;
 using store::sealed_logs;
 using store::sealed_logs_aim;
 using store::sealed_logs_max;
+using store::View;
 
 TEST_CASE("a commit counts what it stashed, replaced, updated and erased") {
   const TestStore store;
@@ -313,6 +318,55 @@ TEST_CASE(
   batch.clear();
   batch.erase("b");
   CHECK(project.commit(batch).value().erased == 1);
+}
+
+TEST_CASE(
+    "a batch that is made under the lease is made from what there is, and nobody comes between") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  stash(project, "n", "0");
+  constexpr int threads = 3, additions = 40;
+  {
+    std::vector<std::jthread> counting;
+    for (int t = 0; t < threads; ++t) {
+      counting.emplace_back([&] {
+        for (int n = 0; n < additions; ++n) {
+          const auto add = [&](const std::shared_ptr<const View>& now) -> Result<Batch> {
+            const Located at = find_live(*now, "n").value().value();
+            const std::string text = now->indexes[at.index].index->text(at.doc).value();
+            Batch batch;
+            batch.stash(segment("n", std::to_string(std::stoi(text) + 1)));
+            return batch;
+          };
+          commit_made(*state, add, Durability::relaxed).value();
+        }
+      });
+    }
+  }
+  CHECK(text_of(project, "n") == std::to_string(threads * additions));
+}
+
+TEST_CASE("a batch that cannot be made under the lease, or is none, changes nothing") {
+  const TestStore store;
+  const auto state = store.state();
+  const Project project(state);
+  stash(project, "a", "one");
+  const u64 lsn = project.snapshot().value().lsn();
+  const auto fails = [](const auto&) -> Result<Batch> { return fail(ErrorCode::io, "no batch"); };
+  CHECK(commit_made(*state, fails, Durability::full).error().message == "no batch");
+  const auto bad = [](const auto&) -> Result<Batch> {
+    Batch batch;
+    batch.stash({.id = "", .text = "x"});
+    return batch;
+  };
+  CHECK(commit_made(*state, bad, Durability::full).error().code == ErrorCode::invalid_argument);
+  CHECK(commit_made(
+            *state, [](const auto&) { return Result<Batch>(Batch()); }, Durability::full)
+            .value()
+            .lsn == lsn);
+  CHECK(project.snapshot().value().lsn() == lsn);
+  stash(project, "b", "the lease is free again");
 }
 
 }  // namespace

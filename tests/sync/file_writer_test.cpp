@@ -87,7 +87,7 @@ TEST_CASE("file writer: nothing that others say meanwhile is lost with the versi
       batch.update(id, {.tags_added = {tag}});
       if (project.commit(batch, Durability::relaxed).value().updated == 1)
         said.push_back({id, tag});
-      std::this_thread::sleep_for(std::chrono::microseconds(300));
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
     }
   });
   for (int version = 1; version <= versions; ++version) {
