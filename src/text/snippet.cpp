@@ -283,13 +283,15 @@ Snippet make_snippet(std::string_view text, const Highlights& highlights, Analys
   Finder finder(highlights);
   const std::vector<Occurrence> found = finder.find(text, analysis);
   const Run run = best_run(found, finder.slots(), bytes_max);
-  usize begin = 0;
-  if (run.count() > 0) {
-    const usize first = found[run.first].begin;
-    const usize bytes = std::min<usize>(found[run.last - 1].end - first, bytes_max);
-    begin = start_before(text, first, (bytes_max - bytes) / 2);
-  }
-  return LineWriter(text, marks_of(found), bytes_max).write(begin);
+  const std::vector<SourceRange> marks = marks_of(found);
+  if (run.count() == 0) return LineWriter(text, marks, bytes_max).write(0);
+  const usize first = found[run.first].begin;
+  const usize bytes = std::min<usize>(found[run.last - 1].end - first, bytes_max);
+  const usize begin = start_before(text, first, (bytes_max - bytes) / 2);
+  Snippet snippet = LineWriter(text, marks, bytes_max).write(begin);
+  if (!snippet.spans.empty()) return snippet;
+  // Bytes that are no UTF-8 take three each: what stands before the match has left no room for it.
+  return LineWriter(text, marks, bytes_max).write(first);
 }
 
 std::optional<SourceRange> best_stretch(std::string_view text, const Highlights& highlights,

@@ -243,6 +243,13 @@ TEST_CASE("the cut end drops half a word") {
   CHECK(make_snippet("one two three", Strings{"two"}, plain, 7).text == "two");
 }
 
+TEST_CASE("bytes that are no UTF-8 before a match leave room for it") {
+  const std::string text = std::string(300, '\xff') + " word " + std::string(300, '\xff');
+  const Snippet snippet = make_snippet(text, Strings{"word"}, plain, 100);
+  REQUIRE(snippet.spans == std::vector<Span>{{0, 4}});
+  CHECK(snippet.text.starts_with("word "));
+}
+
 TEST_CASE("any text and terms: one clean line within its size, spans on words that matched") {
   const u64 seed = std::random_device{}();
   CAPTURE(seed);
