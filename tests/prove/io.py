@@ -306,6 +306,7 @@ class IoProof(Proof):
             self.skipped("literal files", f"they are not at {WHERE}")
         for name in ("import", "export", "sync", "union", "changes", "backup"):
             self.program_test(name, f"behaviours of {name}, kill -9 among them")
+        self.program_test("replay", "what the stores that users come from promise")
 
 
 def main():
