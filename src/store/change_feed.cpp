@@ -12,7 +12,7 @@ namespace {
 
 constexpr int attempts_max = 100;  // folds that retire files while they are read
 
-// Takes batches in order until they are enough.
+// Takes batches above the last one it took, in order, until they are enough.
 class Told {
  public:
   Told(const ChangesQuery& query, Lsn committed)
@@ -24,7 +24,6 @@ class Told {
   // False: no more is wanted.
   bool take(ChangedBatch&& batch) {
     if (Lsn{batch.lsn} > committed_) return false;
-    if (Lsn{batch.lsn} <= last_) return true;  // told, from the file of a later fold
     if (changes_ >= limit_) {
       answer_.more = true;
       return false;
