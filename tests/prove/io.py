@@ -304,9 +304,13 @@ class IoProof(Proof):
                               "LiteralFiles")
         else:
             self.skipped("literal files", f"they are not at {WHERE}")
-        for name in ("import", "export", "sync", "union", "changes", "backup"):
-            self.program_test(name, f"behaviours of {name}, kill -9 among them")
-        self.program_test("replay", "what the stores that users come from promise")
+        for name, what in {
+                "replay": "what the stores that users come from promise",
+                "import": "import", "export": "export", "changes": "changes",
+                "union": "import of another store, kill -9 of that and of any import",
+                "sync": "sync, kill -9 in the middle of it",
+                "backup": "backup, bundle and restore, kill -9 in the middle of each"}.items():
+            self.program_test(name, what)
 
 
 def main():
