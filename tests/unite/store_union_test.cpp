@@ -84,11 +84,11 @@ TEST_CASE("store union: neither direction nor order matters, and once is enough"
       // Nothing is lost: every version is there, under its id or beside it.
       for (const path& one : paths) {
         const HeldById held = held_by(Store::open(one, reading()).value());
-        for (const auto& [id, version] : held) {
+        for (const auto& theirs : held) {
           const bool is_there = std::any_of(wanted.begin(), wanted.end(), [&](const auto& each) {
             Held renamed = each.second;
-            renamed.metadata.id = id;
-            return each.first.starts_with(id) && renamed == version;
+            renamed.metadata.id = theirs.first;
+            return each.first.starts_with(theirs.first) && renamed == theirs.second;
           });
           CHECK(is_there);
         }
@@ -181,11 +181,11 @@ TEST_CASE("store union: projects, theirs and where they go") {
 
 TEST_CASE("store union: a project that is made here is made like theirs, one that is stays") {
   const TemporaryFolder folder;
-  StoreOptions english = plain_store();
-  english.analysis = "english";
-  english.positions = false;
-  english.tokenizer = "cl100k_base";
-  const Store b = Store::open(folder / "b", english).value();
+  StoreOptions other_words = plain_store();
+  other_words.analysis = "english";
+  other_words.positions = false;
+  other_words.tokenizer = "cl100k_base";
+  const Store b = Store::open(folder / "b", other_words).value();
   stash(b.project("one").value(), "s", "running");
   stash(b.project("default").value(), "s", "running");
   Store a = new_store(folder, "a");
