@@ -106,7 +106,7 @@ class ChangeFeed {
     const catalog::LogEntry& entry = view_.edition->manifest.logs[i];
     const auto& reader = view_.edition->logs[i].reader;
     if (reader == nullptr) return {};  // a fault of the edition
-    const auto read = read_batches(
+    auto read = read_batches(
         *reader, told_.last(), visible_end(entry, view_.committed), view_.edition->manifest.ingests,
         [&](ChangedBatch&& batch) -> Result<bool> { return told_.take(std::move(batch)); });
     if (read || !is_damage(read.error())) return read;
@@ -123,7 +123,7 @@ class ChangeFeed {
     for (usize at = 0; at < view_.shard_count(); ++at) {
       const Index& shard = *view_.indexes[at].index;
       if (holds_only_older(shard.file_id(), Lsn{ingests.begin()->first})) continue;
-      const auto told = tell_ingested_of(shard, ingests);
+      auto told = tell_ingested_of(shard, ingests);
       if (!told && !is_damage(told.error())) return told;
       if (!told) answer.faults.push_back(fault_of(told.error(), project_.name, "changes"));
     }

@@ -142,7 +142,7 @@ class Verifier {
   // A file that a fold retired meanwhile is of no edition any more, and no fault.
   Result<void> verify_changes() {
     for (const catalog::ChangesEntry& entry : view_->edition->manifest.changes) {
-      const auto read = catalog::read_changes(
+      auto read = catalog::read_changes(
           project_.paths.changes(entry.id), project_.project_id, entry, {},
           [&](ChangedBatch&&) -> Result<bool> { return !stop_.stop_requested(); });
       if (stop_.stop_requested())
