@@ -76,7 +76,9 @@ class Teller {
   // What there is up to now.
   Result<void> tell(const Project& project) {
     const Snapshot snapshot = TRY(context_.snapshot_of(project));
-    bool more = snapshot.lsn() > lsn_ || !has_told_;
+    // What was told before it was durable is no mistake of who asks.
+    const bool waits = context_.globals.durable_only && snapshot.lsn() < lsn_;
+    bool more = !waits && (snapshot.lsn() > lsn_ || !has_told_);
     while (more) {
       const Changes changes = TRY(snapshot.changes({.since = lsn_, .limit = page_changes}));
       if (!has_told_) warn_of_missed(changes.kept_after);
@@ -193,6 +195,7 @@ void add_changes_verb(CLI::App& app, Context& context) {
                    "behind this LSN; or from a time (2026-03-01T12:00Z) or an age (2h) on");
   verb->add_option("--id", options->ids, "only what became of these");
   verb->add_flag("--follow", options->follow, "goes on until Ctrl-C, as things happen");
+  verb->add_flag("--durable", context.globals.durable_only, "only what no power cut can take back");
   verb->callback([&context, options] {
     context.action = [&context, options] { return changes(context, *options); };
   });

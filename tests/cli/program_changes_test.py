@@ -56,6 +56,15 @@ class Changes(Case):
         self.assertEqual(len(self.json("changes", "--id", "b", "--id", "a")["batches"]), 5)
         self.assertEqual(self.text("changes", "--id", "c"), "")
 
+    def test_what_a_power_cut_could_take_back_is_left_out_if_asked_for(self):
+        self.assertEqual(len(self.json("changes", "--durable")["batches"]), 5)
+        lsn = self.json("changes", "--durable")["lsn"]
+        process, lines = self.follow("--durable", "--since", str(lsn))
+        self.text("stash", "--id", "c", "text")
+        self.assertEqual(lines.get(timeout=60)["id"], "c")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=60), 130)
+
     def test_what_is_wrong_is_told(self):
         told = self.run_program("changes", "--since", "now", exit=2).stderr.decode()
         self.assertIn('not "now"', told)
