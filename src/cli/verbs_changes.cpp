@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/system.hpp"
 #include "catalog/text_form.hpp"
