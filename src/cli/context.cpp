@@ -66,6 +66,15 @@ Result<Store> Context::store_to_write(const CreateOptions& create) const {
   return with_advice(std::move(store), location.path);
 }
 
+Result<std::optional<Store>> Context::store_to_fill(const CreateOptions& create,
+                                                    bool is_dry_run) const {
+  if (!is_dry_run) return std::optional<Store>(TRY(store_to_write(create)));
+  auto store = store_to_read();
+  if (store) return std::optional<Store>(*std::move(store));
+  if (store.error().code == ErrorCode::not_found) return std::optional<Store>();
+  return Unexpected{std::move(store).error()};
+}
+
 Result<Project> Context::project_to_write() const {
   const Store store = TRY(store_to_write());
   return store.project(globals.project);

@@ -49,6 +49,8 @@ class Context {
 
   Result<Store> store_to_read() const;
   Result<Store> store_to_write(const CreateOptions& create = {}) const;
+  // Where input goes: as store_to_write(). A dry run only reads it; nothing where there is none.
+  Result<std::optional<Store>> store_to_fill(const CreateOptions& create, bool is_dry_run) const;
   Result<Project> project_to_write() const;
   // For verbs that change what is there: a store is not made, nor is a project. Nothing where the
   // default project was never written.

@@ -49,7 +49,8 @@ class StoreImporting {
 
   Result<Exit> run() {
     watch_for_interrupt();
-    std::optional<Store> store = TRY(open());
+    std::optional<Store> store =
+        TRY(context_.store_to_fill(import_.create, import_.options.dry_run));
     StoreImportOptions options = import_.options;
     if (context_.output.form == Form::ndjson) {
       options.on_each = [this](const Conflict& conflict) { tell(conflict); };
@@ -70,17 +71,6 @@ class StoreImporting {
   }
 
  private:
-  // Nothing where there is none, in a dry run.
-  Result<std::optional<Store>> open() {
-    if (!import_.options.dry_run) {
-      return std::optional<Store>(TRY(context_.store_to_write(import_.create)));
-    }
-    auto store = context_.store_to_read();
-    if (store) return std::optional<Store>(*std::move(store));
-    if (store.error().code == ErrorCode::not_found) return std::optional<Store>();
-    return Unexpected{std::move(store).error()};
-  }
-
   Result<void> keep_up(const Store& store, const ImportedStore& done) {
     for (const ImportedProject& one : done.projects) {
       if (one.stashed == 0) continue;

@@ -35,7 +35,8 @@ class Importing {
     watch_for_interrupt();
     const std::vector<std::filesystem::path> paths(options_.paths.begin(), options_.paths.end());
     const exchange::ImportPlan plan = TRY(exchange::plan_paths(paths, options_.files));
-    const std::optional<Store> store = TRY(open_store());
+    const std::optional<Store> store =
+        TRY(context_.store_to_fill(options_.create, options_.files.dry_run));
     exchange::FileImportOptions files = options_.files;
     if (context_.globals.project_given) files.project = context_.globals.project;
     files.warn = [this](const std::string& message) { context_.output.warning(message); };
@@ -49,17 +50,6 @@ class Importing {
   }
 
  private:
-  // Nothing where there is none, in a dry run.
-  Result<std::optional<Store>> open_store() const {
-    if (!options_.files.dry_run) {
-      return std::optional<Store>(TRY(context_.store_to_write(options_.create)));
-    }
-    auto store = context_.store_to_read();
-    if (store) return std::optional<Store>(*std::move(store));
-    if (store.error().code == ErrorCode::not_found) return std::optional<Store>();
-    return Unexpected{std::move(store).error()};
-  }
-
   Result<void> keep_up(const Store& store, const exchange::ImportedFiles& done) const {
     for (const std::string& name : done.projects) {
       Project project = TRY(store.project(name));

@@ -6,6 +6,7 @@
 #include "base/hex.hpp"
 #include "model/record.hpp"
 #include "sync/mirror_state.hpp"
+#include "text/utf8.hpp"
 #include "text/vocabulary_cache.hpp"
 
 namespace shale::unite {
@@ -39,14 +40,6 @@ Content content(Metadata metadata, TextHash text) {
   return content;
 }
 
-// As many bytes of UTF-8 at most.
-std::string_view cut(std::string_view text, usize bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  usize end = bytes_max;
-  while (end > 0 && (u8(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end);
-}
-
 }  // namespace
 
 bool is_synced(const Metadata& metadata) {
@@ -78,7 +71,7 @@ std::string id_beside(std::string_view id, const Content& content) {
   out.value(content.text);
   out.raw(content.rest);
   const std::string ending = '~' + hex16(checksum64(out.bytes(), id_seed));
-  return std::string(cut(id, id_bytes_max - ending_bytes)) + ending;
+  return std::string(id.substr(0, character_border(id, id_bytes_max - ending_bytes))) + ending;
 }
 
 }  // namespace shale::unite
