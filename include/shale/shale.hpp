@@ -6,11 +6,15 @@
 #include <shale/aggregate.hpp>
 #include <shale/backup.hpp>
 #include <shale/changes.hpp>
+#include <shale/gc.hpp>
 #include <shale/pack.hpp>
 #include <shale/query.hpp>
 #include <shale/result.hpp>
+#include <shale/retention.hpp>
 #include <shale/segment.hpp>
+#include <shale/stats.hpp>
 #include <shale/store.hpp>
 #include <shale/sync.hpp>
 #include <shale/tokens.hpp>
 #include <shale/unite.hpp>
+#include <shale/working_set.hpp>

@@ -33,6 +33,15 @@
 
 namespace shale {
 
+struct Access;          // working_set.hpp: when a segment was last read, how often
+struct WorkingSet;      // working_set.hpp
+struct GcOptions;       // gc.hpp
+struct GcPlan;          // gc.hpp
+struct RetentionRules;  // retention.hpp
+struct RetentionPlan;   // retention.hpp
+struct ProjectStats;    // stats.hpp
+struct StoreStats;      // stats.hpp
+
 // When a commit is acknowledged. Whatever the choice, other readers see it as soon as it is
 // written: visible comes before durable.
 enum class Durability : std::uint8_t {
@@ -55,6 +64,16 @@ struct StoreOptions {
   std::uint64_t active_bytes = 64u << 20;        // decoded segments kept in memory
   std::uint64_t active_segments = 10'000;
   std::uint64_t resident_bytes = 64u << 20;  // mapped pages kept resident
+  // Not 0: takes the place of active_bytes and resident_bytes, which share it half and half. The
+  // resident set of the process stays below it and 32 MiB, whatever the size of the store.
+  std::uint64_t memory_budget = 0;
+  // Answers of searches and counts kept for whoever asks the same of the same state again; 0: none.
+  std::uint64_t result_bytes = 8u << 20;
+  std::chrono::milliseconds result_ttl{0};  // 0: as long as they are true
+  // What was hot when a project is closed is brought in, in the background, when it is opened next.
+  bool keep_hot_pages = true;
+  // Count who reads what (Snapshot::accesses): 15 ns beside a get.
+  bool count_accesses = true;
   // Merge all that is due on a thread of this process. Without it that thread makes `relaxed`
   // commits durable, and folds where more than 4 sealed logs wait.
   bool background_merge = false;
@@ -78,7 +97,9 @@ struct StoreOptions {
   // kept while text and tokenizer stay what they are; who reads sooner has them counted then.
   std::string tokenizer = "o200k_base";
   std::string shard_by = "none";  // or "month"
-  bool positions = true;
+  // What of the words of texts is kept: "positions" (where they stand: phrases), "terms" (in which
+  // segments), or "none": texts are read by id, and found by their fields alone.
+  std::string index = "positions";
 };
 
 // Changes that are applied together. The last of several changes to one id wins.
@@ -91,6 +112,7 @@ class SHALE_API Batch {
 
   void stash(NewSegment segment);
   void update(std::string id, Update changes);
+  void set_tier(std::string id, Tier tier);  // an update
   void erase(std::string id);
   // Makes the commit of the batch depend on this: since the snapshot with that LSN nobody has
   // stashed, updated or erased any id that is in the batch. Else it is ErrorCode::conflict, nothing
@@ -119,31 +141,6 @@ struct Committed {
   // same text. A commit counts nothing, the fold of its log does.
   std::uint64_t counted = 0;
   std::vector<std::string> missing;  // ids of updates and erases that found nothing
-};
-
-struct SectionBytes {
-  std::string name;
-  std::uint64_t bytes = 0;
-};
-
-struct ProjectStats {
-  std::uint64_t segments = 0;    // live
-  std::uint64_t text_bytes = 0;  // of live segments
-  std::uint64_t tokens = 0;      // of live segments that have a count
-  std::uint64_t superseded = 0;  // versions still on disk that no reader of now sees
-  std::uint64_t shards = 0;
-  std::uint64_t logs = 0;  // sealed and active
-  std::uint64_t delta_segments = 0;
-  std::uint64_t disk_bytes = 0;
-  std::uint64_t edition = 0;
-  std::uint64_t committed_lsn = 0;
-  std::uint64_t durable_lsn = 0;
-  std::uint64_t ingested_bytes = 0;  // text that ever entered through a fold or the bulk way
-  // Bytes of shards ever written; divided by ingested_bytes it is the write amplification.
-  std::uint64_t written_bytes = 0;
-  std::vector<SectionBytes> sections;
-  std::uint64_t cache_hits = 0;
-  std::uint64_t cache_misses = 0;
 };
 
 // A process that has a project open and may write to it. That it is there is certain (the kernel
@@ -199,6 +196,14 @@ class SHALE_API Snapshot {
   // invalid_argument where that LSN lies above the snapshot's own.
   Result<Changes> changes(const ChangesQuery& query = {}) const;
 
+  // The segments of tier `working`, of one task or of all, last touched first.
+  Result<WorkingSet> working_set(std::string_view task = {}) const;
+  // How often, and when last, each of these was read; zeros where never, or not counted. Exact over
+  // all processes, but for what they have counted within the last second or so.
+  Result<std::vector<Access>> accesses(std::span<const std::string> ids) const;
+  // What could go to free tokens, and why; nothing is changed (gc.hpp).
+  Result<GcPlan> plan_gc(const GcOptions& options) const;
+
   // The live version of `id`, or an empty optional. A damaged one is ErrorCode::corrupt.
   Result<std::optional<Segment>> get(std::string_view id) const;
   Result<Fetched> get_many(std::span<const std::string> ids) const;
@@ -221,6 +226,16 @@ class SHALE_API Project {
   // ErrorCode::io may leave open whether the batch is kept: whole, if it is. ErrorCode::conflict
   // where the batch required that nothing was changed meanwhile.
   Result<Committed> commit(const Batch& batch, Durability durability = Durability::full);
+  // The same on a thread of the store: commits what is handed over while another commit is under
+  // way together, in the order they came, and calls `done` (from that thread, once; it must not
+  // block) when each is acknowledged. Takes up to 64 MiB of text and 65,536 batches; where so much
+  // waits it waits itself for busy_timeout, then is ErrorCode::busy, and `done` is not called. What
+  // was taken is committed before the store is closed.
+  using Completion = std::function<void(Result<Committed>)>;
+  Result<void> commit_async(Batch batch, Completion done, Durability durability = Durability::full);
+  // One segment so.
+  Result<void> stash_async(NewSegment segment, Completion done,
+                           Durability durability = Durability::full);
   // A large input, straight to a shard: visible all at once when it returns, durable.
   Result<Committed> ingest(const Batch& batch, const ProgressCallback& progress = {},
                            std::stop_token stop = {});
@@ -238,6 +253,13 @@ class SHALE_API Project {
   // One bounded step, if one is due; says whether anything was done.
   Result<bool> merge_step();
   Result<ProjectStats> stats() const;
+  // Does what a plan says (gc.hpp): nothing that was changed since is touched. How many went.
+  Result<Committed> run_gc(const GcPlan& plan);
+  // What rules would remove now; nothing is changed (retention.hpp).
+  Result<RetentionPlan> plan_retention(const RetentionRules& rules) const;
+  // Removes it, and says what.
+  Result<RetentionPlan> retain(const RetentionRules& rules, const ProgressCallback& progress = {},
+                               std::stop_token stop = {});
   Result<Verified> verify(const ProgressCallback& progress = {}, std::stop_token stop = {}) const;
   Result<void> sync();  // every commit so far becomes durable
   // Who has the project open, this process included; oldest first. A process with several stores
@@ -257,11 +279,20 @@ class SHALE_API Store {
   // not_found where there is no store and `create` is false; read_only where it may not be written
   // (any_file_system); too_new where a newer shale made it.
   static Result<Store> open(const std::filesystem::path& path, const StoreOptions& options = {});
+  // A store in this process's memory, gone with its last handle; nothing touches a disk, and
+  // commits are as durable as memory is. All else is as on disk.
+  static Result<Store> in_memory(const StoreOptions& options = {});
 
   // The project of that name; made here where StoreOptions::create, else not_found.
   Result<Project> project(std::string_view name) const;
   Result<std::vector<std::string>> projects() const;
   const std::filesystem::path& path() const noexcept;
+  // What this process has done and keeps: caches, operations, waits.
+  StoreStats stats() const;
+  // Drops what caches hold: decoded segments, answers, resident pages. Nothing that is stored.
+  void clear_caches();
+  // The rules of shale.toml.
+  const RetentionRules& retention() const noexcept;
   // Effective options as `key = value` lines, in the form of shale.toml.
   std::string config() const;
 

@@ -62,7 +62,7 @@ Result<Store> Context::store_to_write(const CreateOptions& create) const {
                                            .analysis = create.analysis,
                                            .tokenizer = create.tokenizer,
                                            .shard_by = create.shard_by,
-                                           .positions = !create.no_positions});
+                                           .index = create.no_positions ? "terms" : "positions"});
   return with_advice(std::move(store), location.path);
 }
 

@@ -1,4 +1,6 @@
 // merge verify inspect config stats projects who: what a store is and that it stays well.
+#include <shale/stats.hpp>
+
 #include <fmt/format.h>
 
 #include <memory>

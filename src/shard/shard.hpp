@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <shale/stats.hpp>
 #include <shale/store.hpp>
 
 #include "model/index.hpp"

@@ -147,7 +147,7 @@ Result<StoreConfig> config_of(const StoreOptions& options) {
   config.analysis = options.analysis;
   config.tokenizer = options.tokenizer;
   config.shard_by = options.shard_by;
-  config.positions = options.positions;
+  config.positions = options.index == "positions";
   return checked(std::move(config));
 }
 

@@ -1,5 +1,7 @@
 #include "store/project.hpp"
 
+#include <shale/stats.hpp>
+
 #include "base/system.hpp"
 #include "store/bulk.hpp"
 #include "store/current_view.hpp"

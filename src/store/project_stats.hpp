@@ -3,6 +3,8 @@
 // Not the counters of a running process beyond the cache's: nothing is kept for figures alone.
 #pragma once
 
+#include <shale/stats.hpp>
+
 #include <stop_token>
 
 #include "store/project_state.hpp"

@@ -192,7 +192,7 @@ Result<StoreOptions> options_like(const fs::path& folder) {
   options.analysis = config.analysis;
   options.tokenizer = config.tokenizer;
   options.shard_by = config.shard_by;
-  options.positions = config.positions;
+  options.index = config.positions ? "positions" : "terms";
   return options;
 }
 

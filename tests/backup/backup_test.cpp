@@ -1,4 +1,5 @@
 #include <shale/backup.hpp>
+#include <shale/stats.hpp>
 
 #include <sys/stat.h>
 

@@ -1,5 +1,7 @@
 #include "cli/context.hpp"
 
+#include <shale/stats.hpp>
+
 #include <cstdlib>
 #include <fstream>
 

@@ -1,5 +1,7 @@
 #include "exchange/batch_writer.hpp"
 
+#include <shale/stats.hpp>
+
 #include <map>
 #include <random>
 

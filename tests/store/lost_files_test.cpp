@@ -1,5 +1,7 @@
 #include "store/lost_files.hpp"
 
+#include <shale/stats.hpp>
+
 #include "store/lease.hpp"
 #include "store/merger.hpp"
 #include "store/project_stats.hpp"

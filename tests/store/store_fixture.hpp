@@ -5,6 +5,8 @@
 // test that did not ask for one. Not an oracle: that is store_oracle.hpp. Used by tests/store only.
 #pragma once
 
+#include <shale/stats.hpp>
+
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,5 +1,7 @@
 #include "sync/file_writer.hpp"
 
+#include <shale/stats.hpp>
+
 #include <atomic>
 #include <thread>
 
