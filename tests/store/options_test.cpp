@@ -107,7 +107,7 @@ TEST_CASE("a missing shale.toml is not_found, a present one is read") {
 TEST_CASE("a new store gets what its options say") {
   StoreOptions options;
   options.shard_by = "month";
-  options.positions = false;
+  options.index = "terms";
   const StoreConfig config = config_of(options).value();
   CHECK(config.shard_by == "month");
   CHECK(!config.positions);

@@ -67,7 +67,7 @@ TEST_CASE("a second open finds the options of the first") {
   const TemporaryFolder folder;
   StoreOptions options = creating();
   options.shard_by = "month";
-  options.positions = false;
+  options.index = "terms";
   const std::string config = Store::open(folder / "notes", options).value().config();
   CHECK(config.find("shard_by = \"month\"") != std::string::npos);
   CHECK(Store::open(folder / "notes", creating()).value().config() == config);

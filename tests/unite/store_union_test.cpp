@@ -183,7 +183,7 @@ TEST_CASE("store union: a project that is made here is made like theirs, one tha
   const TemporaryFolder folder;
   StoreOptions other_words = plain_store();
   other_words.analysis = "english";
-  other_words.positions = false;
+  other_words.index = "terms";
   other_words.tokenizer = "cl100k_base";
   const Store b = Store::open(folder / "b", other_words).value();
   stash(b.project("one").value(), "s", "running");
@@ -203,7 +203,7 @@ TEST_CASE("store union: a project that is made here is made like theirs, one tha
   const StoreOptions like = unite::options_like(folder / "b").value();
   CHECK(like.analysis == "english");
   CHECK(like.tokenizer == "cl100k_base");
-  CHECK_FALSE(like.positions);
+  CHECK(like.index == "terms");
 }
 
 TEST_CASE("store union: the other store is read as it is, and nothing in it changes") {
