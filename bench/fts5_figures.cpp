@@ -235,8 +235,12 @@ int compare_all(const char* path, const char* store_path, const char* shard_path
   const auto shard = shale::shard::Shard::open(shard_path, nullptr).value();
   const Database database(path);
   if (!is_made_of(database, *shard)) throw std::runtime_error("a table of other documents");
-  const auto now =
-      shale::Store::open(store_path).value().project("default").value().snapshot().value();
+  const auto now = shale::Store::open(store_path, {.result_bytes = 0})
+                       .value()
+                       .project("default")
+                       .value()
+                       .snapshot()
+                       .value();
   QuerySampler sampler(*shard);
   const std::vector<SampledQuery> words = sampler.by_pattern(per_pattern);
   const int count = 20 * per_pattern;

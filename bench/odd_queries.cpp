@@ -220,7 +220,8 @@ Trial ask_known(const shale::Snapshot& store, const char* path) {
 }
 
 int odd_queries(const char* path, const char* texts_path, int count, unsigned seed) {
-  const auto project = shale::Store::open(path).value().project("default").value();
+  const auto project =
+      shale::Store::open(path, {.result_bytes = 0}).value().project("default").value();
   const auto now = project.snapshot().value();
   (void)now.search({.text = "warm"}).value();
   OddTexts odd(now, seed);

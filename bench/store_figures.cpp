@@ -82,7 +82,7 @@ double snapshot_nanoseconds(const shale::Project& project) {
 }
 
 int reads(const char* path, const char* ids_path, const char* queries_path) {
-  const auto store = shale::Store::open(path).value();
+  const auto store = shale::Store::open(path, {.result_bytes = 0}).value();
   const auto project = store.project("default").value();
   const auto now = project.snapshot().value();
   std::vector<double> gets, searches;
@@ -228,7 +228,12 @@ double median_ms(Call&& call) {
 }
 
 int sums(const char* path) {
-  const auto now = shale::Store::open(path).value().project("default").value().snapshot().value();
+  const auto now = shale::Store::open(path, {.result_bytes = 0})
+                       .value()
+                       .project("default")
+                       .value()
+                       .snapshot()
+                       .value();
   const auto sum_ms = [&](const char* field, std::vector<std::string> by, bool times = false) {
     const shale::Aggregation asked{.field = field, .by = std::move(by), .times = times};
     return median_ms([&] { (void)now.aggregate(asked).value(); });
@@ -294,7 +299,12 @@ struct ReadTogether {
 
 void read_with_others(const char* path, const std::vector<std::string>& queries, int seconds,
                       ReadTogether& together) {
-  const auto now = shale::Store::open(path).value().project("default").value().snapshot().value();
+  const auto now = shale::Store::open(path, {.result_bytes = 0})
+                       .value()
+                       .project("default")
+                       .value()
+                       .snapshot()
+                       .value();
   for (const std::string& text : queries) (void)now.search({.text = text}).value();  // warm
   together.ready.fetch_add(1);
   while (!together.go.load()) std::this_thread::yield();

@@ -146,14 +146,18 @@ class Segment {
     TextHash text_hash;
   };
   explicit Segment(std::shared_ptr<const Body> body) : body_(std::move(body)) {}
+  // With metadata that were changed since; its id stays.
+  Segment(std::shared_ptr<const Body> body, std::shared_ptr<const Metadata> changed)
+      : body_(std::move(body)), changed_(std::move(changed)) {}
 
   std::string_view text() const noexcept { return body_->text; }
   const std::string& id() const noexcept { return body_->metadata.id; }
-  const Metadata& metadata() const noexcept { return body_->metadata; }
+  const Metadata& metadata() const noexcept { return changed_ ? *changed_ : body_->metadata; }
   TextHash text_hash() const noexcept { return body_->text_hash; }
 
  private:
   std::shared_ptr<const Body> body_;
+  std::shared_ptr<const Metadata> changed_;  // null: as it was stashed
 };
 
 }  // namespace shale

@@ -19,6 +19,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -67,7 +68,7 @@ struct StoreOptions {
   // Not 0: takes the place of active_bytes and resident_bytes, which share it half and half. The
   // resident set of the process stays below it and 32 MiB, whatever the size of the store.
   std::uint64_t memory_budget = 0;
-  // Answers of searches and counts kept for whoever asks the same of the same state again; 0: none.
+  // Answers of searches kept for whoever asks the same of the same state again; 0: none.
   std::uint64_t result_bytes = 8u << 20;
   std::chrono::milliseconds result_ttl{0};  // 0: as long as they are true
   // What was hot when a project is closed is brought in, in the background, when it is opened next.
@@ -197,7 +198,7 @@ class SHALE_API Snapshot {
   Result<Changes> changes(const ChangesQuery& query = {}) const;
 
   // The segments of tier `working`, of one task or of all, last touched first.
-  Result<WorkingSet> working_set(std::string_view task = {}) const;
+  Result<WorkingSet> working_set(std::optional<std::string_view> task = std::nullopt) const;
   // How often, and when last, each of these was read; zeros where never, or not counted. Exact over
   // all processes, but for what they have counted within the last second or so.
   Result<std::vector<Access>> accesses(std::span<const std::string> ids) const;
@@ -226,11 +227,13 @@ class SHALE_API Project {
   // ErrorCode::io may leave open whether the batch is kept: whole, if it is. ErrorCode::conflict
   // where the batch required that nothing was changed meanwhile.
   Result<Committed> commit(const Batch& batch, Durability durability = Durability::full);
-  // The same on a thread of the store: commits what is handed over while another commit is under
-  // way together, in the order they came, and calls `done` (from that thread, once; it must not
-  // block) when each is acknowledged. Takes up to 64 MiB of text and 65,536 batches; where so much
-  // waits it waits itself for busy_timeout, then is ErrorCode::busy, and `done` is not called. What
-  // was taken is committed before the store is closed.
+  // The same on a thread of the store, for callers that do not wait. Batches are committed one by
+  // one, in the order they came, those that gathered while a sync was under way with one sync.
+  // `done` is called once for each, on that thread, when it is acknowledged or has failed; it must
+  // not block, and what it lets go of may be the store.
+  // Back-pressure: up to 64 MiB of text and 65,536 batches may wait; then the call waits itself, as
+  // long as busy_timeout, and is ErrorCode::busy (from `done`, at once): not taken, `done` not
+  // called. What was taken is committed and told before the last handle of the store has gone.
   using Completion = std::function<void(Result<Committed>)>;
   Result<void> commit_async(Batch batch, Completion done, Durability durability = Durability::full);
   // One segment so.

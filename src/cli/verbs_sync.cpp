@@ -14,6 +14,7 @@
 #include "cli/verbs.hpp"
 #include "exchange/front_matter.hpp"
 #include "exchange/ndjson_reader.hpp"
+#include "query/filter.hpp"
 #include "sync/dependents.hpp"
 #include "sync/headings.hpp"
 
@@ -122,13 +123,8 @@ Json json_of(const std::vector<SyncProblem>& problems) {
 
 // Of all segments of the prefix, from columns.
 Result<u64> tokens_of(const Project& project, const std::string& prefix) {
-  std::string quoted;
-  for (const char c : prefix) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
   const Snapshot snapshot = TRY(project.snapshot());
-  const Sum sum = TRY(snapshot.sum("tokens", {}, "attr..mirror:\"" + quoted + '"'));
+  const Sum sum = TRY(snapshot.sum("tokens", {}, "attr..mirror:" + query::quoted_value(prefix)));
   return sum.rows.empty() ? 0 : sum.rows[0].sum;
 }
 

@@ -1,5 +1,7 @@
 #include "query/ast.hpp"
 
+#include <algorithm>
+
 #include "base/hex.hpp"
 
 namespace shale::query {
@@ -67,6 +69,11 @@ std::string to_string(const Node& node) {
   std::string out;
   append(node, out);
   return out;
+}
+
+bool depends_on_now(const Node& node) {
+  if (node.clause.has_value() && node.clause->from_now) return true;
+  return std::any_of(node.children.begin(), node.children.end(), depends_on_now);
 }
 
 }  // namespace shale::query

@@ -45,5 +45,7 @@ struct Node {
 // One line: (sequence (words "a") (not (phrase "b c" 5)) (any_of (fuzzy "d" 1) (regex "e.*"))).
 // Quotes, backslashes and all but printable ASCII are escaped as in C++: \" \\ \x0a.
 std::string to_string(const Node& node);
+// Whether a clause in it counts from the moment it was read.
+bool depends_on_now(const Node& node);
 
 }  // namespace shale::query

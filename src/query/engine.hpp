@@ -35,8 +35,9 @@ struct RankedAnswer {
   std::vector<Ranked> hits;  // score descending, newest, id
   u64 total = 0;
   bool widened = false;
-  bool more = false;  // hits stand behind these
-  i64 now = 0;        // what ages and recency counted from
+  bool more = false;            // hits stand behind these
+  i64 now = 0;                  // what ages and recency counted from
+  bool depends_on_now = false;  // another moment may have another answer
   std::vector<Facet> facets;
   Highlights highlights;    // for snippets
   bool is_partial = false;  // regular expressions did not get to look at every text

@@ -39,17 +39,21 @@ struct Clause {
   i64 high = INT64_MAX;              // `lines` is line_first: the line range overlaps [low, high]
   std::optional<double> low_number;  // range over an attribute
   std::optional<double> high_number;
+  bool from_now = false;  // a bound is an age: another moment, another range
 };
 
 struct Filter {
   std::vector<Clause> clauses;
   bool empty() const { return clauses.empty(); }
+  bool depends_on_now() const;
 };
 
 // `now` (microseconds since 1970) is what ages count from.
 Result<Filter> parse_filter(std::string_view where, i64 now);
 // One clause with nothing around it, for a text that holds other things as well (parser.hpp).
 Result<Clause> parse_clause(std::string_view clause, i64 now);
+// A value in quotes, as a filter spells it: equality with these very bytes.
+std::string quoted_value(std::string_view value);
 // The bytes of the quoted value that `text` begins with, quotes included; 0 where there is none or
 // nothing closes it.
 usize quoted_bytes(std::string_view text);

@@ -214,10 +214,11 @@ class ClauseParser {
     bool since = false;  // alone it means: from there on
   };
 
-  Result<Stretch> stretch(std::string_view text) const {
+  Result<Stretch> stretch(std::string_view text) {
     if (clause_.field == Field::created || clause_.field == Field::touched) {
       const std::optional<TimeStretch> time = parse_time(text, now_);
       if (!time) return refuse(raw_, "this is neither a date, nor a time, nor an age like 7d.");
+      clause_.from_now |= time->is_age;
       return Stretch{time->first, time->last, time->is_age};
     }
     i64 unit = 1;
@@ -353,6 +354,11 @@ class ClauseParser {
 
 }  // namespace
 
+bool Filter::depends_on_now() const {
+  return std::any_of(clauses.begin(), clauses.end(),
+                     [](const Clause& clause) { return clause.from_now; });
+}
+
 Result<Filter> parse_filter(std::string_view where, i64 now) {
   Filter filter;
   Cutter cutter(where);
@@ -369,6 +375,15 @@ Result<Clause> parse_clause(std::string_view clause, i64 now) {
     return refuse(raw, "it is not one clause alone.");
   }
   return ClauseParser(raw, now).parse();
+}
+
+std::string quoted_value(std::string_view value) {
+  std::string quoted = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted += '"';
 }
 
 usize quoted_bytes(std::string_view text) {

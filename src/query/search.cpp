@@ -37,6 +37,10 @@ struct Question {
         now(page != nullptr ? page->now : now_microseconds()),
         patterns(words) {}
 
+  bool depends_on_now() const {
+    return recency.has_value() || filter.depends_on_now() || query::depends_on_now(parsed.root);
+  }
+
   Result<void> read() {
     const Timed timed(explanation, "parse");
     filter = TRY(parse_filter(query.where, now));
@@ -64,6 +68,7 @@ class Search {
     if (explanation_ != nullptr) explain_query();
     RankedAnswer answer = TRY(query_.text.empty() ? newest() : by_words());
     answer.now = question_.now;
+    answer.depends_on_now = question_.depends_on_now();
     answer.facets = TRY(facets());
     return answer;
   }

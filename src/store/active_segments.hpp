@@ -1,37 +1,55 @@
 // Decoded segments kept in memory, shared by all threads and snapshots of a store.
 //
 // The key is the place a version lies at for ever (file id, document), never the segment's id, so
-// that no snapshot can be handed another's version (PROTOCOL B7). Metadata that an overlay changed
-// is not part of the cached value: a read applies it.
+// that no snapshot can be handed another's version (PROTOCOL B7). Its hash is that of the id: so a
+// get finds what is kept without asking any index. Of an id at most one version is live in a view;
+// whichever is kept and live there is the one that the indexes would name (find_active).
+//
+// Metadata that an overlay changed is not part of the cached value: a read lays it over.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include <shale/segment.hpp>
 
+#include "base/checksum.hpp"
 #include "base/lru.hpp"
-#include "model/overlay.hpp"
+#include "store/view.hpp"
 
 namespace shale::store {
 
 struct DocumentKey {
   FileId file;
   u32 doc = 0;
-  bool operator==(const DocumentKey&) const = default;
+  u64 id_hash = 0;  // of the segment's id: the same for all versions of it
+  bool operator==(const DocumentKey& other) const { return doc == other.doc && file == other.file; }
 };
 
 struct DocumentKeyHash {
-  usize operator()(const DocumentKey& key) const {
-    return usize((key.file.random ^ key.file.sequence * 0x9E3779B97F4A7C15u) +
-                 key.doc * 0xD6E8FEB86659FD93u);
-  }
+  u64 operator()(const DocumentKey& key) const { return key.id_hash; }
 };
 
 using ActiveSegments = Lru<DocumentKey, Segment::Body, DocumentKeyHash>;
 
-// The document as the view has it: from the cache, or decoded, checked and put there.
-Result<Segment> read_segment(const IndexView& view, DocNo doc, ActiveSegments& cache);
+struct ActiveSegment {
+  Located at;
+  Segment segment;
+};
+
+// The live version of `id`, if it is kept. Counts a hit or a miss. Safe while files are lost: what
+// is kept was whole when it was read.
+std::optional<ActiveSegment> find_active(const View& view, std::string_view id,
+                                         ActiveSegments& cache);
+// The document as the view has it, decoded, checked and kept. `id` is its id.
+Result<Segment> decode_segment(const IndexView& view, DocNo doc, std::string_view id,
+                               ActiveSegments& cache);
+// The same, from the cache where it is there.
+Result<Segment> read_segment(const IndexView& view, DocNo doc, std::string_view id,
+                             ActiveSegments& cache);
 // What an answer tells of it, without unpacking the text; puts nothing into the cache.
-Result<Summary> read_summary(const IndexView& view, DocNo doc, ActiveSegments& cache);
+Result<Summary> read_summary(const IndexView& view, DocNo doc, std::string_view id,
+                             ActiveSegments& cache);
 
 }  // namespace shale::store

@@ -21,6 +21,12 @@ void Batch::update(std::string id, Update changes) {
   state_->entries.emplace_back(State::Change{std::move(id), std::move(changes)});
 }
 
+void Batch::set_tier(std::string id, Tier tier) {
+  Update changes;
+  changes.tier = tier;
+  update(std::move(id), std::move(changes));
+}
+
 void Batch::erase(std::string id) { state_->entries.emplace_back(State::Erase{std::move(id)}); }
 
 void Batch::require_unchanged_since(std::uint64_t lsn) { state_->unchanged_since = lsn; }

@@ -123,7 +123,7 @@ class Packing {
   }
 
   Result<void> offer(const query::Ranked& hit, pack::Selection& selection) {
-    auto segment = read_segment(view_.indexes[hit.place.view], hit.place.doc, cache_);
+    auto segment = read_segment(view_.indexes[hit.place.view], hit.place.doc, hit.id, cache_);
     if (segment) {
       selection.offer({*std::move(segment), hit.score});
       return {};

@@ -3,6 +3,7 @@
 #include <shale/stats.hpp>
 
 #include "base/system.hpp"
+#include "store/async_commits.hpp"
 #include "store/bulk.hpp"
 #include "store/current_view.hpp"
 #include "store/durability.hpp"
@@ -83,6 +84,23 @@ Result<std::shared_ptr<const View>> settled_view(Project::State& project) {
 Result<Committed> Project::commit(const Batch& batch, Durability durability) {
   TRY(check_process(*state_));
   return store::commit_batch(*state_, batch.state(), durability);
+}
+
+Result<void> Project::commit_async(Batch batch, Completion done, Durability durability) {
+  TRY(check_process(*state_));
+  if (const auto commits = state_->async_commits.lock()) {
+    return commits->add({state_, std::move(batch), std::move(done), durability},
+                        state_->options.busy_timeout);
+  }
+  // The store is closed, and its thread gone: nobody is left to wait for.
+  done(store::commit_batch(*state_, batch.state(), durability));
+  return {};
+}
+
+Result<void> Project::stash_async(NewSegment segment, Completion done, Durability durability) {
+  Batch batch;
+  batch.stash(std::move(segment));
+  return commit_async(std::move(batch), std::move(done), durability);
 }
 
 Result<Committed> Project::ingest(const Batch& batch, const ProgressCallback& progress,

@@ -25,6 +25,7 @@
 #include "store/active_segments.hpp"
 #include "store/kept_views.hpp"
 #include "store/options.hpp"
+#include "store/result_cache.hpp"
 #include "store/view.hpp"
 #include "text/analysis.hpp"
 
@@ -36,9 +37,11 @@ namespace store {
 struct SharedCaches {
   std::shared_ptr<shard::PageBudget> pages;
   ActiveSegments segments;
+  ResultCache results;
   SharedCaches(const StoreOptions& options)
       : pages(std::make_shared<shard::PageBudget>(options.resident_bytes)),
-        segments(options.active_bytes, options.active_segments) {}
+        segments(options.active_bytes, options.active_segments),
+        results(options.result_bytes, options.result_ttl) {}
 };
 
 // What a private view was made from: it is made anew when either has moved on.
@@ -67,6 +70,10 @@ struct SyncedLog {
 };
 
 }  // namespace store
+
+namespace store {
+class AsyncCommits;  // async_commits.hpp
+}
 
 struct Project::State : public std::enable_shared_from_this<Project::State> {
   // Fixed when the project is opened.
@@ -135,6 +142,8 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   // Of commits acknowledged before they were durable; the housekeeper syncs.
   std::atomic<bool> sync_wanted{false};
   std::chrono::steady_clock::time_point sync_again_at;  // the housekeeper's, after a failure
+  // The store's, while it is open.
+  std::weak_ptr<store::AsyncCommits> async_commits;
   // A commit sealed a log; the housekeeper folds where too many wait.
   std::atomic<bool> fold_wanted{false};
 };

@@ -65,7 +65,8 @@ class Asked {
   Asked(Project::State& project, const View& view, const std::vector<Fault>& lost)
       : project_(project), view_(view), lost_(lost) {}
 
-  Result<Answer> search(const Query& query, const store::PageStart& start) const {
+  Result<Answer> search(const Query& query, const store::PageStart& start,
+                        bool& depends_on_now) const {
     std::optional<query::Explanation> explanation;
     if (query.explain) explanation.emplace();
     query::Explanation* const explained = explanation ? &*explanation : nullptr;
@@ -83,6 +84,7 @@ class Asked {
     }
     store::finish_page(project_, start, query, ranked, answer);
     if (explanation) answer.explanation = text_of(*explanation);
+    depends_on_now = ranked.depends_on_now;
     return with_known_faults(std::move(answer));
   }
 
@@ -135,7 +137,7 @@ class Asked {
   Result<std::optional<Segment>> get(std::string_view id) const {
     std::vector<Fault> faults;
     const auto found = TRY(find(view_, id, faults, project_.name));
-    if (found.has_value()) return std::optional<Segment>(TRY(read(*found)));
+    if (found.has_value()) return std::optional<Segment>(TRY(decode(*found, id)));
     add_known_faults(view_, lost_, faults, project_.name);
     if (faults.empty()) return std::optional<Segment>();
     // It may stand in what cannot be read: that is not the same as "absent".
@@ -145,13 +147,18 @@ class Asked {
 
   Result<Fetched> get_many(std::span<const std::string> ids) const {
     Fetched fetched;
+    fetched.segments.reserve(ids.size());
     for (const std::string& id : ids) {
+      if (auto active = store::find_active(view_, id, project_.caches->segments)) {
+        fetched.segments.push_back(std::move(active->segment));
+        continue;
+      }
       const auto found = TRY(find(view_, id, fetched.faults, project_.name));
       if (!found.has_value()) {
         fetched.missing.push_back(id);
         continue;
       }
-      auto segment = read(*found);
+      auto segment = decode(*found, id);
       if (segment) {
         fetched.segments.push_back(*std::move(segment));
       } else if (is_damage(segment.error())) {
@@ -175,8 +182,9 @@ class Asked {
     }
   }
 
-  Result<Segment> read(store::Located at) const {
-    return store::read_segment(view_.indexes[at.index], at.doc, project_.caches->segments);
+  // Of what find_active did not have.
+  Result<Segment> decode(store::Located at, std::string_view id) const {
+    return store::decode_segment(view_.indexes[at.index], at.doc, id, project_.caches->segments);
   }
 
   Result<void> add_hits(const Query& query, const query::RankedAnswer& ranked,
@@ -197,12 +205,13 @@ class Asked {
 
   Result<Hit> plain_hit(const query::Ranked& ranked) const {
     const IndexView& view = view_.indexes[ranked.place.view];
-    return hit_of(ranked,
-                  TRY(store::read_summary(view, ranked.place.doc, project_.caches->segments)));
+    return hit_of(ranked, TRY(store::read_summary(view, ranked.place.doc, ranked.id,
+                                                  project_.caches->segments)));
   }
 
   Result<Hit> hit_with_snippet(const query::Ranked& ranked, const Highlights& highlights) const {
-    const Segment segment = TRY(read({ranked.place.view, ranked.place.doc}));
+    const Segment segment = TRY(store::read_segment(
+        view_.indexes[ranked.place.view], ranked.place.doc, ranked.id, project_.caches->segments));
     Hit hit = hit_of(ranked, summary_of(segment.metadata()));
     Snippet snippet = make_snippet(segment.text(), highlights, view_.edition->analysis);
     hit.snippet = std::move(snippet.text);
@@ -244,8 +253,18 @@ auto ask(const Snapshot::State& state, Question&& question)
 Result<Answer> Snapshot::search(const Query& query) const {
   TRY(check_process(*state_->project));
   const store::PageStart start = TRY(store::page_start(*state_->project, state_->view, query));
-  return ask({state_->project, start.view},
-             [&](const Asked& asked) { return asked.search(query, start); });
+  store::ResultCache& results = state_->project->caches->results;
+  const std::optional<std::string> key = results.key_of(*start.view, start.moved, query);
+  if (const auto known = key ? results.find(*key) : nullptr) {
+    if (!known->cursor.empty()) state_->project->kept_views.keep(start.view);
+    return *known;
+  }
+  bool depends_on_now = false;
+  Result<Answer> answer = ask({state_->project, start.view}, [&](const Asked& asked) {
+    return asked.search(query, start, depends_on_now);
+  });
+  if (answer && key && !depends_on_now) results.keep(*key, *answer);
+  return answer;
 }
 
 Result<Page> Snapshot::list(const Listing& listing) const {
@@ -281,6 +300,9 @@ Result<Changes> Snapshot::changes(const ChangesQuery& query) const {
 }
 
 Result<std::optional<Segment>> Snapshot::get(std::string_view id) const {
+  TRY(check_process(*state_->project));
+  auto active = store::find_active(*state_->view, id, state_->project->caches->segments);
+  if (active.has_value()) return std::optional<Segment>(std::move(active->segment));
   return ask(*state_, [&](const Asked& asked) { return asked.get(id); });
 }
 

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <shale/stats.hpp>
+
 #include "base/file.hpp"
 #include "base/map_guard.hpp"
 #include "base/system.hpp"
@@ -59,6 +61,7 @@ Result<Project> open_project_of(Store::State& store, std::string_view name,
   if (known != store.projects.end()) return Project(known->second);
   auto opened = TRY(store::open_project(
       {store.path, std::string(name), options, config, store.caches, store.surroundings}));
+  opened->async_commits = store.async_commits;
   store.projects.emplace(name, opened);
   if (store.housekeeper != nullptr && !opened->is_private) store.housekeeper->watch(opened);
   return Project(std::move(opened));
@@ -128,6 +131,22 @@ Result<std::vector<std::string>> Store::projects() const {
 }
 
 const std::filesystem::path& Store::path() const noexcept { return state_->path; }
+
+StoreStats Store::stats() const {
+  const auto figures_of = [](const LruCounters& counters) {
+    return CacheStats{counters.hits, counters.misses, counters.evictions, counters.entries,
+                      counters.bytes};
+  };
+  StoreStats stats;
+  stats.segments = figures_of(state_->caches->segments.counters());
+  stats.results = figures_of(state_->caches->results.counters());
+  return stats;
+}
+
+void Store::clear_caches() {
+  state_->caches->segments.clear();
+  state_->caches->results.clear();
+}
 
 std::string Store::config() const { return store::format_config(state_->config); }
 

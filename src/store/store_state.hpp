@@ -9,6 +9,7 @@
 #include <string>
 
 #include "catalog/manifest.hpp"
+#include "store/async_commits.hpp"
 #include "store/housekeeper.hpp"
 #include "store/project_state.hpp"
 #include "store/surroundings.hpp"
@@ -24,7 +25,9 @@ struct Store::State {
   store::Surroundings surroundings;
   std::mutex mutex;
   std::map<std::string, std::shared_ptr<Project::State>, std::less<>> projects;  // opened ones
-  std::unique_ptr<store::Housekeeper> housekeeper;  // the last member: it ends first
+  std::unique_ptr<store::Housekeeper> housekeeper;
+  // The last member: it ends first, for it may leave work to the housekeeper.
+  std::shared_ptr<store::AsyncCommits> async_commits = std::make_shared<store::AsyncCommits>();
 };
 
 namespace store {

@@ -13,10 +13,10 @@ using namespace testing;
 // The live version of an id, read through `cache`.
 Segment read(const View& view, const std::string& id, ActiveSegments& cache) {
   const Located found = find_live(view, id).value().value();
-  return read_segment(view.indexes[found.index], found.doc, cache).value();
+  return read_segment(view.indexes[found.index], found.doc, id, cache).value();
 }
 
-TEST_CASE("a second read is a hit and shares the decoded bytes") {
+TEST_CASE("a second read is a hit and shares the decoded bytes", "[active]") {
   const TestStore store;
   const auto state = store.state();
   stash(Project(state), "a", "text");
@@ -29,7 +29,7 @@ TEST_CASE("a second read is a hit and shares the decoded bytes") {
   CHECK(cache.counters().misses == 1);
 }
 
-TEST_CASE("a snapshot's reads are hits, and stats count them") {
+TEST_CASE("a snapshot's reads are hits, and stats count them", "[active]") {
   const TestStore store;
   Project project = store.open();
   stash(project, "a", "text");
@@ -43,7 +43,7 @@ TEST_CASE("a snapshot's reads are hits, and stats count them") {
   CHECK(after.cache_misses == before.cache_misses);
 }
 
-TEST_CASE("patched metadata is applied to what the cache has") {
+TEST_CASE("patched metadata is applied to what the cache has", "[active]") {
   const TestStore store;
   const auto state = store.state();
   Project project(state);
@@ -59,7 +59,7 @@ TEST_CASE("patched metadata is applied to what the cache has") {
   CHECK(state->caches->segments.counters().misses == 1);  // one decoding served them all
 }
 
-TEST_CASE("a summary is that of the metadata, changed or not, cached or not") {
+TEST_CASE("a summary is that of the metadata, changed or not, cached or not", "[active]") {
   const TestStore store;
   const auto state = store.state();
   Project project(state);
@@ -71,7 +71,7 @@ TEST_CASE("a summary is that of the metadata, changed or not, cached or not") {
   const auto check = [&](const char* file) {
     const auto view = view_of(state);
     const Located found = find_live(*view, "a").value().value();
-    const auto summary = read_summary(view->indexes[found.index], found.doc, cache).value();
+    const auto summary = read_summary(view->indexes[found.index], found.doc, "a", cache).value();
     CHECK(summary == summary_of(metadata_of_id(project, "a")));
     CHECK(summary.file == file);
   };
@@ -85,7 +85,7 @@ TEST_CASE("a summary is that of the metadata, changed or not, cached or not") {
 }
 
 // B7: the key is the version's place, not the segment's id.
-TEST_CASE("an old snapshot and a new one get each their own version") {
+TEST_CASE("an old snapshot and a new one get each their own version", "[active]") {
   const TestStore store;
   const auto state = store.state();
   Project project(state);
@@ -100,7 +100,61 @@ TEST_CASE("an old snapshot and a new one get each their own version") {
   CHECK(text_of(old, "a") == "old");
 }
 
-TEST_CASE("what does not fit the budget goes, and what was handed out stays") {
+TEST_CASE("what is kept is found by id in the views where it is live, and in no other",
+          "[active]") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  stash(project, "other", "text");
+  const auto before = view_of(state);
+  stash(project, "a", "old");
+  const auto old = view_of(state);
+  ActiveSegments cache(1 << 20, 100);
+  const auto found = [&](const std::shared_ptr<const View>& view) {
+    const auto active = find_active(*view, "a", cache);
+    return active ? std::string(active->segment.text()) : std::string("nothing");
+  };
+  CHECK(found(old) == "nothing");
+  read(*old, "a", cache);
+  CHECK(found(old) == "old");
+  CHECK(found(before) == "nothing");  // not committed yet
+  update(project, "a", {.pinned = true});
+  const auto pinned = view_of(state);
+  CHECK(find_active(*pinned, "a", cache)->segment.metadata().pinned);
+  CHECK(!find_active(*old, "a", cache)->segment.metadata().pinned);
+  stash(project, "a", "new");
+  const auto renewed = view_of(state);
+  CHECK(found(renewed) == "nothing");
+  read(*renewed, "a", cache);
+  CHECK(found(renewed) == "new");
+  CHECK(found(old) == "old");
+  CHECK(found(pinned) == "old");
+  project.merge(true).value();
+  const auto merged = view_of(state);
+  CHECK(found(merged) == "nothing");  // it lies elsewhere
+  read(*merged, "a", cache);
+  CHECK(found(merged) == "new");
+  CHECK(find_active(*merged, "a", cache)->at.index == find_live(*merged, "a").value()->index);
+  erase(project, "a");
+  CHECK(found(view_of(state)) == "nothing");
+  CHECK(found(merged) == "new");
+  CHECK(found(renewed) == "new");
+}
+
+TEST_CASE("changed metadata lie over the very text that is kept", "[active]") {
+  const TestStore store;
+  const auto state = store.state();
+  stash(Project(state), "a", "text");
+  ActiveSegments cache(1 << 20, 100);
+  const Segment one = read(*view_of(state), "a", cache);
+  update(Project(state), "a", {.topic = "t"});
+  const Segment two = read(*view_of(state), "a", cache);
+  CHECK(two.text().data() == one.text().data());
+  CHECK(two.metadata().topic == "t");
+  CHECK(!one.metadata().topic);
+}
+
+TEST_CASE("what does not fit the budget goes, and what was handed out stays", "[active]") {
   const TestStore store;
   const auto state = store.state();
   for (int n = 0; n < 200; ++n) {
@@ -114,6 +168,12 @@ TEST_CASE("what does not fit the budget goes, and what was handed out stays") {
     CHECK(cache.counters().evictions > 0);
     CHECK(cache.counters().bytes <= 64 * 1024);
     CHECK(first.text() == std::string(1000, 'a'));
+    const u64 misses = cache.counters().misses;
+    const Segment again = read(*view, "a0", cache);
+    CHECK(cache.counters().misses == misses + 1);
+    CHECK(again.text() == first.text());
+    CHECK(again.metadata() == first.metadata());
+    CHECK(again.text_hash() == first.text_hash());
   }
   SECTION("by count") {
     ActiveSegments cache(u64(1) << 30, 32);
@@ -128,7 +188,7 @@ TEST_CASE("what does not fit the budget goes, and what was handed out stays") {
   }
 }
 
-TEST_CASE("a damaged text is an error and never cached") {
+TEST_CASE("a damaged text is an error and never cached", "[active]") {
   const TestStore store;
   const auto state = store.state();
   stash(Project(state), "a", std::string(5000, 'x'));
@@ -137,7 +197,7 @@ TEST_CASE("a damaged text is an error and never cached") {
   ActiveSegments cache(1 << 20, 100);
   const Located found = find_live(*view, "a").value().value();
   for (int attempt = 0; attempt < 2; ++attempt) {
-    const auto damaged = read_segment(view->indexes[found.index], found.doc, cache);
+    const auto damaged = read_segment(view->indexes[found.index], found.doc, "a", cache);
     REQUIRE(!damaged);
     CHECK(damaged.error().code == ErrorCode::corrupt);
   }
@@ -146,7 +206,7 @@ TEST_CASE("a damaged text is an error and never cached") {
   CHECK(read(*view, "a", cache).text().size() == 5000);
 }
 
-TEST_CASE("many threads may read through one cache") {
+TEST_CASE("many threads may read through one cache", "[active]") {
   const TestStore store;
   const auto state = store.state();
   stash_many(Project(state), "a", 50);
