@@ -86,7 +86,6 @@ Result<void> GcGraph::add_topics(Part& part) {
     });
   }
   part.members = NumberLists(numbers.size(), entries);
-  part.told_topics.assign(numbers.size(), false);
   part.topic_codes.resize(numbers.size());
   for (u32 i = 0; i < numbers.size(); ++i) part.topic_codes[i] = numbers.key(i);
   return {};
@@ -106,11 +105,61 @@ Result<void> GcGraph::add_references(Part& part) {
   for (u32 target = 0; target < terms.size(); ++target) {
     const DocumentSet holders = TRY(index.documents(terms[target]));
     for_each_document(holders, [&](u32 doc) {
-      if (has_stored_edges(part, doc)) entries.push_back({doc, target});
+      const bool has_it = part.nodes.contains(doc) && !part.changed.contains(doc);
+      if (has_it) entries.push_back({doc, target});
     });
   }
   part.references = NumberLists(entries.empty() ? 0 : index.document_count(), entries);
   part.followed.assign(terms.size(), false);
+  return {};
+}
+
+// Gives each topic a number that it has in every part. Of one part its own will do.
+Result<void> GcGraph::number_topics() {
+  std::unordered_map<std::string, u32> numbers;
+  u32 count = 0;
+  if (parts_.size() == 1 && changed_topics_.empty()) {
+    Part& part = parts_.front();
+    part.topic_numbers.resize(part.topic_codes.size());
+    for (u32& number : part.topic_numbers) number = count++;
+  } else {
+    usize most = 0;
+    for (const Part& part : parts_) most = std::max(most, part.topic_codes.size());
+    numbers.reserve(most);
+    for (Part& part : parts_) TRY(number_topics_of(part, numbers));
+    for (const auto& [topic, members] : changed_topics_) {
+      const u32 number = numbers.try_emplace(topic, u32(numbers.size())).first->second;
+      changed_numbers_.emplace(topic, number);
+      changed_members_.emplace(number, &members);
+    }
+    count = u32(numbers.size());
+  }
+  std::vector<NumberLists::Entry> entries;
+  for (u32 number = 0; number < parts_.size(); ++number) {
+    const Part& part = parts_[number];
+    for (u32 place = 0; place < part.topic_numbers.size(); ++place) {
+      entries.push_back({part.topic_numbers[place], u32(places_.size())});
+      places_.push_back({number, place});
+    }
+  }
+  topic_places_ = NumberLists(count, entries);
+  followed_topics_.assign(count, false);
+  return {};
+}
+
+// In the order of the codes, which is that of the dictionary in a shard: neighbours share a block.
+Result<void> GcGraph::number_topics_of(Part& part, std::unordered_map<std::string, u32>& numbers) {
+  const Index& index = *scope_.enter(part.view).index;
+  std::vector<u32> order(part.topic_codes.size());
+  for (u32 i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(),
+            [&](u32 a, u32 b) { return part.topic_codes[a] < part.topic_codes[b]; });
+  part.topic_numbers.resize(order.size());
+  for (const u32 place : order) {
+    std::string value = TRY(index.code_value(Field::topic, part.topic_codes[place]));
+    const u32 next = u32(numbers.size());
+    part.topic_numbers[place] = numbers.try_emplace(std::move(value), next).first->second;
+  }
   return {};
 }
 
@@ -124,6 +173,8 @@ void GcGraph::reach(u32 part, u32 doc) {
 }
 
 Result<void> GcGraph::close() {
+  if (to_visit_.empty()) return {};
+  TRY(number_topics());
   while (!to_visit_.empty()) {
     const Node node = to_visit_.back();
     to_visit_.pop_back();
@@ -136,11 +187,13 @@ Result<void> GcGraph::visit(Node node) {
   Part& part = parts_[node.part];
   const auto changed = part.changed.find(node.doc);
   if (changed != part.changed.end()) {
-    TRY(follow_topic_elsewhere(changed->second.topic, u32(parts_.size())));
+    const auto topic = changed_numbers_.find(changed->second.topic);
+    if (topic != changed_numbers_.end()) follow_topic(topic->second);
     for (const std::string& id : changed->second.references) TRY(follow_reference(id));
     return {};
   }
-  if (part.topics[node.doc] != no_topic) TRY(follow_topic(node.part, part.topics[node.doc]));
+  const u32 topic = part.topics[node.doc];
+  if (topic != no_topic) follow_topic(part.topic_numbers[topic]);
   for (const u32 target : part.references.of(node.doc)) {
     if (part.followed[target]) continue;
     part.followed[target] = true;
@@ -151,44 +204,20 @@ Result<void> GcGraph::visit(Node node) {
   return {};
 }
 
-Result<void> GcGraph::follow_topic(u32 part, u32 topic) {
-  Part& here = parts_[part];
-  if (here.told_topics[topic]) return {};
-  here.told_topics[topic] = true;
-  for (const u32 doc : here.members.of(topic)) reach(part, doc);
-  if (parts_.size() == 1 && changed_topics_.empty()) return {};
-  const Index& index = *scope_.enter(here.view).index;
-  const std::string value = TRY(index.code_value(Field::topic, here.topic_codes[topic]));
-  return follow_topic_elsewhere(value, part);
-}
-
-// In all parts but `done`. The topic's documents there have one number, which is done with then.
-Result<void> GcGraph::follow_topic_elsewhere(const std::string& value, u32 done) {
-  if (value.empty()) return {};
-  const auto changed = changed_topics_.find(value);
-  if (changed != changed_topics_.end()) {
-    for (const Node& node : changed->second) reach(node.part, node.doc);
-    changed_topics_.erase(changed);
-  } else if (done == parts_.size()) {
-    return {};  // it was followed from another one of these
+void GcGraph::follow_topic(u32 number) {
+  if (followed_topics_[number]) return;
+  followed_topics_[number] = true;
+  for (const u32 at : topic_places_.of(number)) {
+    const TopicPlace& place = places_[at];
+    for (const u32 doc : parts_[place.part].members.of(place.place)) reach(place.part, doc);
   }
-  const std::string term = metadata_term(Field::topic, value);
-  for (u32 number = 0; number < parts_.size(); ++number) {
-    Part& part = parts_[number];
-    if (number == done || part.told_topics.empty()) continue;
-    const DocumentSet holders = TRY(documents_with(*scope_.enter(part.view).index, term));
-    for_each_document(holders, [&](u32 doc) {
-      if (!has_stored_edges(part, doc)) return;
-      const u32 topic = part.topics[doc];
-      if (topic != no_topic) part.told_topics[topic] = true;  // always, where nothing is damaged
-      reach(number, doc);
-    });
-  }
-  return {};
+  const auto changed = changed_members_.find(number);
+  if (changed == changed_members_.end()) return;
+  for (const Node& node : *changed->second) reach(node.part, node.doc);
 }
 
 // Every version of an id but the newest is dead, and no node: the order of the parts does not
-// matter.
+// matter. Newer ones are mostly smaller.
 Result<void> GcGraph::follow_reference(std::string_view id) {
   if (id.empty()) return {};
   for (u32 number = u32(parts_.size()); number-- > 0;) {
