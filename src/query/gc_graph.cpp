@@ -105,8 +105,7 @@ Result<void> GcGraph::add_references(Part& part) {
   for (u32 target = 0; target < terms.size(); ++target) {
     const DocumentSet holders = TRY(index.documents(terms[target]));
     for_each_document(holders, [&](u32 doc) {
-      const bool has_it = part.nodes.contains(doc) && !part.changed.contains(doc);
-      if (has_it) entries.push_back({doc, target});
+      if (part.nodes.contains(doc)) entries.push_back({doc, target});
     });
   }
   part.references = NumberLists(entries.empty() ? 0 : index.document_count(), entries);

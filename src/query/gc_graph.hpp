@@ -60,7 +60,7 @@ class GcGraph {
 
     std::string targets;  // ids that are referred to, end to end
     std::vector<usize> target_ends;
-    NumberLists references;      // document -> numbers of targets
+    NumberLists references;      // document -> numbers of targets; nobody asks for a changed one's
     std::vector<bool> followed;  // of each target
   };
   struct Node {
