@@ -100,6 +100,10 @@ constexpr Examples examples[] = {
     {"usage",
      "shale usage --limit 200000 --where tier:working\n"
      "shale usage --all-projects --json\n"},
+    {"gc",
+     "shale gc plan --task perf --file src/merge.cpp     # what neither leads to, best first\n"
+     "shale gc plan --target 50000 --limit 20 --json     # as much as that takes\n"
+     "shale gc run --task perf --target 50000 --confirm  # erases and stashes it\n"},
     {"tokens",
      "shale tokens README.md          # of o200k_base\n"
      "producer | shale tokens --vocab cl100k_base\n"
@@ -169,8 +173,12 @@ std::string verb_help(const CLI::App& app, const std::string& verb) {
     out += fmt::format("  {}\n", lines.substr(0, end));
     lines.remove_prefix(end + 1);
   }
-  return out + "\nOptions:\n" + option_lines(*found) + "\nOptions of every verb:\n" +
-         option_lines(app);
+  out += "\nOptions:\n" + option_lines(*found);
+  for (const CLI::App* below : found->get_subcommands([](const CLI::App*) { return true; })) {
+    out += fmt::format("\n`{} {}` {}:\n", verb, below->get_name(), below->get_description()) +
+           option_lines(*below);
+  }
+  return out + "\nOptions of every verb:\n" + option_lines(app);
 }
 
 }  // namespace shale::cli

@@ -7,6 +7,7 @@
 #include "store/bulk.hpp"
 #include "store/current_view.hpp"
 #include "store/durability.hpp"
+#include "store/gc_run.hpp"
 #include "store/lease.hpp"
 #include "store/lost_files.hpp"
 #include "store/merger.hpp"
@@ -137,6 +138,11 @@ Result<bool> Project::merge_step() {
 Result<ProjectStats> Project::stats() const {
   TRY(check_process(*state_));
   return store::project_stats(*state_);
+}
+
+Result<Committed> Project::run_gc(const GcPlan& plan) {
+  TRY(check_process(*state_));
+  return store::run_gc(*state_, plan);
 }
 
 Result<Verified> Project::verify(const ProgressCallback& progress, std::stop_token stop) const {

@@ -3,6 +3,7 @@
 #include "base/shortage.hpp"
 #include "query/aggregate.hpp"
 #include "query/engine.hpp"
+#include "query/gc_plan.hpp"
 #include "store/active_segments.hpp"
 #include "store/change_feed.hpp"
 #include "store/lost_files.hpp"
@@ -123,6 +124,12 @@ class Asked {
 
   Result<Usage> usage(const UsageOptions& options) const {
     return with_known_faults(TRY(query::usage(view_.indexes, options)));
+  }
+
+  Result<GcPlan> plan_gc(const GcOptions& options) const {
+    GcPlan plan = TRY(query::plan_gc(view_.indexes, options));
+    plan.lsn = view_.committed.value;
+    return with_known_faults(std::move(plan));
   }
 
   Result<Pack> pack(const PackQuery& query) const {
@@ -289,6 +296,10 @@ Result<Sum> Snapshot::sum(std::string_view field, std::span<const std::string> b
 
 Result<Usage> Snapshot::usage(const UsageOptions& options) const {
   return ask(*state_, [&](const Asked& asked) { return asked.usage(options); });
+}
+
+Result<GcPlan> Snapshot::plan_gc(const GcOptions& options) const {
+  return ask(*state_, [&](const Asked& asked) { return asked.plan_gc(options); });
 }
 
 Result<Pack> Snapshot::pack(const PackQuery& query) const {

@@ -23,12 +23,13 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   add_import_verb(app, context);
   add_export_verb(app, context);
   add_read_verbs(app, context);
+  add_gc_verb(app, context);
   add_tokens_verb(app, context);
   add_care_verbs(app, context);
   add_backup_verbs(app, context);
   add_changes_verb(app, context);
   const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
-  CHECK(verbs.size() == 29);
+  CHECK(verbs.size() == 30);
   for (const CLI::App* verb : verbs) {
     const std::string name = verb->get_name();
     INFO(name);
@@ -50,6 +51,10 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   CHECK(contains(verb_help(app, "import"), "--on-conflict"));
   CHECK(contains(verb_help(app, "import"), "--from-project"));
   CHECK(contains(verb_help(app, "stash"), "--tag"));
+  const std::string gc = verb_help(app, "gc");  // of the verbs below a verb, too
+  CHECK(gc.find("`gc plan` lists") < gc.find("segments listed at most"));
+  CHECK(gc.find("`gc run` plans") < gc.find("that it may"));
+  CHECK(gc.find("that it may") < gc.find("Options of every verb:"));
 }
 
 TEST_CASE("help: there is none for what is no verb") {
