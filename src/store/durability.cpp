@@ -87,7 +87,16 @@ class LogSync {
       : project_(project), control_(control), id_(log), lsn_(lsn), group_(group) {}
 
   // Returns once `lsn` is durable or the log is poisoned; an error where the file cannot be opened.
+  // What it did not sync itself meanwhile, it waited.
   Result<void> run() {
+    const u64 began = clock_nanoseconds();
+    Result<void> done = sync_or_wait();
+    project_.figures.add_wait(Lock::sync, clock_nanoseconds() - began - synced_ns_);
+    return done;
+  }
+
+ private:
+  Result<void> sync_or_wait() {
     if (is_over()) return {};
     log_ = TRY(synced_log(project_, id_));
     control_.request_sync();
@@ -112,7 +121,6 @@ class LogSync {
     return {};
   }
 
- private:
   Clock::duration standstill() const {
     return std::max<Clock::duration>(project_.options.busy_timeout, standstill_min);
   }
@@ -180,7 +188,12 @@ class LogSync {
     // Loaded before the sync, which therefore covers it (PROTOCOL A8); where the log was sealed
     // meanwhile `committed` is of a later one, and only the caller's own frame is vouched for.
     const Lsn committed = control_.committed();
-    if (!log.sync()) return control_.poison(id_.sequence);
+    const u64 began = clock_nanoseconds();
+    const Result<void> synced = log.sync();
+    const u64 took = clock_nanoseconds() - began;
+    synced_ns_ += took;
+    project_.figures.add(Operation::sync, took);
+    if (!synced) return control_.poison(id_.sequence);
     control_.raise_durable(committed.log_sequence() == id_.sequence ? committed : lsn_);
   }
 
@@ -190,6 +203,7 @@ class LogSync {
   Lsn lsn_;
   Group group_;
   std::shared_ptr<SyncedLog> log_;
+  u64 synced_ns_ = 0;    // how long it has synced by itself
   u64 turns_ = ~u64(0);  // of the turn that is waited for, and when it was seen first
   Clock::time_point turn_seen_;
   Lsn durable_;  // and since when it is that

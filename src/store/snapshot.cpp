@@ -135,9 +135,14 @@ class Asked {
   Result<std::optional<Segment>> get(std::string_view id) const {
     std::vector<Fault> faults;
     const auto found = TRY(find(view_, id, faults, project_.name));
-    if (found.has_value()) return std::optional<Segment>(TRY(read(*found)));
+    if (found.has_value()) {
+      Result<Segment> segment = read(*found);
+      if (!segment && is_damage(segment.error())) project_.figures.add_faults(1);
+      return std::optional<Segment>(TRY(std::move(segment)));
+    }
     add_known_faults(view_, lost_, faults, project_.name);
     if (faults.empty()) return std::optional<Segment>();
+    project_.figures.add_faults(faults.size());
     // It may stand in what cannot be read: that is not the same as "absent".
     return fail_at(ErrorCode::corrupt, faults.front().message, faults.front().file,
                    faults.front().offset);
@@ -219,6 +224,7 @@ class Asked {
   template <class Reply>
   Reply with_known_faults(Reply reply) const {
     add_known_faults(view_, lost_, reply.faults, project_.name);
+    project_.figures.add_faults(reply.faults.size());
     return reply;
   }
 
@@ -243,20 +249,24 @@ auto ask(const Snapshot::State& state, Question&& question)
 
 Result<Answer> Snapshot::search(const Query& query) const {
   TRY(check_process(*state_->project));
+  const store::Timed timed(state_->project->figures, Operation::search);
   const store::PageStart start = TRY(store::page_start(*state_->project, state_->view, query));
   return ask({state_->project, start.view},
              [&](const Asked& asked) { return asked.search(query, start); });
 }
 
 Result<Page> Snapshot::list(const Listing& listing) const {
+  const store::Timed timed(state_->project->figures, Operation::list);
   return ask(*state_, [&](const Asked& asked) { return asked.list(listing); });
 }
 
 Result<Count> Snapshot::count(std::string_view where) const {
+  const store::Timed timed(state_->project->figures, Operation::count);
   return ask(*state_, [&](const Asked& asked) { return asked.count(where); });
 }
 
 Result<Sum> Snapshot::aggregate(const Aggregation& asked) const {
+  const store::Timed timed(state_->project->figures, Operation::sum);
   return ask(*state_, [&](const Asked& one) { return one.aggregate(asked); });
 }
 
@@ -269,22 +279,27 @@ Result<Sum> Snapshot::sum(std::string_view field, std::span<const std::string> b
 }
 
 Result<Usage> Snapshot::usage(const UsageOptions& options) const {
+  const store::Timed timed(state_->project->figures, Operation::usage);
   return ask(*state_, [&](const Asked& asked) { return asked.usage(options); });
 }
 
 Result<Pack> Snapshot::pack(const PackQuery& query) const {
+  const store::Timed timed(state_->project->figures, Operation::pack);
   return ask(*state_, [&](const Asked& asked) { return asked.pack(query); });
 }
 
 Result<Changes> Snapshot::changes(const ChangesQuery& query) const {
+  const store::Timed timed(state_->project->figures, Operation::changes);
   return ask(*state_, [&](const Asked& asked) { return asked.changes(query); });
 }
 
 Result<std::optional<Segment>> Snapshot::get(std::string_view id) const {
+  const store::Sampled timed(state_->project->figures, Operation::get);
   return ask(*state_, [&](const Asked& asked) { return asked.get(id); });
 }
 
 Result<Fetched> Snapshot::get_many(std::span<const std::string> ids) const {
+  const store::Timed timed(state_->project->figures, Operation::get_many);
   return ask(*state_, [&](const Asked& asked) { return asked.get_many(ids); });
 }
 

@@ -4,6 +4,7 @@
 #include "base/map_guard.hpp"
 #include "base/system.hpp"
 #include "model/record.hpp"
+#include "store/activity.hpp"
 #include "store/options.hpp"
 #include "store/project.hpp"
 #include "store/store_state.hpp"
@@ -128,6 +129,21 @@ Result<std::vector<std::string>> Store::projects() const {
 }
 
 const std::filesystem::path& Store::path() const noexcept { return state_->path; }
+
+StoreStats Store::stats() const {
+  catalog::StatsWords words{};
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const auto& [name, project] : state_->projects) {
+      catalog::add(words, project->figures.words());
+    }
+  }
+  StoreStats stats;
+  stats.activity = store::activity_of(words, 0);
+  stats.segments = store::cache_stats(state_->caches->segments.counters());
+  stats.activity.segments = {stats.segments.hits, stats.segments.misses, stats.segments.evictions};
+  return stats;
+}
 
 std::string Store::config() const { return store::format_config(state_->config); }
 
