@@ -87,11 +87,9 @@ class LogSync {
       : project_(project), control_(control), id_(log), lsn_(lsn), group_(group) {}
 
   // Returns once `lsn` is durable or the log is poisoned; an error where the file cannot be opened.
-  // What it did not sync itself meanwhile, it waited.
   Result<void> run() {
-    const u64 began = clock_nanoseconds();
     Result<void> done = sync_or_wait();
-    project_.figures.add_wait(Lock::sync, clock_nanoseconds() - began - synced_ns_);
+    project_.figures.add_wait(Lock::sync, waited_ns_);
     return done;
   }
 
@@ -109,16 +107,22 @@ class LogSync {
       if (waited < turn_patience && wait_for_group(turns)) continue;
       if (sync(Way::in_turn)) continue;
       if (waited < turn_patience) {
-        control_.wait_for_sync_turn(turns,
-                                    std::min<Clock::duration>(turn_slice, turn_patience - waited));
+        wait_for_turn(turns, std::min<Clock::duration>(turn_slice, turn_patience - waited));
         continue;
       }
       // Also where its word is set, and may be that of one who died.
       if ((log_->is_trusted || control_.late_sync_in_flight() != 0) && sync(Way::late)) continue;
       if (Clock::now() - durable_seen_ > standstill()) control_.poison(id_.sequence);
       std::this_thread::sleep_for(retry_pause);
+      waited_ns_ += u64(std::chrono::nanoseconds(retry_pause).count());
     }
     return {};
+  }
+
+  void wait_for_turn(u64 turns, Clock::duration patience) {
+    const u64 began = clock_nanoseconds();
+    control_.wait_for_sync_turn(turns, patience);
+    waited_ns_ += clock_nanoseconds() - began;
   }
 
   Clock::duration standstill() const {
@@ -141,7 +145,7 @@ class LogSync {
     const std::chrono::microseconds patience(control_.sync_group().patience_us);
     const auto left = patience - (Clock::now() - turn_seen_);
     if (left < sleep_min) return false;
-    control_.wait_for_sync_turn(turns, left);
+    wait_for_turn(turns, left);
     return true;
   }
 
@@ -190,9 +194,7 @@ class LogSync {
     const Lsn committed = control_.committed();
     const u64 began = clock_nanoseconds();
     const Result<void> synced = log.sync();
-    const u64 took = clock_nanoseconds() - began;
-    synced_ns_ += took;
-    project_.figures.add(Operation::sync, took);
+    project_.figures.add(Operation::sync, clock_nanoseconds() - began);
     if (!synced) return control_.poison(id_.sequence);
     control_.raise_durable(committed.log_sequence() == id_.sequence ? committed : lsn_);
   }
@@ -203,7 +205,7 @@ class LogSync {
   Lsn lsn_;
   Group group_;
   std::shared_ptr<SyncedLog> log_;
-  u64 synced_ns_ = 0;    // how long it has synced by itself
+  u64 waited_ns_ = 0;    // for others
   u64 turns_ = ~u64(0);  // of the turn that is waited for, and when it was seen first
   Clock::time_point turn_seen_;
   Lsn durable_;  // and since when it is that

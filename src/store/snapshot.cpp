@@ -135,14 +135,9 @@ class Asked {
   Result<std::optional<Segment>> get(std::string_view id) const {
     std::vector<Fault> faults;
     const auto found = TRY(find(view_, id, faults, project_.name));
-    if (found.has_value()) {
-      Result<Segment> segment = read(*found);
-      if (!segment && is_damage(segment.error())) project_.figures.add_faults(1);
-      return std::optional<Segment>(TRY(std::move(segment)));
-    }
+    if (found.has_value()) return std::optional<Segment>(TRY(read(*found)));
     add_known_faults(view_, lost_, faults, project_.name);
     if (faults.empty()) return std::optional<Segment>();
-    project_.figures.add_faults(faults.size());
     // It may stand in what cannot be read: that is not the same as "absent".
     return fail_at(ErrorCode::corrupt, faults.front().message, faults.front().file,
                    faults.front().offset);
@@ -294,8 +289,11 @@ Result<Changes> Snapshot::changes(const ChangesQuery& query) const {
 }
 
 Result<std::optional<Segment>> Snapshot::get(std::string_view id) const {
-  const store::Sampled timed(state_->project->figures, Operation::get);
-  return ask(*state_, [&](const Asked& asked) { return asked.get(id); });
+  store::Figures& figures = state_->project->figures;
+  const store::Sampled timed(figures, Operation::get);
+  auto found = ask(*state_, [&](const Asked& asked) { return asked.get(id); });
+  if (!found && is_damage(found.error())) figures.add_faults(1);
+  return found;
 }
 
 Result<Fetched> Snapshot::get_many(std::span<const std::string> ids) const {

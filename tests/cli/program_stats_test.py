@@ -74,6 +74,7 @@ class Stats(Case):
 
     def test_text_for_people(self):
         self.text("stash", "--id", "a", "some text")
+        self.text("merge")
         self.text("search", "text")
         text = self.text("stats")
         self.assertEqual(text, self.text("stats", "--format", "text"))

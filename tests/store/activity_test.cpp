@@ -125,6 +125,7 @@ TEST_CASE("a killed process takes a second of its figures along at most, and nob
   child.kill();
   CHECK(counted(project, Operation::count) == 101);
   (void)project.snapshot().value().count().value();
+  CHECK(counted(project, Operation::count) == 102);
   CHECK(counted(store.open(), Operation::count) == 102);
 }
 
@@ -250,7 +251,7 @@ TEST_CASE("who waits for the lease, to merge or for another's sync is counted") 
     auto other = LockFile::open(store.paths().lock(), false).value();
     REQUIRE(other.try_lock(byte).value());
     std::thread holder([&other, byte] {
-      std::this_thread::sleep_for(15ms);
+      std::this_thread::sleep_for(100ms);
       other.unlock(byte);
     });
     act();
@@ -258,10 +259,10 @@ TEST_CASE("who waits for the lease, to merge or for another's sync is counted") 
   };
   const auto waited = [&] { return project.stats().value().activity; };
   const Activity before = waited();
-  while_locked(catalog::lock_byte::lease, [&] { stash(project, "b", "text"); });
+  while_locked(catalog::lock_byte::lease, [&] { (void)Lease::acquire(*state, "test").value(); });
   CHECK(waited().lease.count >= before.lease.count + 1);
   CHECK(waited().lease.longest_us >= 5000);
-  while_locked(catalog::lock_byte::merge, [&] { project.merge(false).value(); });
+  while_locked(catalog::lock_byte::merge, [&] { (void)MergeLock::acquire(*state).value(); });
   CHECK(waited().merge.count >= before.merge.count + 1);
   CHECK(waited().merge.total_us >= 5000);
   stash(project, "c", "text", Durability::full);
