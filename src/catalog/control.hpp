@@ -35,6 +35,7 @@ inline constexpr u64 lease = 0;
 inline constexpr u64 sync = 1;
 inline constexpr u64 merge = 2;
 inline constexpr u64 late_sync = 3;
+inline constexpr u64 figures = 5;      // who makes STATS; no other lock is asked for under it
 inline constexpr u64 first_slot = 16;  // control_slots bytes, each for one process that has it open
 }  // namespace lock_byte
 

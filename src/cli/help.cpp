@@ -114,7 +114,11 @@ constexpr Examples examples[] = {
     {"merge",
      "shale merge                     # what is due\n"
      "shale merge --full              # down to one shard\n"},
-    {"stats", "shale stats --all-projects --json\n"},
+    {"stats",
+     "shale stats                     # what the project holds, and what all processes do with it\n"
+     "shale stats --watch 5           # every 5 seconds, with rates since the last look\n"
+     "shale stats --all-projects --format prometheus\n"
+     "shale stats --all-projects --json\n"},
     {"verify", "shale verify                    # exit 3 where anything is damaged\n"},
     {"who",
      "shale who                       # processes with the project open, oldest first\n"

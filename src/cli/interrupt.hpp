@@ -2,7 +2,7 @@
 //
 // Only verbs with such points watch for it; in all others the system ends the process, which is
 // safe at any moment. A second Ctrl-C always does. Used by ingest, add, merge, verify,
-// tokens, backup and restore.
+// tokens, backup and restore; by changes --follow and stats --watch, which it ends.
 #pragma once
 
 namespace shale::cli {

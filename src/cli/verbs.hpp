@@ -23,7 +23,8 @@ void add_sum_verbs(CLI::App& app, Context& context);     // count sum usage
 void add_gc_verb(CLI::App& app, Context& context);       // gc
 void add_tokens_verb(CLI::App& app, Context& context);   // tokens
 void add_changes_verb(CLI::App& app, Context& context);  // changes
-void add_care_verbs(CLI::App& app, Context& context);    // merge verify inspect who stats ...
+void add_care_verbs(CLI::App& app, Context& context);    // merge verify inspect who ..., and:
+void add_stats_verb(CLI::App& app, Context& context);    // stats
 
 // Options of the verbs that may make a store and say how.
 void add_create_options(CLI::App& verb, CreateOptions& options);

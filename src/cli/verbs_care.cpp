@@ -1,4 +1,5 @@
-// merge verify inspect config stats projects who: what a store is and that it stays well.
+// merge verify inspect config projects who: what a store is and that it stays well; stats is
+// verbs_stats.cpp.
 #include <shale/stats.hpp>
 
 #include <fmt/format.h>
@@ -91,77 +92,7 @@ Result<Exit> verify(Context& context) {
   return all.faults.empty() ? Exit::ok : Exit::damaged;
 }
 
-// --- stats --------------------------------------------------------------------------------------
-
-double ratio(u64 part, u64 whole) { return whole == 0 ? 0 : double(part) / double(whole); }
-
-Json json_of(const std::string& name, const ProjectStats& stats) {
-  Json sections = Json::array();
-  for (const SectionBytes& section : stats.sections) {
-    sections.push_back({{"name", section.name}, {"bytes", section.bytes}});
-  }
-  return {{"name", name},
-          {"segments", stats.segments},
-          {"text_bytes", stats.text_bytes},
-          {"tokens", stats.tokens},
-          {"superseded", stats.superseded},
-          {"shards", stats.shards},
-          {"logs", stats.logs},
-          {"delta_segments", stats.delta_segments},
-          {"disk_bytes", stats.disk_bytes},
-          {"disk_share", ratio(stats.disk_bytes, stats.text_bytes)},
-          {"edition", stats.edition},
-          {"committed_lsn", stats.committed_lsn},
-          {"durable_lsn", stats.durable_lsn},
-          {"ingested_bytes", stats.ingested_bytes},
-          {"written_bytes", stats.written_bytes},
-          {"write_amplification", ratio(stats.written_bytes, stats.ingested_bytes)},
-          {"sections", sections},
-          {"cache_hits", stats.cache_hits},
-          {"cache_misses", stats.cache_misses}};
-}
-
-void print_stats(Output& output, const std::string& name, const ProjectStats& stats) {
-  const auto row = [&](std::string_view what, const std::string& value) {
-    output.line(fmt::format("  {:<20} {}", what, value));
-  };
-  output.line("project " + printable(name));
-  row("segments", fmt::format("{} ({} in the delta, {} superseded)", stats.segments,
-                              stats.delta_segments, stats.superseded));
-  row("text", size_text(stats.text_bytes));
-  row("tokens", std::to_string(stats.tokens));
-  std::string disk = size_text(stats.disk_bytes);
-  // Of a few notes, the room kept ready for more would be thousands of per cent.
-  if (stats.text_bytes >= u64(1) << 20) {
-    disk += fmt::format(" ({:.1f} % of the text)", 100 * ratio(stats.disk_bytes, stats.text_bytes));
-  }
-  row("disk", disk);
-  row("shards, logs", fmt::format("{}, {}", stats.shards, stats.logs));
-  row("edition", std::to_string(stats.edition));
-  row("write amplification",
-      fmt::format("{:.2f}", ratio(stats.written_bytes, stats.ingested_bytes)));
-  for (const SectionBytes& section : stats.sections) {
-    row("section " + section.name,
-        fmt::format("{} ({:.1f} % of the disk)", size_text(section.bytes),
-                    100 * ratio(section.bytes, stats.disk_bytes)));
-  }
-}
-
-Result<Exit> stats(Context& context) {
-  Json list = Json::array();
-  for (const Project& project : TRY(context.projects_to_read(context.globals.all_projects))) {
-    const ProjectStats numbers = TRY(project.stats());
-    if (context.output.is_text()) {
-      print_stats(context.output, project.name(), numbers);
-    } else if (context.output.form == Form::ndjson) {
-      context.output.object(json_of(project.name(), numbers));
-    } else {
-      list.push_back(json_of(project.name(), numbers));
-    }
-  }
-  if (context.output.form == Form::json) context.output.object({{"projects", list}});
-  return Exit::ok;
-}
+// --- projects -----------------------------------------------------------------------------------
 
 Result<Exit> projects(Context& context) {
   Json list = Json::array();
@@ -268,7 +199,7 @@ void add_care_verbs(CLI::App& app, Context& context) {
   merging->callback(
       [&context, full] { context.action = [&context, full] { return merge(context, *full); }; });
   add_simple(app, context, "verify", "reads every byte and checks it", verify);
-  add_simple(app, context, "stats", "what a project holds and what it costs", stats);
+  add_stats_verb(app, context);
   add_simple(app, context, "projects", "lists the projects of the store", projects);
   add_simple(app, context, "who", "which processes have a project open", who);
   add_simple(app, context, "config", "prints the effective options", config);

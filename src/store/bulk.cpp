@@ -357,7 +357,10 @@ Result<Committed> ingest_batch(Project::State& project, const Batch::State& batc
   if (batch.entries.empty()) return Committed{};
   // Shards are built before the lease is asked for: who may not write must not come that far.
   if (project.is_private) return Unexpected{Lease::acquire(project, "ingest").error()};
-  return BulkIngest(project, progress, std::move(stop)).run(batch);
+  Timed timed(project.figures, Operation::ingest);
+  Result<Committed> done = BulkIngest(project, progress, std::move(stop)).run(batch);
+  if (done) timed.add_bytes(batch.text_bytes);
+  return done;
 }
 
 }  // namespace shale::store

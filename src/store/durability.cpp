@@ -88,6 +88,13 @@ class LogSync {
 
   // Returns once `lsn` is durable or the log is poisoned; an error where the file cannot be opened.
   Result<void> run() {
+    Result<void> done = sync_or_wait();
+    project_.figures.add_wait(Lock::sync, waited_ns_);
+    return done;
+  }
+
+ private:
+  Result<void> sync_or_wait() {
     if (is_over()) return {};
     log_ = TRY(synced_log(project_, id_));
     control_.request_sync();
@@ -100,19 +107,24 @@ class LogSync {
       if (waited < turn_patience && wait_for_group(turns)) continue;
       if (sync(Way::in_turn)) continue;
       if (waited < turn_patience) {
-        control_.wait_for_sync_turn(turns,
-                                    std::min<Clock::duration>(turn_slice, turn_patience - waited));
+        wait_for_turn(turns, std::min<Clock::duration>(turn_slice, turn_patience - waited));
         continue;
       }
       // Also where its word is set, and may be that of one who died.
       if ((log_->is_trusted || control_.late_sync_in_flight() != 0) && sync(Way::late)) continue;
       if (Clock::now() - durable_seen_ > standstill()) control_.poison(id_.sequence);
       std::this_thread::sleep_for(retry_pause);
+      waited_ns_ += u64(std::chrono::nanoseconds(retry_pause).count());
     }
     return {};
   }
 
- private:
+  void wait_for_turn(u64 turns, Clock::duration patience) {
+    const u64 began = clock_nanoseconds();
+    control_.wait_for_sync_turn(turns, patience);
+    waited_ns_ += clock_nanoseconds() - began;
+  }
+
   Clock::duration standstill() const {
     return std::max<Clock::duration>(project_.options.busy_timeout, standstill_min);
   }
@@ -133,7 +145,7 @@ class LogSync {
     const std::chrono::microseconds patience(control_.sync_group().patience_us);
     const auto left = patience - (Clock::now() - turn_seen_);
     if (left < sleep_min) return false;
-    control_.wait_for_sync_turn(turns, left);
+    wait_for_turn(turns, left);
     return true;
   }
 
@@ -180,7 +192,10 @@ class LogSync {
     // Loaded before the sync, which therefore covers it (PROTOCOL A8); where the log was sealed
     // meanwhile `committed` is of a later one, and only the caller's own frame is vouched for.
     const Lsn committed = control_.committed();
-    if (!log.sync()) return control_.poison(id_.sequence);
+    const u64 began = clock_nanoseconds();
+    const Result<void> synced = log.sync();
+    project_.figures.add(Operation::sync, clock_nanoseconds() - began);
+    if (!synced) return control_.poison(id_.sequence);
     control_.raise_durable(committed.log_sequence() == id_.sequence ? committed : lsn_);
   }
 
@@ -190,6 +205,7 @@ class LogSync {
   Lsn lsn_;
   Group group_;
   std::shared_ptr<SyncedLog> log_;
+  u64 waited_ns_ = 0;    // for others
   u64 turns_ = ~u64(0);  // of the turn that is waited for, and when it was seen first
   Clock::time_point turn_seen_;
   Lsn durable_;  // and since when it is that

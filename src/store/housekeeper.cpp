@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "store/activity.hpp"
 #include "store/durability.hpp"
 #include "store/merge_policy.hpp"
 #include "store/merger.hpp"
@@ -19,6 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds interval{50};  // relaxed: durable within 100 ms
 constexpr std::chrono::milliseconds pause_after_failure{1000};
+constexpr std::chrono::milliseconds figures_interval{1000};
 
 }  // namespace
 
@@ -40,6 +42,7 @@ struct Housekeeper::Round {
         // One step at a time; what fails now is tried again at the next round, and shows in
         // `stats`.
         if (!last && merges) (void)merge_step(*project);
+        flush_figures(*project, last ? std::chrono::milliseconds(0) : figures_interval);
       }
     }
   }

@@ -10,6 +10,7 @@
 #include "delta/log_reader.hpp"
 #include "shard/shard.hpp"
 #include "shard/shard_format.hpp"
+#include "store/activity.hpp"
 
 namespace shale::store {
 
@@ -109,6 +110,29 @@ Result<std::string> inspect_changes(const std::filesystem::path& path) {
   return lines.take();
 }
 
+Result<std::string> inspect_stats(const std::filesystem::path& path) {
+  const File file = TRY(File::open(path, File::Mode::read));
+  Buffer bytes(catalog::stats_bytes);
+  TRY(file.read_exactly(0, bytes));
+  const auto page = load<catalog::StatsPage>(bytes.data());
+  if (page.header.version != catalog::stats_version) {
+    return fail_at(ErrorCode::too_new, "Figures of another version of shale", path.string());
+  }
+  Lines lines;
+  lines.add("figures of project", page.header.project_id);
+  lines.add("format", page.header.version);
+  lines.add("made at", page.header.made_at);
+  const Activity activity = activity_of(page.words, i64(page.header.made_at));
+  for (usize i = 0; i < operation_count; ++i) {
+    const OperationStats& one = activity.operations[i];
+    if (one.count == 0) continue;
+    lines.add(name_of(Operation(i)), std::to_string(one.count) + ", p99 ns " +
+                                         std::to_string(one.p99_ns) + ", longest ns " +
+                                         std::to_string(one.longest_ns));
+  }
+  return lines.take();
+}
+
 Result<std::string> inspect_manifest(const std::filesystem::path& path) {
   const Buffer bytes = TRY(read_file(path, manifest_bytes_max));
   (void)TRY(catalog::parse_manifest(as_text(bytes)));
@@ -128,6 +152,7 @@ Result<std::string> inspect_file(const std::filesystem::path& path) {
   if (magic == shard::shard_magic) return inspect_shard(path);
   if (magic == delta::log_magic) return inspect_log(path, start);
   if (magic == catalog::changes_magic) return inspect_changes(path);
+  if (magic == catalog::stats_magic) return inspect_stats(path);
   if (magic == catalog::overlay_magic && start.size() == sizeof(catalog::OverlayHeader)) {
     return inspect_overlay(start);
   }

@@ -45,8 +45,11 @@ Result<std::optional<Lease>> Lease::try_acquire(Project::State& project, std::st
   }
   const Clock::time_point deadline = Clock::now() + patience;
   Lease lease(project);
-  lease.mutex_ = lock_until(project.lease_mutex, deadline);
-  if (!lease.mutex_.owns_lock() || !TRY(lease.lock(deadline))) return std::optional<Lease>();
+  {
+    const LockWait wait(project.figures, Lock::lease);
+    lease.mutex_ = lock_until(project.lease_mutex, deadline);
+    if (!lease.mutex_.owns_lock() || !TRY(lease.lock(deadline))) return std::optional<Lease>();
+  }
   for (;;) {
     const std::optional<u64> recoveries = TRY(lease.lock_file_->count_at_path());
     if (recoveries.has_value()) {
@@ -195,6 +198,7 @@ Result<std::optional<MergeLock>> MergeLock::try_acquire(Project::State& project,
                                                         std::chrono::milliseconds patience) {
   const Clock::time_point deadline = Clock::now() + patience;
   MergeLock lock(project);
+  const LockWait wait(project.figures, Lock::merge);
   lock.mutex_ = lock_until(project.merge_mutex, deadline);
   if (!lock.mutex_.owns_lock()) return std::optional<MergeLock>();
   lock.locked_ = TRY(lock.lock_file_->lock(catalog::lock_byte::merge, deadline));

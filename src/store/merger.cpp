@@ -123,12 +123,25 @@ class MergeJob {
     if (!TRY(inputs_hold(*lease.view()))) return MergeEnd::overtaken;
     catalog::Manifest next = TRY(next_manifest(*lease.view()));
     TRY(publish_edition(lease, std::move(next)));
+    count_merge();
     // What one who was killed has left may be as long as all that was merged.
     // Not where another store stands at the path since.
     if (TRY(project_.shared_lock_file()->still_at_path())) {
       remove_orphans(project_.paths, lease.view()->edition->manifest, Orphans::but_overlays);
     }
     return MergeEnd::published;
+  }
+
+  void count_merge() const {
+    u64 read = 0, written = 0;
+    for (const catalog::ShardEntry& entry : start_->edition->manifest.shards) {
+      if (is_one_of(plan_.shards, entry.id)) read += entry.file_bytes;
+    }
+    for (const catalog::LogEntry& entry : start_->edition->manifest.logs) {
+      if (is_one_of(plan_.logs, entry.id)) read += entry.sealed_end;
+    }
+    for (const Output& output : outputs_) written += output.built.entry.file_bytes;
+    project_.figures.add_merge(plan_.shards.empty(), read, written, clock_nanoseconds() - began_);
   }
 
   // Whether what start_ saw has the LSNs it had there, by which later updates are told from those
@@ -250,6 +263,7 @@ class MergeJob {
   OverlayDrafts drafts_;
   ChangesDraft changes_;
   u64 incarnation_ = project_.incarnation.load();
+  u64 began_ = clock_nanoseconds();
 };
 
 u64 text_bytes(const catalog::Manifest& manifest, const std::vector<FileId>& shards) {

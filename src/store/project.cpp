@@ -112,6 +112,7 @@ Result<Committed> Project::ingest(const Batch& batch, const ProgressCallback& pr
 
 Result<Snapshot> Project::snapshot(const SnapshotOptions& options) const {
   TRY(check_process(*state_));
+  const store::Sampled timed(state_->figures, Operation::snapshot);
   state_->kept_views.drop_old();
   auto view = TRY(store::snapshot_view(*state_));
   if (options.durable_only) view = TRY(store::durable_view(*state_, view));

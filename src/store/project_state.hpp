@@ -23,6 +23,7 @@
 #include "delta/log_writer.hpp"
 #include "shard/page_budget.hpp"
 #include "store/active_segments.hpp"
+#include "store/figures.hpp"
 #include "store/kept_views.hpp"
 #include "store/options.hpp"
 #include "store/result_cache.hpp"
@@ -38,6 +39,7 @@ struct SharedCaches {
   std::shared_ptr<shard::PageBudget> pages;
   ActiveSegments segments;
   ResultCache results;
+  ToldCaches told;
   SharedCaches(const StoreOptions& options)
       : pages(std::make_shared<shard::PageBudget>(options.resident_bytes)),
         segments(options.active_bytes, options.active_segments),
@@ -146,6 +148,14 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   std::weak_ptr<store::AsyncCommits> async_commits;
   // A commit sealed a log; the housekeeper folds where too many wait.
   std::atomic<bool> fold_wanted{false};
+
+  // What this process does with it; counted by anybody.
+  store::Figures figures;
+  store::SharedFigures shared_figures;
+
+  State() = default;
+  ~State();  // adds what is left of the figures to those of all (activity.hpp)
+  State(const State&) = delete;
 };
 
 // An error in a child of the process that opened what is asked (PROTOCOL C1).

@@ -1,12 +1,17 @@
 #include "store/project_stats.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/file.hpp"
 #include "base/shortage.hpp"
+#include "base/system.hpp"
 #include "catalog/changes_file.hpp"
+#include "delta/log_format.hpp"
+#include "store/activity.hpp"
 #include "store/lost_files.hpp"
+#include "store/merge_policy.hpp"
 #include "store/project.hpp"
 
 namespace shale::store {
@@ -178,27 +183,83 @@ class Verifier {
   Verified result_;
 };
 
-Result<ProjectStats> stats_of(const Project::State& project, const View* view) {
-  const catalog::Manifest& manifest = view->edition->manifest;
-  ProjectStats stats;
-  for (const IndexView& one : view->indexes) {
-    TRY(add_live(one, stats));
-    stats.superseded += one.overlay->dead.count();
+// Shards come before logs in a view.
+Result<void> add_segments(const View& view, ProjectStats& stats) {
+  for (usize i = 0; i < view.indexes.size(); ++i) {
+    const u64 before = stats.text_bytes;
+    TRY(add_live(view.indexes[i], stats));
+    stats.superseded += view.indexes[i].overlay->dead.count();
+    if (i >= view.shard_count()) stats.delta_bytes += stats.text_bytes - before;
   }
-  for (const auto& log : view->logs) stats.delta_segments += log->document_count();
+  for (const auto& log : view.logs) stats.delta_segments += log->document_count();
+  return {};
+}
+
+void add_manifest(const catalog::Manifest& manifest, ProjectStats& stats) {
   stats.shards = manifest.shards.size();
   stats.logs = manifest.logs.size();
+  stats.sealed_logs = sealed_logs(manifest).size();
   stats.edition = manifest.edition;
-  stats.committed_lsn = view->committed.value;
-  const auto control = project.shared_control();
-  stats.durable_lsn = control != nullptr ? control->durable().value : view->committed.value;
   stats.ingested_bytes = manifest.ingested_bytes;
   stats.written_bytes = manifest.written_bytes;
-  for (const auto& folder : {project.paths.shard_folder(), project.paths.log_folder(),
-                             project.paths.changes_folder(), project.paths.volatile_folder()}) {
+  std::map<std::pair<u32, u32>, ShardGroup> groups;
+  for (const catalog::ShardEntry& entry : manifest.shards) {
+    ShardGroup& group = groups[{entry.level, entry.month}];
+    group.level = entry.level;
+    group.month = entry.month;
+    ++group.shards;
+    group.segments += entry.documents;
+    group.text_bytes += entry.text_bytes;
+    group.file_bytes += entry.file_bytes;
+  }
+  for (const auto& [key, group] : groups) stats.shard_groups.push_back(group);
+}
+
+// When the batch behind the durable LSN was written, from its frame; nothing where it went on to
+// another log meanwhile, with which it is durable.
+Result<std::optional<i64>> written_behind(const Project::State& project, FileId log, Lsn durable) {
+  const bool is_in_log = durable.log_sequence() == log.sequence;
+  const u64 offset = is_in_log ? durable.offset() : delta::log_header_bytes;
+  const Result<File> file = File::open(project.paths.log(log), File::Mode::read);
+  if (!file && is_shortage(file.error())) return Unexpected{file.error()};
+  std::array<std::byte, sizeof(delta::FrameHeader)> bytes;
+  if (!file || TRY(file->read_at(offset, bytes)) < bytes.size()) return std::optional<i64>();
+  const auto header = load<delta::FrameHeader>(bytes.data());
+  if (header.magic != delta::frame_magic) return std::optional<i64>();
+  return std::optional<i64>(header.written_at);
+}
+
+// Only the active log can hold anything that is not durable: the others were synced when they were
+// sealed.
+Result<void> add_durability(const Project::State& project, const View& view, ProjectStats& stats) {
+  const auto control = project.shared_control();
+  const Lsn committed = view.committed;
+  const Lsn durable = control != nullptr ? control->durable() : committed;
+  stats.committed_lsn = committed.value;
+  stats.durable_lsn = durable.value;
+  const FileId active = view.edition->manifest.logs.back().id;
+  if (durable >= committed || committed.log_sequence() != active.sequence) return {};
+  const bool is_in_log = durable.log_sequence() == active.sequence;
+  stats.durable_lag_bytes =
+      committed.offset() - (is_in_log ? durable.offset() : delta::log_header_bytes);
+  const std::optional<i64> written_at = TRY(written_behind(project, active, durable));
+  if (written_at) stats.durable_lag_us = u64(std::max<i64>(0, now_microseconds() - *written_at));
+  return {};
+}
+
+Result<ProjectStats> stats_of(Project::State& project, const View* view) {
+  ProjectStats stats;
+  TRY(add_segments(*view, stats));
+  add_manifest(view->edition->manifest, stats);
+  TRY(add_durability(project, *view, stats));
+  for (const auto& folder : {project.paths.shard_folder(), project.paths.changes_folder(),
+                             project.paths.volatile_folder()}) {
     stats.disk_bytes += TRY(folder_bytes(folder));
   }
+  stats.log_bytes = TRY(folder_bytes(project.paths.log_folder()));
+  stats.disk_bytes += stats.log_bytes;
   add_sections(*view->edition, stats);
+  stats.activity = activity_of_all(project);
   const LruCounters counters = project.caches->segments.counters();
   stats.cache_hits = counters.hits;
   stats.cache_misses = counters.misses;

@@ -1,6 +1,6 @@
 // Figures and health of a project: what `stats` and `verify` show, for Project::stats and
 // Project::verify. Both read one view; a fault that they meet is told, not repaired.
-// Not the counters of a running process beyond the cache's: nothing is kept for figures alone.
+// What was done with the project comes from activity.hpp.
 #pragma once
 
 #include <shale/stats.hpp>

@@ -235,6 +235,7 @@ class Asked {
   template <class Reply>
   Reply with_known_faults(Reply reply) const {
     add_known_faults(view_, lost_, reply.faults, project_.name);
+    project_.figures.add_faults(reply.faults.size());
     return reply;
   }
 
@@ -259,6 +260,7 @@ auto ask(const Snapshot::State& state, Question&& question)
 
 Result<Answer> Snapshot::search(const Query& query) const {
   TRY(check_process(*state_->project));
+  const store::Timed timed(state_->project->figures, Operation::search);
   const store::PageStart start = TRY(store::page_start(*state_->project, state_->view, query));
   store::ResultCache& results = state_->project->caches->results;
   const std::optional<std::string> key = results.key_of(*start.view, start.moved, query);
@@ -275,14 +277,17 @@ Result<Answer> Snapshot::search(const Query& query) const {
 }
 
 Result<Page> Snapshot::list(const Listing& listing) const {
+  const store::Timed timed(state_->project->figures, Operation::list);
   return ask(*state_, [&](const Asked& asked) { return asked.list(listing); });
 }
 
 Result<Count> Snapshot::count(std::string_view where) const {
+  const store::Timed timed(state_->project->figures, Operation::count);
   return ask(*state_, [&](const Asked& asked) { return asked.count(where); });
 }
 
 Result<Sum> Snapshot::aggregate(const Aggregation& asked) const {
+  const store::Timed timed(state_->project->figures, Operation::sum);
   return ask(*state_, [&](const Asked& one) { return one.aggregate(asked); });
 }
 
@@ -295,6 +300,7 @@ Result<Sum> Snapshot::sum(std::string_view field, std::span<const std::string> b
 }
 
 Result<Usage> Snapshot::usage(const UsageOptions& options) const {
+  const store::Timed timed(state_->project->figures, Operation::usage);
   return ask(*state_, [&](const Asked& asked) { return asked.usage(options); });
 }
 
@@ -303,21 +309,28 @@ Result<GcPlan> Snapshot::plan_gc(const GcOptions& options) const {
 }
 
 Result<Pack> Snapshot::pack(const PackQuery& query) const {
+  const store::Timed timed(state_->project->figures, Operation::pack);
   return ask(*state_, [&](const Asked& asked) { return asked.pack(query); });
 }
 
 Result<Changes> Snapshot::changes(const ChangesQuery& query) const {
+  const store::Timed timed(state_->project->figures, Operation::changes);
   return ask(*state_, [&](const Asked& asked) { return asked.changes(query); });
 }
 
 Result<std::optional<Segment>> Snapshot::get(std::string_view id) const {
   TRY(check_process(*state_->project));
+  store::Figures& figures = state_->project->figures;
+  const store::Sampled timed(figures, Operation::get);
   auto active = store::find_active(*state_->view, id, state_->project->caches->segments);
   if (active.has_value()) return std::optional<Segment>(std::move(active->segment));
-  return ask(*state_, [&](const Asked& asked) { return asked.get(id); });
+  auto found = ask(*state_, [&](const Asked& asked) { return asked.get(id); });
+  if (!found && is_damage(found.error())) figures.add_faults(1);
+  return found;
 }
 
 Result<Fetched> Snapshot::get_many(std::span<const std::string> ids) const {
+  const store::Timed timed(state_->project->figures, Operation::get_many);
   return ask(*state_, [&](const Asked& asked) { return asked.get_many(ids); });
 }
 

@@ -57,6 +57,7 @@ class BatchWriter {
   }
 
   bool has_sealed() const { return has_sealed_; }
+  u64 text_bytes() const { return text_bytes_; }
 
   Result<Committed> write(Lease& lease) {
     if (TRY(seal_is_due(lease, text_bytes_, size_.documents))) TRY(seal(lease));
@@ -268,10 +269,15 @@ Result<Committed> acknowledge(Project::State& project, const BatchWriter& writer
   return std::move(written.done);
 }
 
+Operation operation_of(Durability durability) {
+  return durability == Durability::full ? Operation::commit_full : Operation::commit_relaxed;
+}
+
 }  // namespace
 
 Result<Committed> commit_made(Project::State& project, const MakeBatch& make,
                               Durability durability) {
+  Timed timed(project.figures, operation_of(durability));
   Batch batch;
   std::optional<BatchWriter> writer;
   Written written;
@@ -282,6 +288,7 @@ Result<Committed> commit_made(Project::State& project, const MakeBatch& make,
     writer.emplace(TRY(writer_of(project, batch.state())));
     written = TRY(write_under(lease, *writer));
   }
+  timed.add_bytes(writer->text_bytes());
   return acknowledge(project, *writer, std::move(written), durability);
 }
 
@@ -289,6 +296,7 @@ Result<Committed> commit_batch(Project::State& project, const Batch::State& batc
                                Durability durability) {
   TRY(check_batch(batch));
   if (is_bulk(project, batch)) return ingest_batch(project, batch, {}, {});
+  Timed timed(project.figures, operation_of(durability));
   BatchWriter writer = TRY(writer_of(project, batch));
   CommitCondition condition(batch);
   if (batch.unchanged_since) {
@@ -301,6 +309,7 @@ Result<Committed> commit_batch(Project::State& project, const Batch::State& batc
     TRY(condition.check(project, *lease.view()));
     written = TRY(write_under(lease, writer));
   }
+  timed.add_bytes(writer.text_bytes());
   return acknowledge(project, writer, std::move(written), durability);
 }
 

@@ -6,6 +6,7 @@
 #include "base/map_guard.hpp"
 #include "base/system.hpp"
 #include "model/record.hpp"
+#include "store/activity.hpp"
 #include "store/options.hpp"
 #include "store/project.hpp"
 #include "store/store_state.hpp"
@@ -133,13 +134,19 @@ Result<std::vector<std::string>> Store::projects() const {
 const std::filesystem::path& Store::path() const noexcept { return state_->path; }
 
 StoreStats Store::stats() const {
-  const auto figures_of = [](const LruCounters& counters) {
-    return CacheStats{counters.hits, counters.misses, counters.evictions, counters.entries,
-                      counters.bytes};
-  };
+  catalog::StatsWords words{};
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const auto& [name, project] : state_->projects) {
+      catalog::add(words, project->figures.words());
+    }
+  }
   StoreStats stats;
-  stats.segments = figures_of(state_->caches->segments.counters());
-  stats.results = figures_of(state_->caches->results.counters());
+  stats.activity = store::activity_of(words, 0);
+  stats.segments = store::cache_stats(state_->caches->segments.counters());
+  stats.results = store::cache_stats(state_->caches->results.counters());
+  stats.activity.segments = {stats.segments.hits, stats.segments.misses, stats.segments.evictions};
+  stats.activity.results = {stats.results.hits, stats.results.misses, stats.results.evictions};
   return stats;
 }
 

@@ -48,6 +48,8 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
     CHECK(contains(verb_help(app, "count"), option));
   }
   CHECK(contains(verb_help(app, "usage"), "--limit"));
+  CHECK(contains(verb_help(app, "stats"), "--watch"));
+  CHECK(contains(verb_help(app, "stats"), "prometheus"));
   CHECK(contains(verb_help(app, "import"), "--on-conflict"));
   CHECK(contains(verb_help(app, "import"), "--from-project"));
   CHECK(contains(verb_help(app, "stash"), "--tag"));

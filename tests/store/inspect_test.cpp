@@ -84,6 +84,19 @@ TEST_CASE("a changes file tells what it speaks for") {
   CHECK(has_line(text, "changes in them: 5"));
 }
 
+TEST_CASE("figures tell what was done how often") {
+  const TestStore store;
+  fill(store);
+  const path file = store.paths().stats();
+  const std::string text = inspect_file(file).value();
+  INFO(text);
+  CHECK(has_line(text, "figures of project: " + std::to_string(store.manifest().project_id)));
+  CHECK(text.find("\ncommit_relaxed: 6, p99 ns ") != text.npos);
+  CHECK(text.find("search:") == text.npos);
+  std::filesystem::resize_file(file, catalog::stats_bytes / 2);
+  CHECK_FALSE(inspect_file(file).has_value());
+}
+
 TEST_CASE("damage is told, not hidden") {
   const TestStore store;
   {
