@@ -49,7 +49,8 @@ constexpr Examples examples[] = {
     {"stash",
      "shale stash --type decision \"we keep the log\"\n"
      "shale stash --id build-1 --type log --tag ci - < build.log\n"
-     "shale stash --attr source=wiki --attr rank:=3 \"with attributes\"\n"},
+     "shale stash --attr source=wiki --attr rank:=3 \"with attributes\"\n"
+     "shale stash --ttl 7d \"a week\"    # then `gc retain` removes it\n"},
     {"get",
      "shale get build-1\n"
      "shale get src/main.cpp#1 --lines 10:20\n"
@@ -107,6 +108,11 @@ constexpr Examples examples[] = {
      "shale tokens --recount          # of all segments, by the store's tokenizer\n"},
     {"projects", "shale projects\n"},
     {"config", "shale config\n"},
+    {"gc",
+     "shale gc retain                 # what the rules of shale.toml would remove; changes "
+     "nothing\n"
+     "shale gc retain --confirm       # removes it\n"
+     "shale gc retain --max-age 90d --keep-last 100 --max-bytes 10G --json\n"},
     {"merge",
      "shale merge                     # what is due\n"
      "shale merge --full              # down to one shard\n"},
@@ -169,8 +175,12 @@ std::string verb_help(const CLI::App& app, const std::string& verb) {
     out += fmt::format("  {}\n", lines.substr(0, end));
     lines.remove_prefix(end + 1);
   }
-  return out + "\nOptions:\n" + option_lines(*found) + "\nOptions of every verb:\n" +
-         option_lines(app);
+  out += "\nOptions:\n" + option_lines(*found);
+  for (const CLI::App* part : found->get_subcommands([](const CLI::App*) { return true; })) {
+    out += fmt::format("\n{} {}: {}.\n", verb, part->get_name(), part->get_description());
+    out += option_lines(*part);
+  }
+  return out + "\nOptions of every verb:\n" + option_lines(app);
 }
 
 }  // namespace shale::cli

@@ -203,6 +203,7 @@ int run_program(int count, char** arguments) {
   add_changes_verb(app, context);
   add_read_verbs(app, context);
   add_tokens_verb(app, context);
+  add_gc_verb(app, context);
   add_care_verbs(app, context);
   add_help_verb(app, context);
   take_marks_off(app);

@@ -22,6 +22,8 @@ void add_pack_verb(CLI::App& app, Context& context);     // pack
 void add_sum_verbs(CLI::App& app, Context& context);     // count sum usage
 void add_tokens_verb(CLI::App& app, Context& context);   // tokens
 void add_changes_verb(CLI::App& app, Context& context);  // changes
+void add_gc_verb(CLI::App& app, Context& context);       // gc, with
+void add_retain(CLI::App& gc, Context& context);         // gc retain
 void add_care_verbs(CLI::App& app, Context& context);    // merge verify inspect who stats ...
 
 // Options of the verbs that may make a store and say how.

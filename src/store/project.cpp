@@ -12,6 +12,7 @@
 #include "store/project_stats.hpp"
 #include "store/recount.hpp"
 #include "store/recovery.hpp"
+#include "store/retention.hpp"
 #include "store/slots.hpp"
 #include "store/stash.hpp"
 
@@ -119,6 +120,17 @@ Result<bool> Project::merge_step() {
 Result<ProjectStats> Project::stats() const {
   TRY(check_process(*state_));
   return store::project_stats(*state_);
+}
+
+Result<RetentionPlan> Project::plan_retention(const RetentionRules& rules) const {
+  TRY(check_process(*state_));
+  return store::plan_retention(*state_, rules);
+}
+
+Result<RetentionPlan> Project::retain(const RetentionRules& rules, const ProgressCallback& progress,
+                                      std::stop_token stop) {
+  TRY(check_process(*state_));
+  return store::apply_retention(*state_, rules, progress, std::move(stop));
 }
 
 Result<Verified> Project::verify(const ProgressCallback& progress, std::stop_token stop) const {

@@ -129,6 +129,8 @@ Result<std::vector<std::string>> Store::projects() const {
 
 const std::filesystem::path& Store::path() const noexcept { return state_->path; }
 
+const RetentionRules& Store::retention() const noexcept { return state_->config.retention; }
+
 std::string Store::config() const { return store::format_config(state_->config); }
 
 const char* version() noexcept { return "0.1.0"; }

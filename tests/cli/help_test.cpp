@@ -25,10 +25,11 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   add_read_verbs(app, context);
   add_tokens_verb(app, context);
   add_care_verbs(app, context);
+  add_gc_verb(app, context);
   add_backup_verbs(app, context);
   add_changes_verb(app, context);
   const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
-  CHECK(verbs.size() == 29);
+  CHECK(verbs.size() == 30);
   for (const CLI::App* verb : verbs) {
     const std::string name = verb->get_name();
     INFO(name);
@@ -50,6 +51,8 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   CHECK(contains(verb_help(app, "import"), "--on-conflict"));
   CHECK(contains(verb_help(app, "import"), "--from-project"));
   CHECK(contains(verb_help(app, "stash"), "--tag"));
+  CHECK(contains(verb_help(app, "gc"), "gc retain: "));
+  CHECK(contains(verb_help(app, "gc"), "--max-age"));
 }
 
 TEST_CASE("help: there is none for what is no verb") {
