@@ -4,19 +4,19 @@
 //   auto would = notes.plan_retention(rules).value();   // changes nothing
 //   auto done = notes.retain(rules).value();            // would.segments, unless others wrote
 //
-// Rules are applied in this order, each to what the ones before it leave; a segment counts under
-// the first that removes it:
+// In this order, each to what the ones before it leave; a segment counts under the first that
+// removes it:
 //
 //   expires    its attribute `.expires` (a time of its own) has come
 //   max_age    it was created longer ago than that
 //   keep_last  it has a task, and of that task so many newer ones are there
 //   max_bytes  the oldest, until the text of all is no more than that
 //
-// Newer is: created later; of the same moment, the smaller id (the order of a listing by `created`).
-// A pinned segment is never removed, whatever the rules say; it counts among the newest of its task
-// and for the size of all. Nothing is hidden before it is removed: what has expired is found until
-// the rules are applied. That is what `retain` is for; who keeps the store open with
-// StoreOptions::background_merge does it once a minute where shale.toml says `automatic = true`.
+// Newer is: created later; of the same moment, the smaller id (the order of a list by `created`).
+// A pinned segment is never removed, whatever the rules say; it counts among the newest of its
+// task, and for the size of all. Nothing is hidden before it is removed: what has expired is found
+// until `retain` is called; who keeps a store open with StoreOptions::background_merge calls it
+// once a minute where shale.toml says `automatic = true`.
 #pragma once
 
 #include <cstdint>

@@ -192,7 +192,7 @@ class Retention {
   }
 
   Result<DropCandidate> candidate_of(usize at) const {
-    DropCandidate candidate{at, choice_.chosen.leaving[at].count(), 0, 0};
+    DropCandidate candidate{at, choice_.chosen.leaving[at].count(), 0, 0, {}};
     if (const auto& range = choice_.ranges[at]) {
       candidate.created_first = range->first;
       candidate.created_last = range->end - 1;

@@ -65,7 +65,8 @@ catalog::DropEntry entry_of(const std::vector<DropCandidate>& dropped,
   return entry;
 }
 
-// The log's frame, durable: with MANIFEST its LSN becomes the newest there is.
+// The log's frame, durable: with MANIFEST its LSN becomes the newest there is. The index of the log
+// takes no note of it: no document is in it, and a replay makes nothing of it either.
 Result<delta::FrameHeader> write_advance(Lease& lease, ActiveLog& active, u64& frame_offset) {
   delta::LogEnd end = TRY(lease.log_end());
   frame_offset = end.offset;
@@ -74,8 +75,6 @@ Result<delta::FrameHeader> write_advance(Lease& lease, ActiveLog& active, u64& f
   Result<void> synced = active.log.sync();
   if (!synced) lease.control().poison(active.log.id().sequence);
   TRY(std::move(synced));
-  active.index.begin();
-  active.index.publish(Lsn{frame.lsn});
   return frame;
 }
 

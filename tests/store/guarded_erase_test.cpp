@@ -1,5 +1,6 @@
 #include "store/guarded_erase.hpp"
 
+#include <set>
 #include <thread>
 
 #include "tests/store/store_fixture.hpp"

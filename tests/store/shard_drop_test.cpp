@@ -49,8 +49,9 @@ class Months {
   std::vector<usize> dropped(const View& chosen_in, const std::vector<DropCandidate>& candidates) {
     const auto lock = MergeLock::acquire(*state()).value();
     std::vector<usize> at;
-    for (const DropCandidate& one :
-         drop_shards(*state(), chosen_in, state()->incarnation.load(), candidates).value()) {
+    const std::vector<DropCandidate> gone =
+        drop_shards(*state(), chosen_in, state()->incarnation.load(), candidates).value();
+    for (const DropCandidate& one : gone) {
       at.push_back(one.at);
       died += one.died.size();
     }
