@@ -43,6 +43,13 @@ struct ChangedBatch {
   // merge: there are fewer of them then.
   std::uint64_t stashed = 0;
   std::uint64_t superseded = 0;
+  // Whole shards that the rules of retention let go (retention.hpp): how many segments, and between
+  // which moments all of them were created (microseconds since 1970 UTC). Which they were is not
+  // told: who keeps a copy asks again for what it has of that time. A drop has no changes.
+  bool is_drop = false;
+  std::uint64_t dropped = 0;
+  std::int64_t created_first = 0;
+  std::int64_t created_last = 0;
   std::vector<Change> changes;  // in the order of the batch; of an ingest, of its shards
   bool operator==(const ChangedBatch&) const = default;
 };

@@ -15,6 +15,9 @@ constexpr usize block_bytes = usize(64) << 10;
 // A block ends behind the change that fills it.
 constexpr u32 raw_bytes_max = 2 * block_bytes;
 constexpr u32 stored_bytes_max = 2 * raw_bytes_max;
+// Of a batch, where it is not a plain one.
+constexpr u8 ingest_kind = 1;
+constexpr u8 drop_kind = 2;
 
 template <class Header>
 u64 fields_checksum(const Header& header) {
@@ -51,11 +54,7 @@ class BlockReader {
     batch.lsn = lsn_;
     batch.committed_at = time_;
     batch.pid = u32(in_.varint());
-    batch.is_ingest = in_.value<u8>() != 0;
-    if (batch.is_ingest) {
-      batch.stashed = in_.varint();
-      batch.superseded = in_.varint();
-    }
+    next_kind(batch);
     const u64 count = in_.varint();
     if (count > in_.left()) in_.fail_now();
     for (u64 i = 0; i < count && in_.ok(); ++i) batch.changes.push_back(next_change());
@@ -64,6 +63,22 @@ class BlockReader {
   }
 
  private:
+  void next_kind(ChangedBatch& batch) {
+    const u8 kind = in_.value<u8>();
+    batch.is_ingest = kind == ingest_kind;
+    batch.is_drop = kind == drop_kind;
+    if (batch.is_ingest) {
+      batch.stashed = in_.varint();
+      batch.superseded = in_.varint();
+    } else if (batch.is_drop) {
+      batch.dropped = in_.varint();
+      batch.created_first = in_.zigzag();
+      batch.created_last = in_.zigzag();
+    } else if (kind != 0) {
+      in_.fail_now();
+    }
+  }
+
   Change next_change() {
     const u8 kind = in_.value<u8>();
     const u64 shared = in_.varint();
@@ -245,11 +260,7 @@ void ChangesBuilder::append_changes(const ChangedBatch& batch, usize& next) {
   raw_.varint(batch.lsn - block_.last);
   raw_.zigzag(i64(u64(batch.committed_at) - u64(time_before_)));
   raw_.varint(batch.pid);
-  raw_.value(u8(batch.is_ingest));
-  if (batch.is_ingest) {
-    raw_.varint(batch.stashed);
-    raw_.varint(batch.superseded);
-  }
+  append_kind(batch);
   ByteWriter changes;
   u64 count = 0;
   for (; next < batch.changes.size() && raw_.size() + changes.size() < block_bytes; ++next) {
@@ -266,6 +277,21 @@ void ChangesBuilder::append_changes(const ChangedBatch& batch, usize& next) {
   block_.last = batch.lsn;
   ++block_.batches;
   time_before_ = batch.committed_at;
+}
+
+void ChangesBuilder::append_kind(const ChangedBatch& batch) {
+  if (batch.is_drop) {
+    header_.version = header_.reader_version = changes_version;
+    raw_.value(drop_kind);
+    raw_.varint(batch.dropped);
+    raw_.zigzag(batch.created_first);
+    raw_.zigzag(batch.created_last);
+    return;
+  }
+  raw_.value(batch.is_ingest ? ingest_kind : u8(0));
+  if (!batch.is_ingest) return;
+  raw_.varint(batch.stashed);
+  raw_.varint(batch.superseded);
 }
 
 Result<void> ChangesBuilder::end_block() {
@@ -304,7 +330,7 @@ Result<ChangesEntry> ChangesBuilder::write(const std::filesystem::path& path, Ls
 Result<ChangesFile> describe_changes(const std::filesystem::path& path) {
   const File file = TRY(File::open(path, File::Mode::read));
   const ChangesHeader header = TRY(checked_header(file));
-  return ChangesFile{header.project_id, entry_of(header)};
+  return ChangesFile{header.version, header.project_id, entry_of(header)};
 }
 
 Result<void> read_changes(const std::filesystem::path& path, u64 project_id,

@@ -4,14 +4,15 @@
 //   ChangesHeader (96 bytes) | block, block, ...
 //   block:  ChangesBlock (48 bytes) | one zstd frame (base/compress.hpp)
 //   frame:  batches: varint LSN and zigzag time, less those of the batch before it in the block,
-//           varint pid, u8 is_ingest; varint stashed and varint superseded of an ingest;
+//           varint pid, u8 kind; varint stashed and varint superseded of an ingest (kind 1);
+//           varint dropped, zigzag first and last of a drop (kind 2);
 //           varint count, then {u8 kind, varint shared, varint rest, bytes}: the id is the first
 //           `shared` bytes of the id before it in the block, and the rest
 //
 // A batch that is long goes on in the next block, under the same LSN. A block's checksum covers
 // that of the block before it, and the header's covers that of the last: a block is valid in its
 // place alone. What lies below the LSN that is asked for is skipped by the block's header. Version
-// history: 1 first.
+// history: 1 first; 2 has drops (a file without any is written as 1).
 #pragma once
 
 #include <filesystem>
@@ -26,11 +27,11 @@
 namespace shale::catalog {
 
 inline constexpr u64 changes_magic = 0x314748434c414853;  // "SHALCHG1"
-inline constexpr u32 changes_version = 1;
+inline constexpr u32 changes_version = 2;
 
 struct ChangesHeader {
   u64 magic = changes_magic;
-  u32 version = changes_version;
+  u32 version = 1;
   u32 reader_version = 1;  // oldest reader that understands this file
   u64 project_id = 0;
   u64 sequence = 0;
@@ -71,6 +72,7 @@ class ChangesBuilder {
  private:
   ChangesBuilder(u64 project_id, FileId id, Compressor compressor);
   void append_changes(const ChangedBatch& batch, usize& next);
+  void append_kind(const ChangedBatch& batch);
   Result<void> end_block();
 
   ChangesHeader header_;
@@ -84,6 +86,7 @@ class ChangesBuilder {
 
 // What a file says of itself, as MANIFEST would name it. For who has no MANIFEST to ask.
 struct ChangesFile {
+  u32 version = 1;
   u64 project_id = 0;
   ChangesEntry entry;
 };

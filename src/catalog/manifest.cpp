@@ -46,7 +46,8 @@ void write_header(LineWriter& out, const Manifest& m) {
   const auto number = [&](std::string_view key, u64 value) {
     out.line(key).word(std::to_string(value));
   };
-  out.line(magic).word(std::to_string(manifest_version)).word(std::to_string(manifest_version));
+  const std::string version = std::to_string(m.drops.empty() ? 1 : manifest_version);
+  out.line(magic).word(version).word(version);
   out.line("project").word(encode_string(m.project));
   out.line("project_id").word(hex16(m.project_id));
   number("edition", m.edition);
@@ -94,6 +95,12 @@ void write_changes(LineWriter& out, const Manifest& m) {
     out.line("ingest").word(file_id_text(entry.log)).number("lsn", entry.lsn.value);
     out.number("at", u64(entry.committed_at)).number("pid", entry.pid);
     out.number("stashed", entry.stashed).number("superseded", entry.superseded);
+  }
+  for (const DropEntry& entry : m.drops) {
+    out.line("drop").word(file_id_text(entry.log)).number("lsn", entry.lsn.value);
+    out.number("at", u64(entry.committed_at)).number("pid", entry.pid);
+    out.number("segments", entry.segments);
+    out.number("first", u64(entry.created_first)).number("last", u64(entry.created_last));
   }
 }
 
@@ -149,6 +156,7 @@ class Parser {
     if (key == "changes") return take_changes(line);
     if (key == "changes_after") return take_changes_after(line);
     if (key == "ingest") return take_ingest(line);
+    if (key == "drop") return take_drop(line);
     switch (header_.take(line, manifest_)) {
       case HeaderLines::Taken::yes:
       case HeaderLines::Taken::unknown:
@@ -244,6 +252,21 @@ class Parser {
     entry.superseded = pairs.number("superseded");
     if (!pairs.ok()) return damaged(line, "the line of an ingest makes no sense.");
     manifest_.ingests.push_back(entry);
+    return {};
+  }
+
+  Result<void> take_drop(const Line& line) {
+    Pairs pairs(line);
+    DropEntry entry;
+    entry.log = pairs.owner();
+    entry.lsn.value = pairs.number("lsn");
+    entry.committed_at = pairs.time("at");
+    entry.pid = pairs.small_number("pid");
+    entry.segments = pairs.number("segments");
+    entry.created_first = i64(pairs.number("first"));
+    entry.created_last = i64(pairs.number("last"));
+    if (!pairs.ok()) return damaged(line, "the line of a drop makes no sense.");
+    manifest_.drops.push_back(entry);
     return {};
   }
 

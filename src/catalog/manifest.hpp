@@ -25,9 +25,13 @@
 //   changes_after <lsn>
 //   changes <seq-id> after <lsn> last <lsn> bytes <n> checksum <16 hex> newest <microseconds>
 //   ingest <seq-id of a log> lsn <lsn> at <microseconds> pid <n> stashed <n> superseded <n>
+//   drop <seq-id of a log> lsn <lsn> at <microseconds> pid <n> segments <n> first <created, as 64
+//         bits without a sign> last <the same>               (one line)
 //   checksum <16 hex>
 //
-// Version history: 1 first.
+// Version history: 1 first; 2 has `drop` lines. A file without any is written as 1. With them it
+// wants readers of 2: one of 1 would leave them out of the next manifest, and who follows the
+// changes would not hear of what went.
 #pragma once
 
 #include <filesystem>
@@ -41,7 +45,7 @@
 
 namespace shale::catalog {
 
-inline constexpr u32 manifest_version = 1;
+inline constexpr u32 manifest_version = 2;
 
 // An overlay file (.dead or .patch) of a shard.
 struct OverlayEntry {
@@ -98,6 +102,19 @@ struct IngestEntry {
   bool operator==(const IngestEntry&) const = default;
 };
 
+// Shards that retention let go whole, told until the log of the frame is folded; as IngestEntry,
+// whose frame proves nothing either.
+struct DropEntry {
+  FileId log;
+  Lsn lsn;
+  i64 committed_at = 0;  // as in ChangesEntry
+  u32 pid = 0;
+  u64 segments = 0;
+  i64 created_first = 0;  // all of them were created in [first, last], microseconds since 1970 UTC
+  i64 created_last = 0;
+  bool operator==(const DropEntry&) const = default;
+};
+
 struct Manifest {
   std::string project;
   u64 project_id = 0;
@@ -118,6 +135,7 @@ struct Manifest {
   Lsn changes_after;
   std::vector<ChangesEntry> changes;  // oldest first, without gaps
   std::vector<IngestEntry> ingests;   // oldest first
+  std::vector<DropEntry> drops;       // oldest first
   bool operator==(const Manifest&) const = default;
 };
 

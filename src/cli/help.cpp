@@ -49,7 +49,8 @@ constexpr Examples examples[] = {
     {"stash",
      "shale stash --type decision \"we keep the log\"\n"
      "shale stash --id build-1 --type log --tag ci - < build.log\n"
-     "shale stash --attr source=wiki --attr rank:=3 \"with attributes\"\n"},
+     "shale stash --attr source=wiki --attr rank:=3 \"with attributes\"\n"
+     "shale stash --ttl 7d \"a week\"    # then `gc retain` removes it\n"},
     {"get",
      "shale get build-1\n"
      "shale get src/main.cpp#1 --lines 10:20\n"
@@ -103,7 +104,10 @@ constexpr Examples examples[] = {
     {"gc",
      "shale gc plan --task perf --file src/merge.cpp     # what neither leads to, best first\n"
      "shale gc plan --target 50000 --limit 20 --json     # as much as that takes\n"
-     "shale gc run --task perf --target 50000 --confirm  # erases and stashes it\n"},
+     "shale gc run --task perf --target 50000 --confirm  # erases and stashes it\n"
+     "shale gc retain                       # what the rules of shale.toml would remove\n"
+     "shale gc retain --confirm             # removes it\n"
+     "shale gc retain --max-age 90d --keep-last 100 --max-bytes 10G --json\n"},
     {"tokens",
      "shale tokens README.md          # of o200k_base\n"
      "producer | shale tokens --vocab cl100k_base\n"

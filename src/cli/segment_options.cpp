@@ -1,12 +1,16 @@
 #include "cli/segment_options.hpp"
 
+#include <shale/retention.hpp>
+
 #include <fmt/format.h>
 
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "base/system.hpp"
 #include "exchange/times.hpp"
 #include "model/fields.hpp"
+#include "query/filter_time.hpp"
 
 namespace shale::cli {
 
@@ -39,6 +43,7 @@ void add_common(CLI::App& verb, SegmentOptions& options) {
   verb.add_option("--tokenizer", options.tokenizer, "vocabulary that counted them");
   verb.add_option("--attr", options.attributes, "KEY=TEXT or KEY:=JSON; may be repeated")
       ->allow_extra_args(false);
+  verb.add_option("--ttl", options.ttl, "how long it is kept from now on: 12h, 7d, 4w");
 }
 
 Result<AttributeValue> json_attribute(std::string_view text) {
@@ -86,6 +91,10 @@ Result<void> fill_attributes(const SegmentOptions& options, Attributes& target) 
     auto [key, value] = TRY(parse_attribute(text));
     target.insert_or_assign(std::move(key), std::move(value));
   }
+  if (options.ttl.empty()) return {};
+  const auto age = query::parse_age(options.ttl);
+  if (!age) return bad_value("--ttl", "a time such as 12h, 7d or 4w", options.ttl);
+  target.insert_or_assign(std::string(expires_attribute), now_microseconds() + *age);
   return {};
 }
 
@@ -107,6 +116,7 @@ void add_update_options(CLI::App& verb, SegmentOptions& options) {
   verb.add_flag("--no-file", options.no_file, "takes the file away");
   verb.add_flag("--no-topic", options.no_topic, "takes the topic away");
   verb.add_flag("--no-lines", options.no_lines, "takes the lines away");
+  verb.add_flag("--no-ttl", options.no_ttl, "keeps it for good");
 }
 
 Result<NewSegment> segment_of(const SegmentOptions& options) {
@@ -127,6 +137,7 @@ Result<Update> update_of(const SegmentOptions& options) {
   update.tags_added = options.tags_added;
   update.tags_removed = options.tags_removed;
   update.attrs_removed = options.attributes_removed;
+  if (options.no_ttl) update.attrs_removed.emplace_back(expires_attribute);
   // The outer optional says "change it", the inner absence "to nothing".
   if (options.no_task) update.task.emplace(std::nullopt);
   if (options.no_file) update.file.emplace(std::nullopt);

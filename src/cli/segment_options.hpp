@@ -30,6 +30,7 @@ struct SegmentOptions {
   std::optional<u32> tokens;
   std::optional<std::string> tokenizer;
   std::vector<std::string> attributes;
+  std::string ttl;
   // stash only
   std::vector<std::string> tags;
   std::string created;
@@ -41,6 +42,7 @@ struct SegmentOptions {
   bool no_file = false;
   bool no_topic = false;
   bool no_lines = false;
+  bool no_ttl = false;
 };
 
 void add_stash_options(CLI::App& verb, SegmentOptions& options);

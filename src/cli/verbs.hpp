@@ -20,7 +20,8 @@ void add_read_verbs(CLI::App& app, Context& context);    // get search pack list
 void add_search_verb(CLI::App& app, Context& context);   // search
 void add_pack_verb(CLI::App& app, Context& context);     // pack
 void add_sum_verbs(CLI::App& app, Context& context);     // count sum usage
-void add_gc_verb(CLI::App& app, Context& context);       // gc
+void add_gc_verb(CLI::App& app, Context& context);       // gc plan, gc run, and:
+void add_retain(CLI::App& gc, Context& context);         // gc retain
 void add_tokens_verb(CLI::App& app, Context& context);   // tokens
 void add_changes_verb(CLI::App& app, Context& context);  // changes
 void add_care_verbs(CLI::App& app, Context& context);    // merge verify inspect who ..., and:

@@ -9,6 +9,7 @@
 
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
+#include "cli/retained.hpp"
 #include "cli/verbs.hpp"
 #include "exchange/times.hpp"
 #include "store/inspect.hpp"
@@ -25,7 +26,8 @@ Result<std::vector<Fault>> known_faults(const Project& project) {
   return TRY(snapshot.count()).faults;
 }
 
-Result<Json> merge_one(Context& context, Project& project, bool full, std::vector<Fault>& faults) {
+Result<Json> merge_one(Context& context, Project& project, bool full, const RetentionRules& rules,
+                       std::vector<Fault>& faults) {
   ProgressBar bar("merge " + project.name(), context.output.quiet);
   const Result<void> done = project.merge(full, progress_on(bar));
   if (!done && done.error().code != ErrorCode::corrupt) return Unexpected{done.error()};
@@ -33,6 +35,7 @@ Result<Json> merge_one(Context& context, Project& project, bool full, std::vecto
   context.output.faults(found);  // also of a refusal, whose error may not know the file
   faults.insert(faults.end(), found.begin(), found.end());
   TRY(done);
+  const std::optional<RetentionPlan> removed = TRY(retain_automatically(project, rules));
   const ProjectStats stats = TRY(project.stats());
   if (context.output.is_text() && !context.output.quiet) {
     context.output.line(fmt::format("{}: {} segments in {} shards, {}", printable(project.name()),
@@ -42,6 +45,10 @@ Result<Json> merge_one(Context& context, Project& project, bool full, std::vecto
               {"segments", stats.segments},
               {"shards", stats.shards},
               {"disk_bytes", stats.disk_bytes}};
+  if (removed && removed->segments > 0) {
+    one["removed"] = json_of(*removed);
+    if (context.output.is_text() && !context.output.quiet) print(context.output, *removed, true);
+  }
   return one;
 }
 
@@ -51,8 +58,9 @@ Result<Exit> merge(Context& context, bool full) {
   Json merged = Json::array();
   std::vector<Fault> faults;
   std::optional<Error> refused;
+  const RetentionRules rules = TRY(context.store_to_read()).retention();
   for (Project project : TRY(context.projects_to_read(context.globals.all_projects))) {
-    auto one = merge_one(context, project, full, faults);
+    auto one = merge_one(context, project, full, rules, faults);
     if (one) {
       merged.push_back(*std::move(one));
     } else if (one.error().code != ErrorCode::corrupt) {

@@ -148,13 +148,38 @@ class Teller {
         changes.push_back({{"change", name_of(change.kind)}, {"id", change.id}});
       }
     }
-    if (context_.output.form != Form::json || (changes.empty() && !options_.ids.empty())) return;
+    if (batch.is_drop) print_drop(batch, time);
+    const bool is_wanted_one = batch.is_drop || options_.ids.empty() || !changes.empty();
+    if (context_.output.form != Form::json || !is_wanted_one) return;
     Json one = {{"lsn", batch.lsn}, {"committed_at", time}, {"pid", batch.pid}};
     if (batch.is_ingest) {
       one["ingest"] = {{"stashed", batch.stashed}, {"superseded", batch.superseded}};
     }
+    if (batch.is_drop) one["drop"] = json_of_drop(batch);
     one["changes"] = std::move(changes);
     batches_.push_back(std::move(one));
+  }
+
+  // What went with whole shards: told to who asks for some ids, too, as any of them may have.
+  void print_drop(const ChangedBatch& batch, const std::string& time) {
+    const auto created = [](i64 at) { return exchange::format_time({at, true}); };
+    if (context_.output.is_text()) {
+      context_.output.line(fmt::format("{}\t{}\t{}\tdropped\t{} segments created from {} to {}",
+                                       batch.lsn, time, batch.pid, batch.dropped,
+                                       created(batch.created_first), created(batch.created_last)));
+    } else if (context_.output.form == Form::ndjson) {
+      context_.output.object({{"lsn", batch.lsn},
+                              {"committed_at", time},
+                              {"pid", batch.pid},
+                              {"change", "dropped"},
+                              {"drop", json_of_drop(batch)}});
+    }
+  }
+
+  static Json json_of_drop(const ChangedBatch& batch) {
+    return {{"segments", batch.dropped},
+            {"created_first", exchange::format_time({batch.created_first, true})},
+            {"created_last", exchange::format_time({batch.created_last, true})}};
   }
 
   Context& context_;

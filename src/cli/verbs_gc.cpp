@@ -200,10 +200,11 @@ void add_run(CLI::App& gc, Context& context) {
 }  // namespace
 
 void add_gc_verb(CLI::App& app, Context& context) {
-  CLI::App* gc = add_verb(app, "gc", "frees tokens: what could go, and its going");
+  CLI::App* gc = add_verb(app, "gc", "frees tokens and space: what could go, and its going");
   gc->require_subcommand(1);
   add_plan(*gc, context);
   add_run(*gc, context);
+  add_retain(*gc, context);
 }
 
 }  // namespace shale::cli

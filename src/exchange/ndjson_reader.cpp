@@ -1,5 +1,7 @@
 #include "exchange/ndjson_reader.hpp"
 
+#include <shale/retention.hpp>
+
 #include <simdjson.h>
 
 #include <cstring>
@@ -10,6 +12,7 @@
 #include "base/integers.hpp"
 #include "exchange/json_value.hpp"
 #include "exchange/sha256_text.hpp"
+#include "exchange/times.hpp"
 #include "model/fields.hpp"
 
 namespace shale::exchange {
@@ -124,8 +127,21 @@ class LineBuilder {
 
  private:
   Result<void> set_attribute(std::string_view name, JsonValue& value) {
+    if (name == expires_attribute) return set_expires(value);
     std::string key(name);
     segment_.attrs.insert_or_assign(std::move(key), TRY(value.attribute()));
+    return {};
+  }
+
+  // A time as people write it, or the number that it is kept as.
+  Result<void> set_expires(JsonValue& value) {
+    AttributeValue until = TRY(value.attribute());
+    if (const auto* text = std::get_if<std::string>(&until)) {
+      const std::optional<Time> time = parse_time(*text);
+      if (!time) return value.wrong("an RFC 3339 time or microseconds since 1970");
+      until = time->microseconds;
+    }
+    segment_.attrs.insert_or_assign(std::string(expires_attribute), std::move(until));
     return {};
   }
 

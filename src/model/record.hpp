@@ -31,7 +31,7 @@ Update merge_updates(Update first, const Update& second);
 
 // Checks limits and UTF-8 of ids and fields; the message names the field. Ids hold no control
 // characters (below 0x20), attribute keys no zero byte; types and tags are not empty, numbers are
-// finite. Json values are not parsed here.
+// finite, `.expires` is as shale/retention.hpp says. Json values are not parsed here.
 Result<void> check_segment(const NewSegment& segment);
 Result<void> check_update(std::string_view id, const Update& update);
 // The metadata of a segment stashed at `now` (absent times become now, repeated tags go).

@@ -1,4 +1,6 @@
 // What may be stashed: limits, UTF-8 and numbers of a segment and of an update.
+#include <shale/retention.hpp>
+
 #include <cmath>
 #include <unordered_set>
 
@@ -54,7 +56,18 @@ Result<void> check_tags(std::string_view name, const std::vector<std::string>& t
   return {};
 }
 
+// Seconds or milliseconds, taken for microseconds, would be a moment of 1970 that is long over: the
+// segment would go with the next retention.
+constexpr i64 expires_least = 100'000'000'000'000;  // 1973-03-03
+
+Result<void> check_expires(const AttributeValue& value) {
+  const auto* until = std::get_if<i64>(&value);
+  if (until != nullptr && *until >= expires_least) return {};
+  return refuse("Field `attrs..expires` is a moment from 1973 on, in microseconds since 1970 UTC.");
+}
+
 Result<void> check_value(const std::string& key, const AttributeValue& value) {
+  if (key == expires_attribute) return check_expires(value);
   const std::string name = "attrs." + key;
   if (const auto* text = std::get_if<std::string>(&value)) return check_utf8(name, *text);
   if (const auto* json = std::get_if<Json>(&value)) return check_utf8(name, json->text);

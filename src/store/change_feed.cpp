@@ -29,7 +29,7 @@ class Told {
       return false;
     }
     last_.value = batch.lsn;
-    changes_ += batch.is_ingest ? batch.stashed : batch.changes.size();
+    changes_ += batch.is_ingest ? batch.stashed : batch.changes.size() + usize(batch.is_drop);
     answer_.batches.push_back(std::move(batch));
     return true;
   }
@@ -107,7 +107,7 @@ class ChangeFeed {
     const auto& reader = view_.edition->logs[i].reader;
     if (reader == nullptr) return {};  // a fault of the edition
     auto read = read_batches(
-        *reader, told_.last(), visible_end(entry, view_.committed), view_.edition->manifest.ingests,
+        *reader, told_.last(), visible_end(entry, view_.committed), view_.edition->manifest,
         [&](ChangedBatch&& batch) -> Result<bool> { return told_.take(std::move(batch)); });
     if (read || !is_damage(read.error())) return read;
     told_.add_fault(read.error(), project_.name);

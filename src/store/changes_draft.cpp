@@ -81,7 +81,7 @@ Result<void> ChangesDraft::add_logs(const Edition& edition, const std::vector<Fi
   for (usize i = 0; i < manifest.logs.size(); ++i) {
     const catalog::LogEntry& entry = manifest.logs[i];
     if (!is_one_of(logs, entry.id)) continue;
-    TRY(read_batches(*edition.logs[i].reader, {}, entry.sealed_end, manifest.ingests, add));
+    TRY(read_batches(*edition.logs[i].reader, {}, entry.sealed_end, manifest, add));
   }
   return {};
 }
@@ -121,6 +121,7 @@ void ChangesDraft::apply(catalog::Manifest& next) const {
     next.next_sequence = std::max(next.next_sequence, changes_.back().id.sequence + 1);
   }
   std::erase_if(next.ingests, [&](const auto& ingest) { return ingest.lsn <= last_; });
+  std::erase_if(next.drops, [&](const auto& drop) { return drop.lsn <= last_; });
 }
 
 }  // namespace shale::store

@@ -26,6 +26,10 @@ Result<void> CommitCondition::check(const Project::State& project, const View& n
                 "happened since is not kept any more");
   }
   for (const ChangedBatch& batch : changes.batches) {
+    if (batch.is_drop) {
+      return fail(ErrorCode::conflict,
+                  "Retention let whole shards go meanwhile, with any of the ids perhaps");
+    }
     for (const Change& change : batch.changes) {
       if (!ids_.contains(change.id)) continue;
       return fail(ErrorCode::conflict, "'" + change.id + "' was changed meanwhile, by process " +

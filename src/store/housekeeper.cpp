@@ -11,6 +11,7 @@
 #include "store/durability.hpp"
 #include "store/merge_policy.hpp"
 #include "store/merger.hpp"
+#include "store/retention.hpp"
 
 namespace shale::store {
 
@@ -21,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds interval{50};  // relaxed: durable within 100 ms
 constexpr std::chrono::milliseconds pause_after_failure{1000};
 constexpr std::chrono::milliseconds figures_interval{1000};
+constexpr std::chrono::minutes retention_interval{1};
 
 }  // namespace
 
@@ -43,8 +45,18 @@ struct Housekeeper::Round {
         // `stats`.
         if (!last && merges) (void)merge_step(*project);
         flush_figures(*project, last ? std::chrono::milliseconds(0) : figures_interval);
+        if (!last && merges) retain(*project, stop);
       }
     }
+  }
+
+  // The rules of shale.toml, where they are to apply by themselves. What fails is tried again with
+  // the next minute.
+  static void retain(Project::State& project, const std::stop_token& stop) {
+    const RetentionRules& rules = project.config.retention;
+    if (!rules.automatic || Clock::now() < project.retain_again_at) return;
+    (void)apply_retention_if_free(project, rules, stop);
+    project.retain_again_at = Clock::now() + retention_interval;
   }
 
   // Wanted is taken back before the sync, which covers all that asked until then. Where it fails,

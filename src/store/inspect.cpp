@@ -97,12 +97,14 @@ Result<std::string> inspect_changes(const std::filesystem::path& path) {
   TRY(catalog::read_changes(path, file.project_id, file.entry, {},
                             [&](ChangedBatch&& batch) -> Result<bool> {
                               ++batches;
-                              changes += batch.is_ingest ? batch.stashed : batch.changes.size();
+                              changes += batch.is_ingest ? batch.stashed
+                                         : batch.is_drop ? batch.dropped
+                                                         : batch.changes.size();
                               return true;
                             }));
   Lines lines;
   lines.add("changes", catalog::file_id_text(file.entry.id));
-  lines.add("format", catalog::changes_version);
+  lines.add("format", file.version);
   lines.add("after", file.entry.after.value);
   lines.add("last", file.entry.last.value);
   lines.add("batches", batches);

@@ -37,6 +37,25 @@ ChangedBatch batch_of(const catalog::IngestEntry& ingest) {
   return batch;
 }
 
+ChangedBatch batch_of(const catalog::DropEntry& drop) {
+  ChangedBatch batch;
+  batch.lsn = drop.lsn.value;
+  batch.committed_at = drop.committed_at;
+  batch.pid = drop.pid;
+  batch.is_drop = true;
+  batch.dropped = drop.segments;
+  batch.created_first = drop.created_first;
+  batch.created_last = drop.created_last;
+  return batch;
+}
+
+template <class Entry>
+const Entry* entry_at(const std::vector<Entry>& entries, u64 lsn) {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const Entry& entry) { return entry.lsn.value == lsn; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 u64 visible_end(const catalog::LogEntry& entry, Lsn committed) {
@@ -46,8 +65,7 @@ u64 visible_end(const catalog::LogEntry& entry, Lsn committed) {
 }
 
 Result<void> read_batches(const delta::LogReader& log, Lsn since, u64 end,
-                          const std::vector<catalog::IngestEntry>& ingests,
-                          const catalog::BatchVisitor& visit) {
+                          const catalog::Manifest& manifest, const catalog::BatchVisitor& visit) {
   bool wants_more = true;
   const auto tell = [&](ChangedBatch&& batch) -> Result<void> {
     wants_more = TRY(visit(std::move(batch)));
@@ -62,10 +80,11 @@ Result<void> read_batches(const delta::LogReader& log, Lsn since, u64 end,
           return fail_at(ErrorCode::corrupt, batch.error().message, log.path().string(),
                          Lsn{header.lsn}.offset());
         }
-        const auto named = std::find_if(ingests.begin(), ingests.end(), [&](const auto& ingest) {
-          return ingest.lsn.value == header.lsn;
-        });
-        return named == ingests.end() ? Result<void>() : tell(batch_of(*named));
+        if (const auto* ingest = entry_at(manifest.ingests, header.lsn)) {
+          return tell(batch_of(*ingest));
+        }
+        if (const auto* drop = entry_at(manifest.drops, header.lsn)) return tell(batch_of(*drop));
+        return {};
       });
   return wants_more ? scanned : Result<void>();
 }

@@ -1,8 +1,9 @@
 // A log's frames as the batches that `changes` tells of: who, when, and what became of which id.
 //
 // Reads frames, never the index: what a batch superseded stands in its frame
-// (delta/log_format.hpp). A bulk ingest's frame says only that there may be one: MANIFEST says that
-// there is, and its changes stand in shards (change_feed.hpp). Used by the fold and by readers.
+// (delta/log_format.hpp). The frame of a bulk ingest, or of a drop, says only that there may be
+// one: MANIFEST says that there is; an ingest's changes stand in shards (change_feed.hpp). Used by
+// the fold and by readers.
 #pragma once
 
 #include "catalog/changes_file.hpp"
@@ -15,7 +16,6 @@ u64 visible_end(const catalog::LogEntry& entry, Lsn committed);
 
 // The batches above `since`, in order, up to `end`, where a frame ends. Texts are read over.
 Result<void> read_batches(const delta::LogReader& log, Lsn since, u64 end,
-                          const std::vector<catalog::IngestEntry>& ingests,
-                          const catalog::BatchVisitor& visit);
+                          const catalog::Manifest& manifest, const catalog::BatchVisitor& visit);
 
 }  // namespace shale::store

@@ -13,6 +13,7 @@ namespace shale::store {
 namespace {
 
 constexpr u64 config_bytes_max = 1 << 20;
+constexpr u64 day_seconds = 86'400;
 
 // One value of shale.toml on its way into a StoreConfig.
 class Reader {
@@ -29,10 +30,23 @@ class Reader {
     if (key == "delta.segments") return number(key, node, config.delta_segments);
     if (key == "delta.age_seconds") return number(key, node, config.delta_age_seconds);
     if (key == "changes.keep_days") return days(key, node, config.keep_changes_days);
+    if (key.starts_with("retention.")) return retention(key, node, config.retention);
     return wrong("Unknown option '" + std::string(key) + "'");
   }
 
  private:
+  Result<void> retention(std::string_view key, const toml::node& node,
+                         RetentionRules& rules) const {
+    if (key == "retention.max_bytes") return limit(key, node, rules.max_bytes);
+    if (key == "retention.keep_last") return limit(key, node, rules.keep_last_per_task);
+    if (key == "retention.automatic") return flag(key, node, rules.automatic);
+    if (key != "retention.max_age_days") return wrong("Unknown option '" + std::string(key) + "'");
+    u64 age_days = 0;
+    TRY(days(key, node, age_days));
+    rules.max_age_seconds = age_days * day_seconds;
+    return {};
+  }
+
   Unexpected wrong(std::string message) const {
     return fail_at(ErrorCode::invalid_argument, std::move(message), path_);
   }
@@ -52,6 +66,15 @@ class Reader {
     const auto value = node.value_exact<i64>();
     if (!value || *value <= 0) {
       return wrong("Option '" + std::string(key) + "' must be a positive whole number");
+    }
+    out = u64(*value);
+    return {};
+  }
+
+  Result<void> limit(std::string_view key, const toml::node& node, u64& out) const {
+    const auto value = node.value_exact<i64>();
+    if (!value || *value < 0) {
+      return wrong("Option '" + std::string(key) + "' must be a whole number, 0 for no limit");
     }
     out = u64(*value);
     return {};
@@ -85,6 +108,17 @@ Result<StoreConfig> checked(StoreConfig config) {
                     "': this version knows 'o200k_base', 'cl100k_base' and 'none'");
   }
   return config;
+}
+
+std::string format_retention(const RetentionRules& rules) {
+  std::string out = "[retention]  # 0: no limit; what is pinned stays\n";
+  out += "max_bytes = " + std::to_string(rules.max_bytes) + "      # of text: the oldest go\n";
+  out += "max_age_days = " + std::to_string(rules.max_age_seconds / day_seconds) +
+         "   # since created\n";
+  out += "keep_last = " + std::to_string(rules.keep_last_per_task) + "      # of each task\n";
+  out += std::string("automatic = ") + (rules.automatic ? "true" : "false") +
+         "  # apply them wherever merges run by themselves, and in `shale merge`\n";
+  return out;
 }
 
 }  // namespace
@@ -138,7 +172,8 @@ std::string format_config(const StoreConfig& config) {
   out += "age_seconds = " + std::to_string(config.delta_age_seconds) +
          "      # or after this\n\n[changes]\n";
   out += "keep_days = " + std::to_string(config.keep_changes_days) +
-         "  # how long `changes` tells of a batch; 0: no longer than its log is there\n";
+         "  # how long `changes` tells of a batch; 0: no longer than its log is there\n\n";
+  out += format_retention(config.retention);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 
+#include <shale/retention.hpp>
 #include <shale/store.hpp>
 
 #include "base/integers.hpp"
@@ -24,6 +25,7 @@ struct StoreConfig {
   u64 delta_segments = 100'000;          // or this,
   u64 delta_age_seconds = 600;           // or this
   u64 keep_changes_days = 30;            // changes.keep_days: 0 keeps none
+  RetentionRules retention;              // retention.*: no rule but that of expired segments
 };
 
 // ErrorCode::invalid_argument names the key that is unknown or has a value of the wrong kind.

@@ -14,6 +14,7 @@
 #include "store/project_stats.hpp"
 #include "store/recount.hpp"
 #include "store/recovery.hpp"
+#include "store/retention.hpp"
 #include "store/slots.hpp"
 #include "store/stash.hpp"
 
@@ -144,6 +145,17 @@ Result<ProjectStats> Project::stats() const {
 Result<Committed> Project::run_gc(const GcPlan& plan) {
   TRY(check_process(*state_));
   return store::run_gc(*state_, plan);
+}
+
+Result<RetentionPlan> Project::plan_retention(const RetentionRules& rules) const {
+  TRY(check_process(*state_));
+  return store::plan_retention(*state_, rules);
+}
+
+Result<RetentionPlan> Project::retain(const RetentionRules& rules, const ProgressCallback& progress,
+                                      std::stop_token stop) {
+  TRY(check_process(*state_));
+  return store::apply_retention(*state_, rules, progress, std::move(stop));
 }
 
 Result<Verified> Project::verify(const ProgressCallback& progress, std::stop_token stop) const {

@@ -143,7 +143,8 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
 
   // Of commits acknowledged before they were durable; the housekeeper syncs.
   std::atomic<bool> sync_wanted{false};
-  std::chrono::steady_clock::time_point sync_again_at;  // the housekeeper's, after a failure
+  std::chrono::steady_clock::time_point sync_again_at;    // the housekeeper's, after a failure
+  std::chrono::steady_clock::time_point retain_again_at;  // the housekeeper's
   // The store's, while it is open.
   std::weak_ptr<store::AsyncCommits> async_commits;
   // A commit sealed a log; the housekeeper folds where too many wait.

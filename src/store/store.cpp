@@ -155,6 +155,8 @@ void Store::clear_caches() {
   state_->caches->results.clear();
 }
 
+const RetentionRules& Store::retention() const noexcept { return state_->config.retention; }
+
 std::string Store::config() const { return store::format_config(state_->config); }
 
 const char* version() noexcept { return "0.1.0"; }

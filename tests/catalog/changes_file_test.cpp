@@ -23,7 +23,8 @@ std::string some_id(std::mt19937& random) {
   return id;
 }
 
-std::vector<ChangedBatch> some_batches(std::mt19937& random, usize count, usize changes_max) {
+std::vector<ChangedBatch> some_batches(std::mt19937& random, usize count, usize changes_max,
+                                       bool with_drops = false) {
   std::vector<ChangedBatch> batches;
   u64 lsn = u64(1) << 40;
   i64 time = 1'700'000'000'000'000;
@@ -33,7 +34,12 @@ std::vector<ChangedBatch> some_batches(std::mt19937& random, usize count, usize 
     batch.committed_at = time += i64(random() % 2'000'000) - 500'000;  // clocks go back too
     batch.pid = u32(random());
     batch.is_ingest = random() % 20 == 0;
-    if (batch.is_ingest) {
+    batch.is_drop = !batch.is_ingest && with_drops && random() % 20 == 0;
+    if (batch.is_drop) {
+      batch.dropped = random();
+      batch.created_first = -i64(random());
+      batch.created_last = i64(random());
+    } else if (batch.is_ingest) {
       batch.stashed = random();
       batch.superseded = random();
     } else {
@@ -71,7 +77,8 @@ TEST_CASE("batches go there and back, whatever their length") {
   for (const auto& [count, changes_max] :
        {std::pair<usize, usize>{0, 1}, {1, 1}, {3000, 5}, {3, 40'000}, {200, 500}}) {
     INFO(count << " of " << changes_max);
-    const std::vector<ChangedBatch> batches = some_batches(random, count, changes_max);
+    const bool with_drops = number % 2 == 1;
+    const std::vector<ChangedBatch> batches = some_batches(random, count, changes_max, with_drops);
     const auto path = folder / std::to_string(number++);
     const ChangesEntry entry = write(path, batches);
     CHECK(entry.id == file_id);
@@ -282,6 +289,22 @@ TEST_CASE("a changes file that is there is not written over; one that fails is g
   ChangesBuilder another = ChangesBuilder::make(project, file_id).value();
   CHECK_FALSE(another.write(folder / "d", {1}, {2}));
   CHECK_FALSE(path_exists(folder / "d").value());
+}
+
+TEST_CASE("a file that tells of a drop is for readers that know of it") {
+  const TemporaryFolder folder;
+  ChangedBatch plain, drop;
+  plain.lsn = 20;
+  drop.lsn = 21;
+  drop.is_drop = true;
+  drop.dropped = 3;
+  drop.created_first = -5;
+  drop.created_last = 6;
+  write(folder / "plain", {plain});
+  const ChangesEntry entry = write(folder / "drop", {plain, drop});
+  CHECK(describe_changes(folder / "plain").value().version == 1);
+  CHECK(describe_changes(folder / "drop").value().version == 2);
+  CHECK(read(folder / "drop", entry).value() == std::vector<ChangedBatch>{plain, drop});
 }
 
 }  // namespace

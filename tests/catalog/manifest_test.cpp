@@ -206,6 +206,14 @@ TEST_CASE("the whole text of a manifest, written by hand") {
       "ingest 19-0000000000000014 lsn 21 at 22 pid 23 stashed 24 superseded 25\n";
   CHECK(format_manifest(m) == sealed(text));
   CHECK(parse_manifest(sealed(text)).value() == m);
+  m.drops.push_back({{26, 27}, {28}, 29, 30, 31, -1, 32});
+  const std::string with_drop =
+      replaced(text, "shale-manifest 1 1\n", "shale-manifest 2 2\n") +
+      "drop 26-000000000000001b lsn 28 at 29 pid 30 segments 31 first 18446744073709551615 "
+      "last 32\n";
+  CHECK(format_manifest(m) == sealed(with_drop));
+  CHECK(parse_manifest(sealed(with_drop)).value() == m);
+  CHECK_FALSE(parse_manifest(sealed(replaced(with_drop, "segments 31 ", ""))));
 }
 
 TEST_CASE("each header line is missed by its name") {

@@ -43,6 +43,7 @@ class ManifestMaker {
       m.changes.push_back(changes(last));
     }
     for (u64 n = random_() % 3; n-- > 0;) m.ingests.push_back(ingest());
+    for (u64 n = random_() % 3; n-- > 0;) m.drops.push_back(drop());
     return m;
   }
 
@@ -74,6 +75,10 @@ class ManifestMaker {
   }
   IngestEntry ingest() {
     return {id(), {number()}, i64(number() / 2), u32(number()), number(), number()};
+  }
+  DropEntry drop() {
+    return {id(),     {number()},    i64(number() / 2), u32(number()),
+            number(), i64(number()), -i64(number() / 2)};
   }
   LogEntry log() {
     LogEntry l;

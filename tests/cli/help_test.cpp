@@ -57,6 +57,8 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   CHECK(gc.find("`gc plan` lists") < gc.find("segments listed at most"));
   CHECK(gc.find("`gc run` plans") < gc.find("that it may"));
   CHECK(gc.find("that it may") < gc.find("Options of every verb:"));
+  CHECK(contains(verb_help(app, "gc"), "`gc retain`"));
+  CHECK(contains(verb_help(app, "gc"), "--max-age"));
 }
 
 TEST_CASE("help: there is none for what is no verb") {

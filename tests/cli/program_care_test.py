@@ -9,7 +9,7 @@ from program import PROGRAM, Case
 
 VERBS = ["init", "stash", "update", "touch", "pin", "unpin", "rm", "ingest", "add", "get", "search",
          "pack", "list", "count", "sum", "usage", "tokens", "merge", "verify", "stats", "projects",
-         "who", "config", "inspect", "backup", "restore", "help"]
+         "who", "config", "inspect", "backup", "restore", "gc", "help"]
 
 
 class Merge(Case):

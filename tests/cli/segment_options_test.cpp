@@ -1,5 +1,6 @@
 #include "cli/segment_options.hpp"
 
+#include "base/system.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace shale;
@@ -116,4 +117,23 @@ TEST_CASE("segment options: words that are none of the choices are refused by na
   options = {};
   options.lines = "x";
   CHECK_FALSE(segment_of(options));
+}
+
+TEST_CASE("segment options: a time to live is a moment from now on") {
+  SegmentOptions options;
+  options.ttl = "7d";
+  const i64 before = now_microseconds();
+  const NewSegment segment = segment_of(options).value();
+  const i64 until = std::get<i64>(segment.attrs.at(".expires"));
+  CHECK(until >= before + 7 * 86'400'000'000);
+  CHECK(until <= now_microseconds() + 7 * 86'400'000'000);
+  options.no_ttl = true;
+  const Update update = update_of(options).value();
+  CHECK(update.attrs_removed == std::vector<std::string>{".expires"});
+  CHECK(update.attrs_set.contains(".expires"));
+  for (const char* text : {"week", "7", "-7d"}) {
+    options.ttl = text;
+    INFO(text);
+    CHECK(segment_of(options).error().message.find("--ttl") != std::string::npos);
+  }
 }

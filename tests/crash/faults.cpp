@@ -25,8 +25,9 @@ namespace {
 
 using std::filesystem::path;
 
-constexpr Step script[] = {Step::stash, Step::update, Step::relaxed, Step::erase, Step::seal,
-                           Step::stash, Step::bulk,   Step::update,  Step::merge, Step::stash};
+constexpr Step script[] = {Step::stash, Step::update, Step::relaxed, Step::erase,
+                           Step::seal,  Step::stash,  Step::bulk,    Step::retain,
+                           Step::bulk,  Step::update, Step::merge,   Step::stash};
 constexpr const char* boot = "00000001-0000-4000-8000-000000000001";
 constexpr const char* next_boot = "00000002-0000-4000-8000-000000000001";
 

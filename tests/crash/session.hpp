@@ -1,7 +1,9 @@
 // A scripted session on a store and what must be true of the store after each of its steps.
 //
-// Steps are those of a project's life: stash, update, erase, seal, merge, bulk ingest. Each begins
-// behind the one before it and says how many of them a power cut may not take any more.
+// Steps are those of a project's life: stash, update, erase, seal, merge, bulk ingest, retention.
+// Each begins behind the one before it and says how many of them a power cut may not take any more.
+// All of a step is there or nothing, but of retention: there each segment that the rules let go is
+// there or not, and whatever they keep is.
 // `check_store` opens whatever a crash left, compares it with the states that are allowed, writes
 // more, opens it again and compares again. One project, no background thread: the same steps make
 // the same calls. Used by the crash laboratory and by the fault tests.
@@ -16,9 +18,9 @@
 
 namespace shale::testing {
 
-enum class Step : std::uint8_t { stash, relaxed, update, erase, seal, merge, bulk };
+enum class Step : std::uint8_t { stash, relaxed, update, erase, seal, merge, bulk, retain };
 inline constexpr Step all_steps[] = {Step::stash, Step::relaxed, Step::update, Step::erase,
-                                     Step::seal,  Step::merge,   Step::bulk};
+                                     Step::seal,  Step::merge,   Step::bulk,   Step::retain};
 const char* step_name(Step step);
 std::string told(const Error& error);  // with its path
 u64 number(const char* text);          // of a command line; 0 where it is none

@@ -305,3 +305,18 @@ TEST_CASE("a line that ends too early meets nothing that an earlier line left") 
   REQUIRE_FALSE(after);
   CHECK(after.error().message == NdjsonReader().read(head).error().message);
 }
+
+TEST_CASE("ndjson reader: a time to live as people write it, or as it is kept") {
+  const i64 until = 1'893'456'000'000'000;
+  for (const char* text : {R"("attrs":{".expires":"2030-01-01T00:00:00Z"})",
+                           R"(".expires":"2030-01-01")", R"(".expires":1893456000000000)"}) {
+    INFO(text);
+    CHECK(std::get<i64>(member(text).attrs.at(".expires")) == until);
+  }
+  CHECK(says(bad_member(R"(".expires":"soon")"), "\".expires\" must be an RFC 3339 time"));
+  // Of another kind, or seconds: told when it is stashed.
+  for (const char* text : {R"(".expires":true)", R"(".expires":1893456000)"}) {
+    NewSegment segment = member(text);
+    CHECK_FALSE(check_segment(segment));
+  }
+}

@@ -208,5 +208,24 @@ TEST_CASE("UTF-8 is seen at every offset of a block of eight") {
   }
 }
 
+TEST_CASE("a time to live is microseconds, of a moment that can lie ahead") {
+  const auto refused = [](const AttributeValue& value) {
+    const std::string as_stash =
+        refusal([&](NewSegment& segment) { segment.attrs[".expires"] = value; });
+    const std::string as_update =
+        update_refusal([&](Update& update) { update.attrs_set[".expires"] = value; });
+    CHECK(as_stash == as_update);
+    return names(as_stash, "`attrs..expires`");
+  };
+  CHECK_FALSE(refused(std::int64_t(1'893'456'000'000'000)));
+  CHECK_FALSE(refused(std::int64_t(100'000'000'000'000)));
+  CHECK(refused(std::int64_t(1'893'456'000'000)));
+  CHECK(refused(std::int64_t(-1)));
+  CHECK(refused(std::string("2030-01-01T00:00:00Z")));
+  CHECK(refused(1.9e15));
+  CHECK(refused(true));
+  CHECK(refused(Json{"null"}));
+}
+
 }  // namespace
 }  // namespace shale

@@ -81,6 +81,7 @@ class CorpusMaker {
       attrs["n"] = pick<AttributeValue>(
           {n, double(n) / 2, std::to_string(n), n > 0, Json{std::to_string(n)}});
     }
+    if (chance(20)) attrs[".expires"] = corpus_start + i64(below(8)) * day_us / 2;
     if (chance(20)) attrs["long"] = std::string(300, 'l') + std::to_string(below(2));
     return attrs;
   }
@@ -97,7 +98,9 @@ class CorpusMaker {
     if (chance(30)) u.touched_at = Time{corpus_start + i64(below(9)) * day_us, true};
     if (chance(30)) u.line_range = LineRange{1, below(60)};
     if (chance(30)) u.attrs_set["n"] = i64(3);
+    if (chance(20)) u.attrs_set[".expires"] = corpus_start + i64(below(8)) * day_us / 2;
     if (chance(20)) u.attrs_removed = {"long"};
+    if (chance(20)) u.attrs_removed.emplace_back(".expires");
     u.refcount_added = i64(below(3));
     return u;
   }

@@ -146,5 +146,28 @@ TEST_CASE("projects that are gone are no burden, and it ends at once") {
   CHECK(Clock::now() - start < std::chrono::seconds(5));
 }
 
+TEST_CASE("rules of retention apply by themselves where shale.toml and the opener say so") {
+  for (const bool merges : {false, true}) {
+    StoreConfig config = plain_config();
+    config.retention.keep_last_per_task = 1;
+    config.retention.automatic = true;
+    const TestStore store(config);
+    const auto state = store.state();
+    for (int n = 0; n < 3; ++n) {
+      NewSegment one = segment("a" + std::to_string(n), "text");
+      one.task = "task";
+      stash(Project(state), one);
+    }
+    Housekeeper housekeeper(merges);
+    housekeeper.watch(state);
+    if (merges) {
+      CHECK(comes_true([&] { return count_of(Project(state)) == 1; }));
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      CHECK(count_of(Project(state)) == 3);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace shale::store

@@ -10,15 +10,18 @@ using namespace shale::testing;
 
 std::vector<ChangedBatch> batches_of(const TestStore& store, Lsn since,
                                      const std::vector<catalog::IngestEntry>& ingests,
-                                     usize at_most = 100) {
-  const catalog::Manifest manifest = store.manifest();
+                                     usize at_most = 100,
+                                     const std::vector<catalog::DropEntry>& drops = {}) {
+  catalog::Manifest manifest = store.manifest();
+  manifest.ingests = ingests;
+  manifest.drops = drops;
   const auto log =
       delta::LogReader::open(store.active_log(), manifest.project_id, manifest.logs.back().id)
           .value();
   const u64 end =
       log.scan(0, [](const auto&, Bytes) -> Result<void> { return {}; }).value().end.offset;
   std::vector<ChangedBatch> batches;
-  read_batches(log, since, end, ingests, [&](ChangedBatch&& batch) -> Result<bool> {
+  read_batches(log, since, end, manifest, [&](ChangedBatch&& batch) -> Result<bool> {
     batches.push_back(std::move(batch));
     return batches.size() < at_most;
   }).value();
@@ -62,6 +65,22 @@ TEST_CASE("a bulk ingest's frame is a batch where the manifest says so alone") {
   CHECK(batches[1].pid == u32(::getpid()));
   CHECK(batches[1].changes.empty());
   CHECK(batches_of(store, {}, {}).size() == 1);
+}
+
+TEST_CASE("so is that of a drop") {
+  const TestStore store;
+  Project project = store.open();
+  ingest(project, {segment("a", "one")});
+  const catalog::IngestEntry ingest = store.manifest().ingests.front();
+  const std::vector<ChangedBatch> batches =
+      batches_of(store, {}, {}, 100, {{ingest.log, ingest.lsn, 5, 6, 7, -8, 9}});
+  REQUIRE(batches.size() == 1);
+  CHECK(batches[0].is_drop);
+  CHECK_FALSE(batches[0].is_ingest);
+  CHECK(batches[0].lsn == ingest.lsn.value);
+  CHECK(batches[0].dropped == 7);
+  CHECK(batches[0].created_first == -8);
+  CHECK(batches[0].created_last == 9);
 }
 
 TEST_CASE("a log ends for a reader where it is sealed, or where what is committed ends") {

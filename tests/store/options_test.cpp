@@ -37,6 +37,7 @@ TEST_CASE("format_config and parse_config are inverses") {
   config.delta_segments = 678;
   config.delta_age_seconds = 9;
   config.keep_changes_days = 0;
+  config.retention = {10'000, 90 * 86'400, 7, true, true, std::nullopt};
   for (const StoreConfig& one : {StoreConfig{}, config}) {
     const StoreConfig back = parse_config(format_config(one), "shale.toml").value();
     CHECK(back.analysis == one.analysis);
@@ -48,6 +49,7 @@ TEST_CASE("format_config and parse_config are inverses") {
     CHECK(back.delta_segments == one.delta_segments);
     CHECK(back.delta_age_seconds == one.delta_age_seconds);
     CHECK(back.keep_changes_days == one.keep_changes_days);
+    CHECK(back.retention == one.retention);
   }
 }
 
@@ -116,6 +118,22 @@ TEST_CASE("a new store gets what its options say") {
   options.analysis = "plain";
   options.shard_by = "year";
   CHECK(config_of(options).error().code == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("rules of retention are whole numbers, and no others are known") {
+  const auto rules = [](const std::string& line) {
+    return parse_config("[retention]\n" + line, "shale.toml").value().retention;
+  };
+  CHECK(rules("max_bytes = 10_000_000_000") == RetentionRules{.max_bytes = 10'000'000'000});
+  CHECK(rules("max_age_days = 2").max_age_seconds == 2 * 86'400);
+  CHECK(rules("keep_last = 0") == RetentionRules{});
+  CHECK(rules("automatic = true").automatic);
+  for (const char* line : {"max_bytes = -1", "max_bytes = \"10G\"", "max_age_days = 36501",
+                           "keep_last = 1.5", "automatic = 1", "now_us = 3"}) {
+    INFO(line);
+    CHECK(parse_error(std::string("[retention]\n") + line).message.find("retention.") !=
+          std::string::npos);
+  }
 }
 
 }  // namespace
