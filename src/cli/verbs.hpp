@@ -22,6 +22,7 @@ void add_pack_verb(CLI::App& app, Context& context);     // pack
 void add_sum_verbs(CLI::App& app, Context& context);     // count sum usage
 void add_tokens_verb(CLI::App& app, Context& context);   // tokens
 void add_changes_verb(CLI::App& app, Context& context);  // changes
+void add_cache_verb(CLI::App& app, Context& context);    // cache
 void add_care_verbs(CLI::App& app, Context& context);    // merge verify inspect who stats ...
 
 // Options of the verbs that may make a store and say how.

@@ -31,6 +31,7 @@
 #include <string>
 
 #include "base/compress.hpp"
+#include "shard/hot_pages.hpp"
 #include "shard/sections.hpp"
 #include "shard/shard_writer.hpp"
 #include "shard/text_places.hpp"
@@ -104,6 +105,9 @@ class TextsReader {
   Result<void> raw_bytes(u32 first, std::span<i64> out) const;
   u32 dictionary_count() const;
   Result<Buffer> dictionary(u32 number) const;
+  // Adds the pages of the texts that were read, but for those that were read through a caller's
+  // `ahead`: of all, and once.
+  void add_hot_pages(std::vector<PageRun>& runs) const;
   // Every place lies behind the one before it, and the last ends with the section.
   Result<void> verify_places() const;
 

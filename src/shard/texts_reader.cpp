@@ -83,6 +83,7 @@ struct TextsReader::State {
   u64 bytes = 0;
   TextPlacesReader places;
   SectionView dictionaries;
+  std::optional<TextUse> use;
   u32 dictionary_count = 0;
   // Copies of those in use, each where it lies in the section: what is mapped may be released and
   // read from the disk again, unverified.
@@ -100,10 +101,13 @@ struct TextsReader::State {
   Result<std::unique_ptr<const DecompressDictionary>> load_dictionary(u32 number);
   Result<const DecompressDictionary*> prepared(std::optional<u32> number);
   Result<TextPlace> place_of(DocNo doc) const;
+  void note_use(const TextPlace& place) {
+    if (place.stored_bytes > 0) use->note(place.offset, place.stored_bytes);
+  }
   Result<void> check_place(const TextPlace& place, DocNo doc) const;
   Result<Bytes> read(const TextPlace& place, u64 offset, u64 count, ReadAhead& ahead) const;
   Result<void> unpack(const TextPlace& place, Bytes stored, MutableBytes out);
-  Result<std::string> whole_text(DocNo doc, u64 id_hash, ReadAhead& ahead);
+  Result<std::string> whole_text(const TextPlace& place, u64 id_hash, ReadAhead& ahead);
   Result<std::string> short_text(const TextPlace& place, u64 id_hash, ReadAhead& ahead);
   Result<std::string> long_text(const TextPlace& place, u64 id_hash, u32 from, u32 to,
                                 ReadAhead& ahead);
@@ -206,8 +210,8 @@ Result<void> TextsReader::State::unpack(const TextPlace& place, Bytes stored, Mu
   return damaged(place, "has a frame that cannot be unpacked");
 }
 
-Result<std::string> TextsReader::State::whole_text(DocNo doc, u64 id_hash, ReadAhead& ahead) {
-  const TextPlace place = TRY(place_of(doc));
+Result<std::string> TextsReader::State::whole_text(const TextPlace& place, u64 id_hash,
+                                                   ReadAhead& ahead) {
   if (is_long(place)) return long_text(place, id_hash, 0, place.raw_bytes, ahead);
   return short_text(place, id_hash, ahead);
 }
@@ -267,17 +271,21 @@ Result<TextsReader> TextsReader::make(const File& file, u64 begin, u64 bytes, Se
   state->bytes = bytes;
   state->places = TRY(TextPlacesReader::make(std::move(places), document_count));
   state->dictionaries = std::move(dictionaries);
+  state->use.emplace(bytes);
   TRY(state->read_dictionaries());
   return TextsReader(std::move(state));
 }
 
 Result<std::string> TextsReader::text(DocNo doc, u64 id_hash) const {
   scratch().stored.end = 0;  // it may hold another file's bytes
-  return state_->whole_text(doc, id_hash, scratch().stored);
+  const TextPlace place = TRY(state_->place_of(doc));
+  state_->note_use(place);
+  return state_->whole_text(place, id_hash, scratch().stored);
 }
 
 Result<std::string> TextsReader::text(DocNo doc, u64 id_hash, ReadAhead& ahead) const {
-  return state_->whole_text(doc, id_hash, ahead);
+  const TextPlace place = TRY(state_->place_of(doc));
+  return state_->whole_text(place, id_hash, ahead);
 }
 
 Result<std::string> TextsReader::text_range(DocNo doc, u64 id_hash, u32 begin, u32 end) const {
@@ -286,6 +294,7 @@ Result<std::string> TextsReader::text_range(DocNo doc, u64 id_hash, u32 begin, u
   stored.end = 0;
   end = std::min(end, place.raw_bytes);
   if (begin >= end) return std::string();
+  state_->note_use(place);
   if (is_long(place)) return state_->long_text(place, id_hash, begin, end, stored);
   return TRY(state_->short_text(place, id_hash, stored)).substr(begin, end - begin);
 }
@@ -303,6 +312,10 @@ Result<StoredText> TextsReader::stored(DocNo doc, u64 id_hash, ReadAhead& ahead)
 
 Result<void> TextsReader::raw_bytes(u32 first, std::span<i64> out) const {
   return state_->places.raw_bytes(first, out);
+}
+
+void TextsReader::add_hot_pages(std::vector<PageRun>& runs) const {
+  state_->use->add_runs(state_->begin, runs);
 }
 
 u32 TextsReader::dictionary_count() const { return state_->dictionary_count; }

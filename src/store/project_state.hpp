@@ -21,25 +21,16 @@
 #include "catalog/file_names.hpp"
 #include "delta/index_writer.hpp"
 #include "delta/log_writer.hpp"
-#include "shard/page_budget.hpp"
-#include "store/active_segments.hpp"
+#include "store/hot_pages.hpp"
 #include "store/kept_views.hpp"
 #include "store/options.hpp"
+#include "store/shared_caches.hpp"
 #include "store/view.hpp"
 #include "text/analysis.hpp"
 
 namespace shale {
 
 namespace store {
-
-// What all projects of an opened store share.
-struct SharedCaches {
-  std::shared_ptr<shard::PageBudget> pages;
-  ActiveSegments segments;
-  SharedCaches(const StoreOptions& options)
-      : pages(std::make_shared<shard::PageBudget>(options.resident_bytes)),
-        segments(options.active_bytes, options.active_segments) {}
-};
 
 // What a private view was made from: it is made anew when either has moved on.
 struct PrivateState {
@@ -137,6 +128,9 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   std::chrono::steady_clock::time_point sync_again_at;  // the housekeeper's, after a failure
   // A commit sealed a log; the housekeeper folds where too many wait.
   std::atomic<bool> fold_wanted{false};
+
+  // Null where StoreOptions::keep_hot_pages is not set. The last member: it looks at the view.
+  std::unique_ptr<store::HotPages> hot_pages;
 };
 
 // An error in a child of the process that opened what is asked (PROTOCOL C1).

@@ -25,10 +25,11 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   add_read_verbs(app, context);
   add_tokens_verb(app, context);
   add_care_verbs(app, context);
+  add_cache_verb(app, context);
   add_backup_verbs(app, context);
   add_changes_verb(app, context);
   const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });
-  CHECK(verbs.size() == 29);
+  CHECK(verbs.size() == 30);
   for (const CLI::App* verb : verbs) {
     const std::string name = verb->get_name();
     INFO(name);
