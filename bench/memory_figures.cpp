@@ -237,7 +237,8 @@ int use_everything(const char* path, const char* ids_path, u64 budget, unsigned 
 u64 kilobytes_at(const std::string& text, const char* name) {
   const std::size_t at = text.find(name);
   if (at == std::string::npos) return 0;
-  return std::strtoull(text.c_str() + at + std::string(name).size(), nullptr, 10) * 1024;
+  const std::size_t digits = text.find_first_of("0123456789", at);
+  return digits == std::string::npos ? 0 : std::stoull(text.substr(digits)) * 1024;
 }
 
 struct Sample {

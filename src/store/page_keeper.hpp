@@ -1,6 +1,6 @@
 // The background thread that looks after resident pages: measures twice a second what the logs'
-// indexes hold and has the budget settled (PageBudget::settle), and asks the kernel for what was hot
-// when a project was last closed.
+// indexes hold and has the budget settled (PageBudget::settle), and asks the kernel for what was
+// hot when a project was last closed.
 //
 // One per opened store, of those that only read as well: the housekeeper is not there for these,
 // and may be busy with a merge for minutes. It asks and never reads, in steps of 128 KiB between

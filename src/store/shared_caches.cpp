@@ -13,8 +13,9 @@ u64 segment_bytes(const StoreOptions& options) {
   return options.memory_budget != 0 ? options.memory_budget / 2 : options.active_bytes;
 }
 
-// Of the program, its libraries and shards, but not of the logs' indexes: a writer's index of 200 MB
-// would leave no shard a page, and releasing those does not make it smaller.
+// Of the program, its libraries and shards, but not of the logs' indexes: a writer's index of 200
+// MB would leave no shard a page, and releasing those does not make it smaller. (A bulk ingest of 5
+// GB took thirty times as long for it: each id it looked up released what the next one needed.)
 u64 resident_shard_bytes() {
   const u64 all = resident_file_bytes();
   return all - std::min(all, shared_map_bytes());

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""NDJSON of as much text as is asked for: the kernel's sources again and again, each time with other
-ids and other words.
+"""NDJSON of as much text as is asked for: the kernel's sources again and again, each time with
+other ids and other words.
 
 Usage: large_corpus.py TEXT_BYTES > FILE      (or into `shale ingest -`)
 
