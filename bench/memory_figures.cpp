@@ -4,10 +4,10 @@
 //   memory_figures memory STORE IDS BUDGET_MIB THREADS [GETS]
 //       searches of all kinds with snippets, counts, lists, sums, facets, then a get of every id of
 //       IDS (or of GETS of them), in a process whose resident set another one samples every 100 ms
-//   memory_figures restart STORE IDS BUDGET_MIB ROUNDS
+//   memory_figures restart STORE IDS BUDGET_MIB ROUNDS [TEXTS]
 //       a process searches 1,000 times and closes the store, its files are dropped from the page
-//       cache, and another one opens it and searches the same distribution: with the saved hot set
-//       and without, in turns
+//       cache, and another one opens it and searches the same distribution (TEXTS texts, 100, after
+//       Zipf; other draws): with the saved hot set and without, in turns; then warm
 //
 // Queries are words of random segments, drawn with a fixed seed. Prints JSON; bytes and
 // microseconds on the clock. Exits 1 where the resident set passed BUDGET and 32 MiB.
@@ -278,6 +278,155 @@ int memory(const char* path, const char* ids_path, u64 budget, unsigned threads,
   return status == 0 && over == 0 ? 0 : 1;
 }
 
+// -- restart --
+
+// The same store, with nothing of it in the page cache.
+void drop_from_cache(const std::filesystem::path& store) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(store)) {
+    if (!entry.is_regular_file()) continue;
+    const int file = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) continue;
+    fdatasync(file);
+    posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+    close(file);
+  }
+}
+
+// What `body` writes, in a process of its own.
+template <class Body>
+std::string output_of_child(const Body& body) {
+  int ends[2];
+  if (pipe(ends) != 0) return {};
+  const pid_t child = fork();
+  if (child == 0) {
+    close(ends[0]);
+    const std::string text = body();
+    for (std::size_t done = 0; done < text.size();) {
+      const ssize_t count = write(ends[1], text.data() + done, text.size() - done);
+      if (count <= 0) _exit(1);
+      done += std::size_t(count);
+    }
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string text;
+  char room[4096];
+  for (ssize_t count; (count = read(ends[0], room, sizeof room)) > 0;) {
+    text.append(room, std::size_t(count));
+  }
+  close(ends[0]);
+  waitpid(child, nullptr, 0);
+  return text;
+}
+
+std::vector<std::string> words_in(const std::string& text) {
+  std::vector<std::string> words;
+  std::string word;
+  for (const char letter : text) {
+    if (letter == '\n') {
+      words.push_back(std::exchange(word, {}));
+    } else {
+      word += letter;
+    }
+  }
+  return words;
+}
+
+// Query texts of one to three words.
+std::vector<std::string> sampled_texts(const char* path, const char* ids_path, int count) {
+  return words_in(output_of_child([&] {
+    const auto store = shale::Store::open(path, {.keep_hot_pages = false}).value();
+    const auto now = store.project("default").value().snapshot().value();
+    const Words words(now, ids_path, count);
+    std::string lines;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const auto& group = words.group(i);
+      lines += group[0];
+      for (std::size_t more = 1; more <= i % 3; ++more) lines += " " + group[more];
+      lines += '\n';
+    }
+    return lines;
+  }));
+}
+
+// Draws number i with a likelihood of 1 / (i + 1).
+class Zipf {
+ public:
+  Zipf(std::size_t count, u64 seed) : random_(seed) {
+    for (std::size_t i = 0; i < count; ++i) weights_.push_back(1 / double(i + 1));
+    draw_ = std::discrete_distribution<std::size_t>(weights_.begin(), weights_.end());
+  }
+  std::size_t operator()() { return draw_(random_); }
+
+ private:
+  std::mt19937_64 random_;
+  std::vector<double> weights_;
+  std::discrete_distribution<std::size_t> draw_;
+};
+
+// The time of opening, and of 1,000 searches, in microseconds; one a line.
+std::string searches(const char* path, u64 budget, bool hot, const std::vector<std::string>& texts,
+                     u64 seed) {
+  Zipf draw(texts.size(), seed);
+  std::string lines;
+  const auto start = Clock::now();
+  const auto store =
+      shale::Store::open(path, {.memory_budget = budget, .result_bytes = 0, .keep_hot_pages = hot})
+          .value();
+  const auto project = store.project("default").value();
+  const auto now = project.snapshot().value();
+  lines += std::to_string(microseconds_since(start)) + '\n';
+  for (int i = 0; i < 1000; ++i) {
+    const shale::Query query{.text = texts[draw()], .match = shale::Match::any};
+    const auto begin = Clock::now();
+    (void)now.search(query).value();
+    lines += std::to_string(microseconds_since(begin)) + '\n';
+  }
+  return lines;
+}
+
+struct Times {
+  std::vector<double> opening, searching;
+  void add(const std::string& lines) {
+    const std::vector<std::string> all = words_in(lines);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      (i == 0 ? opening : searching).push_back(std::stod(all[i]));
+    }
+  }
+  std::string json() const {
+    return "{" + shale::bench::shares_of(searching) +
+           ",\"p90\":" + std::to_string(shale::bench::at_share(searching, .9)) +
+           ",\"most\":" + std::to_string(shale::bench::at_share(searching, 1)) +
+           ",\"opening\":" + std::to_string(shale::bench::at_share(opening, .5)) + "}";
+  }
+};
+
+int restart(const char* path, const char* ids_path, u64 budget, int rounds, int distinct) {
+  const std::vector<std::string> texts = sampled_texts(path, ids_path, distinct);
+  Times warm, with, without;
+  for (int round = 0; round < rounds; ++round) {
+    const auto run = [&](bool hot, u64 seed) {
+      return output_of_child([&] { return searches(path, budget, hot, texts, seed); });
+    };
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+      if (entry.path().filename() == "HOT") std::filesystem::remove(entry.path());
+    }
+    (void)run(true, u64(2 * round));  // and saves what was hot
+    for (const bool hot : {round % 2 == 0, round % 2 != 0}) {
+      drop_from_cache(path);
+      // As it was after the first: what the second one saves is not to help the third.
+      (hot ? with : without).add(run(hot, u64(2 * round + 1)));
+    }
+    warm.add(run(false, u64(2 * round + 1)));
+  }
+  std::printf(
+      "{\"rounds\":%d,\"texts\":%zu,\"with\":%s,\"without\":%s,\"warm\":%s,"
+      "\"p99_ratio\":%.3f}\n",
+      rounds, texts.size(), with.json().c_str(), without.json().c_str(), warm.json().c_str(),
+      shale::bench::at_share(with.searching, .99) / shale::bench::at_share(without.searching, .99));
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -287,7 +436,12 @@ int main(int argc, char** argv) {
     return memory(argv[2], argv[3], std::stoull(argv[4]) * mebibyte, unsigned(std::stoi(argv[5])),
                   argc > 6 ? std::stoull(argv[6]) : ~u64(0));
   }
+  if (verb == "restart" && argc >= 6) {
+    return restart(argv[2], argv[3], std::stoull(argv[4]) * mebibyte, std::stoi(argv[5]),
+                   argc > 6 ? std::stoi(argv[6]) : 100);
+  }
   std::fprintf(stderr,
-               "usage: memory_figures ids STORE | memory STORE IDS BUDGET_MIB THREADS [GETS]\n");
+               "usage: memory_figures ids STORE | memory STORE IDS BUDGET_MIB THREADS [GETS] | "
+               "restart STORE IDS BUDGET_MIB ROUNDS [TEXTS]\n");
   return 2;
 }

@@ -238,8 +238,7 @@ Result<void> File::advise_random() const {
 }
 
 void File::will_need(u64 offset, u64 bytes) const {
-  static_cast<void>(
-      ::posix_fadvise(descriptor_, off_t(offset), off_t(bytes), POSIX_FADV_WILLNEED));
+  static_cast<void>(::posix_fadvise(descriptor_, off_t(offset), off_t(bytes), POSIX_FADV_WILLNEED));
 }
 
 namespace {

@@ -29,7 +29,7 @@ class ReadMap {
   void release(u64 offset, u64 bytes) const;  // MADV_DONTNEED on the whole pages inside
   // How much of the file the kernel holds in its page cache, in whole pages (mincore).
   Result<u64> cached_bytes() const;
-  bool lost() const;                          // zeros stand where bytes of the file should
+  bool lost() const;  // zeros stand where bytes of the file should
   // What was lost first and why, for the caller to tell; asked where lost().
   Error loss() const;
 

@@ -82,7 +82,7 @@ Result<std::shared_ptr<const Shard>> OpenShard::make(std::unique_ptr<File> file,
   ExtrasReader extras = TRY(ExtrasReader::make(views.of(tag::extras), documents));
   TextsReader texts =
       TRY(TextsReader::make(*file, text.offset, text.bytes, views.of(tag::text_places),
-                            views.of(tag::dictionaries), documents));
+                            views.of(tag::dictionaries), documents, budget));
   TermsReader terms = TRY(TermsReader::make(views.terms(), documents, frame.info.positions));
   return std::shared_ptr<const Shard>(new OpenShard(
       std::move(file), std::move(frame), std::move(map), std::move(ids), std::move(columns),

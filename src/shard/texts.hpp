@@ -86,11 +86,14 @@ class TextsWriter {
 // Whether the stored bytes are those that were written for this id. Long texts: table and frames.
 bool check_stored(const StoredText& stored, u64 id_hash);
 
+class PageBudget;  // page_budget.hpp
+
 class TextsReader {
  public:
-  // `file` outlives the reader; TEXT lies in it at [begin, begin + bytes).
+  // `file` outlives the reader; TEXT lies in it at [begin, begin + bytes). `budget` may be null.
   static Result<TextsReader> make(const File& file, u64 begin, u64 bytes, SectionView places,
-                                  SectionView dictionaries, u32 document_count);
+                                  SectionView dictionaries, u32 document_count,
+                                  std::shared_ptr<PageBudget> budget = nullptr);
   TextsReader(TextsReader&&) noexcept;
   ~TextsReader();
 

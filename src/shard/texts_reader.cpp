@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "base/checksum.hpp"
-#include "base/large_memory.hpp"
+#include "shard/text_dictionaries.hpp"
 #include "shard/texts.hpp"
 
 namespace shale::shard {
@@ -35,6 +35,12 @@ struct Scratch {
   ReadAhead stored{0, {}, 0, 0};
   std::vector<FrameEntry> table;
   Decompressor decompressor;
+
+  // What one text of 16 MiB needed is not held on to by every thread that ever read one.
+  void trim() {
+    if (stored.bytes.size() > kept_bytes_max) stored.bytes = Buffer();
+  }
+  static constexpr usize kept_bytes_max = usize(1) << 20;
 };
 
 Scratch& scratch() {
@@ -70,36 +76,18 @@ bool check_stored(const StoredText& stored, u64 id_hash) {
 }
 
 struct TextsReader::State {
-  struct Slot {
-    u64 offset = 0;  // in the section
-    u32 bytes = 0;
-    std::mutex mutex;
-    std::unique_ptr<const DecompressDictionary> owner;
-    std::atomic<const DecompressDictionary*> ready = nullptr;
-  };
-
   const File* file = nullptr;
   u64 begin = 0;
   u64 bytes = 0;
   TextPlacesReader places;
-  SectionView dictionaries;
   std::optional<TextUse> use;
-  u32 dictionary_count = 0;
-  // Copies of those in use, each where it lies in the section: what is mapped may be released and
-  // read from the disk again, unverified.
-  std::once_flag copies_made;
-  LargeMemory copies;
-  std::array<Slot, dictionaries_max> slots;
+  std::unique_ptr<TextDictionaries> dictionaries;
 
   Unexpected damaged(const TextPlace& place, const std::string& what) const {
     return fail_at(ErrorCode::corrupt, "A text " + what, file->path().string(),
                    begin + place.offset);
   }
 
-  Result<void> read_dictionaries();
-  Result<Bytes> mapped_dictionary(u32 number) const;
-  Result<std::unique_ptr<const DecompressDictionary>> load_dictionary(u32 number);
-  Result<const DecompressDictionary*> prepared(std::optional<u32> number);
   Result<TextPlace> place_of(DocNo doc) const;
   void note_use(const TextPlace& place) {
     if (place.stored_bytes > 0) use->note(place.offset, place.stored_bytes);
@@ -113,53 +101,6 @@ struct TextsReader::State {
                                 ReadAhead& ahead);
 };
 
-Result<void> TextsReader::State::read_dictionaries() {
-  if (dictionaries.size() == 0) return {};
-  const Bytes head = TRY(dictionaries.view(0, sizeof(DictionariesHeader)));
-  const u32 count = load<DictionariesHeader>(head.data()).count;
-  if (count > dictionaries_max) return dictionaries.damaged(0, "has more than 32 dictionaries");
-  ByteReader in(TRY(dictionaries.view(sizeof(DictionariesHeader), count * sizeof(u32))));
-  u64 end = sizeof(DictionariesHeader) + count * sizeof(u32);
-  for (u32 i = 0; i < count; ++i) {
-    slots[i].bytes = in.value<u32>();
-    slots[i].offset = end;
-    end += slots[i].bytes;
-    if (slots[i].bytes == 0 || slots[i].bytes > dictionary_bytes_max) {
-      return dictionaries.damaged(0, "has a dictionary of an impossible length");
-    }
-  }
-  if (end != dictionaries.size()) return dictionaries.damaged(0, "does not end with its last part");
-  dictionary_count = count;
-  return {};
-}
-
-Result<Bytes> TextsReader::State::mapped_dictionary(u32 number) const {
-  return dictionaries.view(slots[number].offset, slots[number].bytes);
-}
-
-Result<std::unique_ptr<const DecompressDictionary>> TextsReader::State::load_dictionary(
-    u32 number) {
-  const Bytes mapped = TRY(mapped_dictionary(number));
-  std::call_once(copies_made, [&] { copies = LargeMemory(usize(dictionaries.size())); });
-  const MutableBytes copy = copies.bytes().subspan(usize(slots[number].offset), mapped.size());
-  std::copy(mapped.begin(), mapped.end(), copy.begin());
-  auto made = DecompressDictionary::make(copy);
-  if (!made) return dictionaries.damaged(slots[number].offset, "has a dictionary that is none");
-  return made;
-}
-
-Result<const DecompressDictionary*> TextsReader::State::prepared(std::optional<u32> number) {
-  if (!number) return nullptr;
-  Slot& slot = slots[*number];
-  if (const auto* ready = slot.ready.load(std::memory_order_acquire)) return ready;
-  const std::lock_guard lock(slot.mutex);
-  if (!slot.owner) {
-    slot.owner = TRY(load_dictionary(*number));
-    slot.ready.store(slot.owner.get(), std::memory_order_release);
-  }
-  return slot.owner.get();
-}
-
 Result<TextPlace> TextsReader::State::place_of(DocNo doc) const {
   const TextPlace place = TRY(places.place(doc));
   TRY(check_place(place, doc));
@@ -171,7 +112,7 @@ Result<void> TextsReader::State::check_place(const TextPlace& place, DocNo doc) 
     return places.damaged(doc, "names bytes beyond the end of the texts");
   }
   if (place.raw_bytes > text_bytes_max) return places.damaged(doc, "has a text over 16 MiB");
-  if (place.dictionary && *place.dictionary >= dictionary_count) {
+  if (place.dictionary && *place.dictionary >= dictionaries->count()) {
     return places.damaged(doc, "names a dictionary that does not exist");
   }
   const bool fits = is_long(place) ? place.stored_bytes > table_bytes(place)
@@ -205,8 +146,9 @@ Result<void> TextsReader::State::unpack(const TextPlace& place, Bytes stored, Mu
     std::copy(stored.begin(), stored.end(), out.begin());
     return {};
   }
-  const DecompressDictionary* dictionary = TRY(prepared(place.dictionary));
-  if (scratch().decompressor.unpack(stored, out, dictionary)) return {};
+  TextDictionaries::Use dictionary;
+  if (place.dictionary) dictionary = TRY(dictionaries->use(*place.dictionary));
+  if (scratch().decompressor.unpack(stored, out, dictionary.get())) return {};
   return damaged(place, "has a frame that cannot be unpacked");
 }
 
@@ -264,15 +206,15 @@ TextsReader::TextsReader(TextsReader&&) noexcept = default;
 TextsReader::~TextsReader() = default;
 
 Result<TextsReader> TextsReader::make(const File& file, u64 begin, u64 bytes, SectionView places,
-                                      SectionView dictionaries, u32 document_count) {
+                                      SectionView dictionaries, u32 document_count,
+                                      std::shared_ptr<PageBudget> budget) {
   auto state = std::make_unique<State>();
   state->file = &file;
   state->begin = begin;
   state->bytes = bytes;
   state->places = TRY(TextPlacesReader::make(std::move(places), document_count));
-  state->dictionaries = std::move(dictionaries);
+  state->dictionaries = TRY(TextDictionaries::make(std::move(dictionaries), std::move(budget)));
   state->use.emplace(bytes);
-  TRY(state->read_dictionaries());
   return TextsReader(std::move(state));
 }
 
@@ -280,7 +222,9 @@ Result<std::string> TextsReader::text(DocNo doc, u64 id_hash) const {
   scratch().stored.end = 0;  // it may hold another file's bytes
   const TextPlace place = TRY(state_->place_of(doc));
   state_->note_use(place);
-  return state_->whole_text(place, id_hash, scratch().stored);
+  Result<std::string> text = state_->whole_text(place, id_hash, scratch().stored);
+  scratch().trim();
+  return text;
 }
 
 Result<std::string> TextsReader::text(DocNo doc, u64 id_hash, ReadAhead& ahead) const {
@@ -318,13 +262,13 @@ void TextsReader::add_hot_pages(std::vector<PageRun>& runs) const {
   state_->use->add_runs(state_->begin, runs);
 }
 
-u32 TextsReader::dictionary_count() const { return state_->dictionary_count; }
+u32 TextsReader::dictionary_count() const { return state_->dictionaries->count(); }
 
 Result<Buffer> TextsReader::dictionary(u32 number) const {
-  if (number >= state_->dictionary_count) {
+  if (number >= state_->dictionaries->count()) {
     return fail(ErrorCode::invalid_argument, "There is no dictionary of that number");
   }
-  const Bytes mapped = TRY(state_->mapped_dictionary(number));
+  const Bytes mapped = TRY(state_->dictionaries->bytes(number));
   return Buffer(mapped.begin(), mapped.end());
 }
 

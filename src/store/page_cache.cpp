@@ -69,7 +69,10 @@ Result<u64> warm_all(const catalog::ProjectPaths& paths, const ProgressCallback&
     total += TRY(files.back().size());
   }
   Reader reader(progress, total);
-  for (const File& file : files) TRY(reader.read(file, 0, TRY(file.size())));
+  for (const File& file : files) {
+    const u64 bytes = TRY(file.size());
+    TRY(reader.read(file, 0, bytes));
+  }
   return reader.done();
 }
 
