@@ -156,6 +156,16 @@ struct CacheStats {
   std::uint64_t bytes = 0;
 };
 
+// Mapped pages of shards, counted by windows of 2 MiB.
+struct PageStats {
+  std::uint64_t hits = 0;              // looks at bytes that were verified already
+  std::uint64_t misses = 0;            // windows that came in
+  std::uint64_t evictions = 0;         // windows given back, to keep the budget
+  std::uint64_t verified_bytes = 0;    // that went through their checksums
+  std::uint64_t resident_bytes = 0;    // of all that the process has mapped of files, now
+  std::uint64_t prefetched_bytes = 0;  // asked for in advance, because they were hot before
+};
+
 struct StoreStats {
   CacheStats segments;  // decoded ones
   CacheStats results;   // answers

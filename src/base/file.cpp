@@ -237,6 +237,10 @@ Result<void> File::advise_random() const {
   return fail_errno("cannot advise on the file", path_.string(), problem);
 }
 
+void File::will_need(u64 offset, u64 bytes) const {
+  static_cast<void>(::posix_fadvise(descriptor_, off_t(offset), off_t(bytes), POSIX_FADV_WILLNEED));
+}
+
 namespace {
 
 // [from, end) of `source` by read and write.

@@ -58,6 +58,8 @@ class File {
   Result<FileIdentity> identity() const;
   Result<void> drop_cached() const;    // POSIX_FADV_DONTNEED on all of it (after a sync)
   Result<void> advise_random() const;  // POSIX_FADV_RANDOM
+  // POSIX_FADV_WILLNEED: advice only, and what becomes of it changes no answer.
+  void will_need(u64 offset, u64 bytes) const;
   // Appends bytes [0, size) of this file to `to` at `offset` (copy_file_range, or by hand).
   Result<void> copy_all_to(File& to, u64 offset) const;
 

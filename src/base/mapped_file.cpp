@@ -4,17 +4,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/interprocess/exceptions.hpp>
 #include <boost/interprocess/file_mapping.hpp>
 #include <boost/interprocess/mapped_region.hpp>
 #include <cerrno>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "base/file_system.hpp"
 #include "base/map_guard.hpp"
+#include "base/system.hpp"
 
 namespace shale {
 
@@ -130,6 +134,24 @@ void ReadMap::bring_in() const {
   static_cast<void>(::madvise(base, bytes, MADV_POPULATE_READ));
 }
 
+Result<u64> ReadMap::cached_bytes() const {
+  constexpr u64 step = u64(64) << 20;
+  const u64 size = state_->region.get_size();
+  std::byte* const base = static_cast<std::byte*>(state_->region.get_address());
+  std::vector<unsigned char> pages(usize(step / page_bytes()));
+  u64 cached = 0;
+  for (u64 at = 0; at < size; at += step) {
+    const u64 bytes = std::min(step, size - at);
+    if (::mincore(base + at, usize(bytes), pages.data()) != 0) {
+      return fail_errno("cannot ask what is cached of the file", state_->path.string(), errno);
+    }
+    const auto end = pages.begin() + i64((bytes + page_bytes() - 1) / page_bytes());
+    const auto is_cached = [](unsigned char page) { return (page & 1) != 0; };
+    cached += u64(std::count_if(pages.begin(), end, is_cached)) * page_bytes();
+  }
+  return std::min(cached, size);
+}
+
 void ReadMap::release(u64 offset, u64 bytes) const {
   const u64 size = state_->region.get_size();
   if (offset >= size) return;
@@ -220,9 +242,90 @@ Result<void> populate(std::byte* begin, std::byte* end, const std::filesystem::p
   return {};
 }
 
+// Pages of this process that are present, of [begin, begin + bytes): bit 63 of each entry.
+u64 resident_pages(const File& pagemap, const std::byte* begin, u64 bytes) {
+  u64 present = 0;
+  std::array<std::byte, 32'768> room;
+  const u64 end = (address_of(begin) + bytes) / page_bytes();
+  for (u64 page = address_of(begin) / page_bytes(); page < end;) {
+    const usize want = usize(std::min<u64>((end - page) * sizeof(u64), room.size()));
+    const auto count = pagemap.read_at(page * sizeof(u64), MutableBytes(room).first(want));
+    if (!count || *count < sizeof(u64)) break;
+    for (usize at = 0; at + sizeof(u64) <= *count; at += sizeof(u64)) {
+      present += load<u64>(room.data() + at) >> 63;
+      ++page;
+    }
+  }
+  return present;
+}
+
+// The shared maps of files that this process has.
+class SharedMaps {
+ public:
+  // `file` until it is removed.
+  void add(std::byte* data, const File& file, u64 capacity) {
+    const std::lock_guard lock(mutex_);
+    maps_.emplace(data, Mapped{&file, capacity});
+  }
+  void remove(std::byte* data) {
+    const std::lock_guard lock(mutex_);
+    maps_.erase(data);
+  }
+  void grew(u64 bytes) { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  u64 bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+  void measure() {
+    const std::lock_guard lock(mutex_);
+    u64 pages = 0;
+    if (!maps_.empty()) {
+      const auto pagemap = File::open("/proc/self/pagemap", File::Mode::read);
+      if (!pagemap) return;  // what was reserved is the best that is known
+      for (const auto& [data, mapped] : maps_) {
+        pages += resident_pages(*pagemap, data, mapped.bytes());
+      }
+    }
+    bytes_.store(pages * page_bytes(), std::memory_order_relaxed);
+  }
+
+  void release() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [data, mapped] : maps_) {
+      const u64 bytes = mapped.bytes() / page_bytes() * page_bytes();
+      if (bytes > 0) static_cast<void>(::madvise(data, usize(bytes), MADV_DONTNEED));
+    }
+    bytes_.store(0, std::memory_order_relaxed);
+  }
+
+  static SharedMaps& instance() {
+    static SharedMaps* const maps = new SharedMaps;  // outlives every static that owns a map
+    return *maps;
+  }
+
+ private:
+  struct Mapped {
+    const File* file = nullptr;
+    u64 capacity = 0;
+    // What can be resident: other processes may have made the file longer.
+    u64 bytes() const { return std::min(file->size().value_or(0), capacity); }
+  };
+
+  std::mutex mutex_;
+  std::map<std::byte*, Mapped> maps_;
+  std::atomic<u64> bytes_ = 0;  // relaxed: a figure, which orders nothing
+};
+
 }  // namespace
 
 struct SharedMap::State {
+  State() = default;
+  // In a child of fork another thread may have held the list for ever.
+  ~State() {
+    if (file && generation == process_generation()) SharedMaps::instance().remove(data);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  u64 generation = process_generation();
   std::optional<File> file;  // none: anonymous
   interprocess::mapped_region region;
   std::optional<AnonymousMemory> memory;
@@ -239,6 +342,7 @@ struct SharedMap::State {
     const u64 first_page = begin / page_bytes() * page_bytes();
     TRY(populate(data + first_page, data + target, file->path()));
     reserved.store(target, std::memory_order_release);
+    SharedMaps::instance().grew(target - begin);
     return {};
   }
 };
@@ -267,6 +371,7 @@ Result<SharedMap> SharedMap::open(File file, u64 capacity) {
   state->guard = GuardedMap(state->data, round_up(capacity, page_bytes()), true);
   state->reserved = std::min(size, capacity);
   state->file = std::move(file);
+  SharedMaps::instance().add(state->data, *state->file, capacity);
   return SharedMap(std::move(state));
 }
 
@@ -310,5 +415,9 @@ Result<void> SharedMap::reserve(u64 bytes) {
   state.reserved.store(target, std::memory_order_release);
   return {};
 }
+
+u64 shared_map_bytes() { return SharedMaps::instance().bytes(); }
+void measure_shared_maps() { SharedMaps::instance().measure(); }
+void release_shared_maps() { SharedMaps::instance().release(); }
 
 }  // namespace shale

@@ -6,7 +6,7 @@
 //   STORE/projects/<name>/log/<seq>-<id>.log
 //   STORE/projects/<name>/shards/<seq>-<id>.shard, .dead.<n>, .patch.<n>
 //   STORE/projects/<name>/changes/<seq>-<id>.changes
-//   STORE/projects/<name>/volatile/CONTROL, STATS, <seq>-<id>.idx, CACHEDIR.TAG
+//   STORE/projects/<name>/volatile/CONTROL, STATS, <seq>-<id>.idx, HOT, CACHEDIR.TAG
 //
 // <seq> is decimal, <id> 16 hex digits. <name> is the project's, percent-encoded: letters, digits,
 // `_`, `-` and inner dots stand for themselves, capitals are encoded too (file systems that fold
@@ -36,6 +36,7 @@ struct ProjectPaths {
   std::filesystem::path volatile_folder() const { return folder / "volatile"; }
   std::filesystem::path control() const { return folder / "volatile" / "CONTROL"; }
   std::filesystem::path stats() const { return folder / "volatile" / "STATS"; }
+  std::filesystem::path hot_set() const { return folder / "volatile" / "HOT"; }
   std::filesystem::path log(FileId id) const;
   std::filesystem::path index(FileId id) const;
   std::filesystem::path shard(FileId id) const;

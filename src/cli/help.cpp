@@ -123,6 +123,11 @@ constexpr Examples examples[] = {
      "shale stats --watch 5           # every 5 seconds, with rates since the last look\n"
      "shale stats --all-projects --format prometheus\n"
      "shale stats --all-projects --json\n"},
+    {"cache",
+     "shale cache stats               # what the page cache holds, and how much was hot\n"
+     "shale cache warm                # what was hot when a project was last closed\n"
+     "shale cache warm --all          # every shard\n"
+     "shale cache clear               # for measurements of a cold store\n"},
     {"verify", "shale verify                    # exit 3 where anything is damaged\n"},
     {"who",
      "shale who                       # processes with the project open, oldest first\n"

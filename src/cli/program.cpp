@@ -29,8 +29,9 @@ void add_globals(CLI::App& app, Context& context, Flags& flags) {
   Globals& globals = context.globals;
   app.add_option("--store", globals.store, "folder of the store");
   app.add_option("--project", globals.project, "project inside it (default)");
-  app.add_flag("--all-projects", globals.all_projects,
-               "all projects (search list count sum usage export merge verify stats who tokens)");
+  app.add_flag(
+      "--all-projects", globals.all_projects,
+      "all projects (search list count sum usage export merge verify stats cache who tokens)");
   app.add_flag("--json", flags.json, "one JSON object");
   app.add_flag("--ndjson", flags.ndjson, "one JSON object per result");
   app.add_flag("--quiet", context.output.quiet, "no progress, no notes");
@@ -91,9 +92,9 @@ std::vector<std::string> words_of(int count, char** arguments) {
 
 // The others are about one project, or about the store and no project: there the option would be
 // passed over in silence, and the answer taken for that of all. `projects` tells of all anyway.
-constexpr std::string_view verbs_of_all_projects[] = {"search",   "list",  "count",  "sum",
-                                                      "usage",    "merge", "verify", "stats",
-                                                      "projects", "who",   "tokens", "export"};
+constexpr std::string_view verbs_of_all_projects[] = {
+    "search", "list",     "count", "sum",    "usage",  "merge", "verify",
+    "stats",  "projects", "who",   "tokens", "export", "cache"};
 
 bool takes_all_projects(std::string_view verb) {
   return std::find(std::begin(verbs_of_all_projects), std::end(verbs_of_all_projects), verb) !=
@@ -205,6 +206,7 @@ int run_program(int count, char** arguments) {
   add_gc_verb(app, context);
   add_tokens_verb(app, context);
   add_care_verbs(app, context);
+  add_cache_verb(app, context);
   add_help_verb(app, context);
   take_marks_off(app);
   const Exit exit = parse_and_run(app, context, flags, words_of(count, arguments));

@@ -26,6 +26,7 @@ void add_tokens_verb(CLI::App& app, Context& context);   // tokens
 void add_changes_verb(CLI::App& app, Context& context);  // changes
 void add_care_verbs(CLI::App& app, Context& context);    // merge verify inspect who ..., and:
 void add_stats_verb(CLI::App& app, Context& context);    // stats
+void add_cache_verb(CLI::App& app, Context& context);    // cache
 
 // Options of the verbs that may make a store and say how.
 void add_create_options(CLI::App& verb, CreateOptions& options);

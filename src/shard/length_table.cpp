@@ -11,14 +11,20 @@ constexpr u32 listed_length_end = 1024;  // no document as long as that is liste
 
 }  // namespace
 
-LengthTable::LengthTable(const ColumnsReader& columns, u32 document_count)
-    : columns_(columns), document_count_(document_count) {}
+LengthTable::LengthTable(const ColumnsReader& columns, u32 document_count,
+                         std::shared_ptr<PageBudget> budget)
+    : columns_(columns), document_count_(document_count), budget_(std::move(budget)) {}
+
+LengthTable::~LengthTable() {
+  if (budget_ && is_kept_) budget_->give_back_table(bytes());
+}
 
 Result<std::span<const u32>> LengthTable::range(u32 range) {
   const u32 first = range * range_documents;
   if (range >= range_count(document_count_)) {
     return fail(ErrorCode::invalid_argument, "There is no such range of documents");
   }
+  if (!is_kept()) return std::span<const u32>();
   TRY(need(first / chunk_documents));
   return lengths_.subspan(first, std::min(range_documents, document_count_ - first));
 }
@@ -29,13 +35,17 @@ Result<void> LengthTable::of(std::span<const u32> docs, std::span<u32> out) {
   if (!docs.empty() && largest >= document_count_) {
     return fail(ErrorCode::invalid_argument, "There are no documents of these numbers");
   }
-  if (!is_complete_.load(std::memory_order_acquire)) TRY(need_all(docs));
+  if (!is_complete_.load(std::memory_order_acquire)) {
+    if (!is_kept()) return columns_.lengths_of(docs, out);
+    TRY(need_all(docs));
+  }
   for (usize i = 0; i < docs.size(); ++i) out[i] = lengths_[docs[i]];
   return {};
 }
 
 Result<KeptLengths> LengthTable::whole() {
   if (!is_complete_.load(std::memory_order_acquire)) {
+    if (!is_kept()) return KeptLengths();
     for (u32 chunk = 0; chunk < chunk_count(); ++chunk) TRY(need(chunk));
   }
   std::call_once(listed_, [&] { list_shortest(); });
@@ -53,12 +63,18 @@ Result<void> LengthTable::need_all(std::span<const u32> docs) {
   return {};
 }
 
-Result<void> LengthTable::need(u32 chunk) {
+bool LengthTable::is_kept() {
   std::call_once(made_, [&] {
-    memory_ = LargeMemory(usize(document_count_) * sizeof(u32));
+    is_kept_ = !budget_ || budget_->take_table(bytes());
+    if (!is_kept_) return;
+    memory_ = LargeMemory(bytes());
     lengths_ = {object_at<u32>(memory_.bytes().data(), 0), document_count_};
     is_filled_ = std::make_unique<std::atomic<bool>[]>(chunk_count());
   });
+  return is_kept_;
+}
+
+Result<void> LengthTable::need(u32 chunk) {
   return is_filled_[chunk].load(std::memory_order_acquire) ? Result<void>() : fill(chunk);
 }
 

@@ -2,8 +2,9 @@
 //
 // Decoding a column anew for every range that is looked at took longer than scoring what stands
 // there (two words of middling frequency: 220 ranges of 12 postings a query). Filled chunk by chunk
-// as it is asked for, the rest at once when a quarter was; 4.3 MiB for 1.1 million documents. Safe
-// from many threads. Used by shard.
+// as it is asked for, the rest at once when a quarter was; 4.3 MiB for 1.1 million documents. Where
+// the budget has no room for that there is no table, and who asks reads the column. Safe from many
+// threads. Used by shard.
 #pragma once
 
 #include <atomic>
@@ -14,13 +15,17 @@
 #include "base/large_memory.hpp"
 #include "model/index.hpp"
 #include "shard/columns.hpp"
+#include "shard/page_budget.hpp"
 
 namespace shale::shard {
 
 class LengthTable {
  public:
-  // `columns` must outlive the table.
-  LengthTable(const ColumnsReader& columns, u32 document_count);
+  // `columns` must outlive the table; `budget` may be null: room for everything.
+  LengthTable(const ColumnsReader& columns, u32 document_count, std::shared_ptr<PageBudget> budget);
+  ~LengthTable();
+  LengthTable(const LengthTable&) = delete;
+  LengthTable& operator=(const LengthTable&) = delete;
   // See Index::range_lengths.
   Result<std::span<const u32>> range(u32 range);
   // See Index::kept_lengths.
@@ -30,6 +35,9 @@ class LengthTable {
 
  private:
   u32 chunk_count() const { return (document_count_ + chunk_documents - 1) / chunk_documents; }
+  usize bytes() const { return usize(document_count_) * sizeof(u32); }
+  // Whether there is room for the table: decided once.
+  bool is_kept();
   Result<void> need(u32 chunk);
   Result<void> need_all(std::span<const u32> docs);
   Result<void> fill(u32 chunk);
@@ -38,6 +46,8 @@ class LengthTable {
 
   const ColumnsReader& columns_;
   u32 document_count_;
+  std::shared_ptr<PageBudget> budget_;
+  bool is_kept_ = false;  // written under `made_`
   std::mutex filling_;
   std::once_flag made_;
   LargeMemory memory_;

@@ -83,6 +83,7 @@ class OpenShard final : public Shard {
   Result<StoredText> stored_text(DocNo doc, ReadAhead& ahead) const override;
   u32 dictionary_count() const override { return texts_.dictionary_count(); }
   Result<Buffer> dictionary(u32 number) const override { return texts_.dictionary(number); }
+  std::vector<PageRun> hot_pages() const override;
   Result<u64> verify(std::vector<Fault>& faults, Texts texts,
                      const std::function<bool(u64 bytes)>& keep_going) const override;
 
@@ -90,7 +91,7 @@ class OpenShard final : public Shard {
   friend class Verifier;  // shard_verify.cpp
   OpenShard(std::unique_ptr<File> file, ShardFrame frame, std::shared_ptr<const ShardMap> map,
             IdsReader ids, ColumnsReader columns, ExtrasReader extras, TextsReader texts,
-            TermsReader terms);
+            TermsReader terms, std::shared_ptr<PageBudget> budget);
 
   Result<u64> id_hash(DocNo doc) const;
   Result<std::optional<std::string>> string_field(Field field, DocNo doc) const;

@@ -1,5 +1,6 @@
 #include "shard/page_budget.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <unordered_map>
@@ -12,6 +13,7 @@ namespace {
 // Between two measurements at most this many extents become resident, each of which may pull in a
 // folio of up to 1 MiB: the resident set overshoots by 16 MiB at most.
 constexpr u64 extents_between_measurements = 16;
+constexpr u32 settles_between_ages = 10;  // 5 s
 
 struct Window {
   const Releasable* owner = nullptr;
@@ -25,38 +27,69 @@ struct WindowHash {
   }
 };
 
+// Half of what it was, and as much again where it was used since.
+u8 aged(u8 heat, bool is_used) { return u8(heat / 2 + (is_used ? 128 : 0)); }
+
 }  // namespace
 
 struct PageBudget::State {
-  State(u64 bytes, std::function<u64()> measure) : bytes_max(bytes), resident(std::move(measure)) {}
+  State(u64 bytes, std::function<u64()> measure, u64 tables_bytes)
+      : bytes_max(bytes), tables_max(tables_bytes), resident(std::move(measure)) {}
 
   const u64 bytes_max;
+  const u64 tables_max;
   const std::function<u64()> resident;
   mutable std::mutex mutex;
   std::vector<Window> ring;
+  std::vector<u8> heats;                                 // beside ring
   std::unordered_map<Window, usize, WindowHash> places;  // window -> index in ring
   usize hand = 0;
+  u32 settles = 0;
+  // Relaxed, all of them: figures of their own, which order nothing else.
   std::atomic<u64> windows = 0;  // ring.size(), readable without the mutex
+  std::atomic<u64> tables = 0;   // bytes
   std::atomic<u64> unmeasured = 0;
+  std::atomic<u64> verified = 0;
+  std::atomic<u64> prefetched = 0;
+  u64 misses = 0;
   u64 released = 0;
 
+  u64 bytes_for_pages() const {
+    if (tables_max == unlimited) return bytes_max;
+    return bytes_max - std::min(bytes_max, tables.load(std::memory_order_relaxed));
+  }
+
+  // How far it goes down once it is over: a measurement takes 10 us, and the next window would only
+  // have it measured again.
+  u64 bytes_aimed_at() const {
+    const u64 bytes = bytes_for_pages();
+    return bytes - bytes / window_bytes / 16 * window_bytes;
+  }
+
   bool may_be_over() const {
-    return windows.load(std::memory_order_relaxed) * window_bytes > bytes_max;
+    return windows.load(std::memory_order_relaxed) * window_bytes > bytes_for_pages();
+  }
+  bool is_over(u64 bytes) const {
+    return windows.load(std::memory_order_relaxed) * window_bytes > bytes && resident() > bytes;
   }
 
   void add(Window window) {
     places.emplace(window, ring.size());
     ring.push_back(window);
+    heats.push_back(0);
     windows.store(ring.size(), std::memory_order_relaxed);
+    ++misses;
   }
 
   void remove(usize index) {
     places.erase(ring[index]);
     if (index + 1 != ring.size()) {
       ring[index] = ring.back();
+      heats[index] = heats.back();
       places[ring[index]] = index;
     }
     ring.pop_back();
+    heats.pop_back();
     windows.store(ring.size(), std::memory_order_relaxed);
   }
 
@@ -64,7 +97,7 @@ struct PageBudget::State {
   // enough: the first clears every bit that nobody sets again.
   void release_cold(const Window& keep) {
     unmeasured.store(0, std::memory_order_relaxed);
-    bool over = may_be_over() && resident() > bytes_max;
+    bool over = is_over(bytes_for_pages());
     for (usize steps = 2 * ring.size(); over && steps > 0; --steps) {
       if (hand >= ring.size()) hand = 0;
       const Window window = ring[hand];
@@ -75,13 +108,19 @@ struct PageBudget::State {
       window.owner->release_window(window.number);
       remove(hand);
       ++released;
-      over = may_be_over() && resident() > bytes_max;
+      over = is_over(bytes_aimed_at());
+    }
+  }
+
+  void age() {
+    for (usize i = 0; i < ring.size(); ++i) {
+      heats[i] = aged(heats[i], ring[i].owner->cool_window(ring[i].number));
     }
   }
 };
 
-PageBudget::PageBudget(u64 bytes_max, std::function<u64()> resident)
-    : state_(std::make_unique<State>(bytes_max, std::move(resident))) {}
+PageBudget::PageBudget(u64 bytes_max, std::function<u64()> resident, u64 tables_max)
+    : state_(std::make_unique<State>(bytes_max, std::move(resident), tables_max)) {}
 
 PageBudget::~PageBudget() = default;
 
@@ -96,12 +135,14 @@ void PageBudget::touch(const Releasable& owner, u64 number) {
 void PageBudget::grew(u64 extents) {
   const u64 sum = state_->unmeasured.fetch_add(extents, std::memory_order_relaxed) + extents;
   if (sum < extents_between_measurements || !state_->may_be_over()) return;
-  settle();
+  const std::lock_guard lock(state_->mutex);
+  state_->release_cold({});
 }
 
 void PageBudget::settle() {
   const std::lock_guard lock(state_->mutex);
   state_->release_cold({});
+  if (++state_->settles % settles_between_ages == 0) state_->age();
 }
 
 void PageBudget::forget(const Releasable& owner) {
@@ -111,9 +152,45 @@ void PageBudget::forget(const Releasable& owner) {
   }
 }
 
-PageCounters PageBudget::counters() const {
+u8 PageBudget::heat_of(const Releasable& owner, u64 window) const {
   const std::lock_guard lock(state_->mutex);
-  return {state_->ring.size(), state_->released};
+  const auto found = state_->places.find({&owner, window});
+  return found == state_->places.end() ? u8(0) : state_->heats[found->second];
 }
+
+bool PageBudget::take_table(u64 bytes) {
+  u64 taken = state_->tables.load(std::memory_order_relaxed);
+  do {
+    if (bytes > state_->tables_max || taken > state_->tables_max - bytes) return false;
+  } while (!state_->tables.compare_exchange_weak(taken, taken + bytes, std::memory_order_relaxed));
+  return true;
+}
+
+void PageBudget::give_back_table(u64 bytes) {
+  state_->tables.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+void PageBudget::count_verified(u64 bytes) {
+  state_->verified.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+void PageBudget::count_prefetched(u64 bytes) {
+  state_->prefetched.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+PageStats PageBudget::stats() const {
+  PageStats stats;
+  stats.hits = hits_.sum();
+  stats.verified_bytes = state_->verified.load(std::memory_order_relaxed);
+  stats.prefetched_bytes = state_->prefetched.load(std::memory_order_relaxed);
+  const std::lock_guard lock(state_->mutex);
+  stats.misses = state_->misses;
+  stats.evictions = state_->released;
+  stats.resident_bytes = state_->resident();
+  return stats;
+}
+
+u64 PageBudget::window_count() const { return state_->windows.load(std::memory_order_relaxed); }
+u64 PageBudget::bytes_max() const { return state_->bytes_max; }
 
 }  // namespace shale::shard

@@ -6,13 +6,17 @@
 // with madvise and their verified bits are cleared (B10). Coldness is second chance (CLOCK): each
 // window has a bit "used", which the owner keeps and sets; the hand clears it and releases the
 // window where it was clear already. So the budget is entered only when the bit of a window is
-// clear or bytes are verified: a warm view costs one relaxed load. Thread-safe; one per store.
+// clear or bytes are verified: a warm view costs one relaxed load, and a count. Every 5 s the bits
+// are taken down as heat, by which a hot set is put in order (hot_pages.hpp). Thread-safe; one per
+// store.
 #pragma once
 
 #include <functional>
 #include <memory>
 
-#include "base/integers.hpp"
+#include <shale/stats.hpp>
+
+#include "base/striped_count.hpp"
 #include "base/system.hpp"
 
 namespace shale::shard {
@@ -28,15 +32,15 @@ class Releasable {
   virtual bool cool_window(u64 window) const = 0;
 };
 
-struct PageCounters {
-  u64 resident_windows = 0;
-  u64 released_windows = 0;
-};
-
 class PageBudget {
  public:
-  // `resident` says how many bytes of mapped files are resident in this process.
-  explicit PageBudget(u64 bytes_max, std::function<u64()> resident = resident_file_bytes);
+  static constexpr u64 unlimited = ~u64(0);
+
+  // `resident` says how many bytes of mapped files are resident in this process. Tables that are
+  // made of a shard's pages to read them faster may take `tables_max` bytes; where that is a limit,
+  // what they take is no longer there for pages.
+  explicit PageBudget(u64 bytes_max, std::function<u64()> resident = resident_file_bytes,
+                      u64 tables_max = unlimited);
   ~PageBudget();
   PageBudget(const PageBudget&) = delete;
   PageBudget& operator=(const PageBudget&) = delete;
@@ -45,14 +49,30 @@ class PageBudget {
   void touch(const Releasable& owner, u64 window);
   // Pages of known windows became resident; may release windows.
   void grew(u64 extents);
-  // Measures now and releases what is over the budget: for the store's housekeeping, twice a
-  // second.
+  // Measures now, releases what is over the budget, and from time to time takes down what was used:
+  // for a thread in the background, twice a second.
   void settle();
   void forget(const Releasable& owner);  // its map goes away
-  PageCounters counters() const;
+
+  // Of a window that is in use: 0 (just come in, or not used for long) to 255.
+  u8 heat_of(const Releasable& owner, u64 window) const;
+
+  // Whether there is room for a table of so many bytes; it is taken where there is.
+  bool take_table(u64 bytes);
+  void give_back_table(u64 bytes);
+
+  // What is counted for stats().
+  void count_hit() { hits_.add(1); }
+  void count_verified(u64 bytes);
+  void count_prefetched(u64 bytes);
+
+  PageStats stats() const;
+  u64 window_count() const;  // in use
+  u64 bytes_max() const;
 
  private:
   struct State;
+  StripedCount hits_;
   std::unique_ptr<State> state_;
 };
 

@@ -75,23 +75,24 @@ Result<std::shared_ptr<const Shard>> OpenShard::make(std::unique_ptr<File> file,
   const ContentsEntry text =
       frame.find(tag::texts) != nullptr ? *frame.find(tag::texts) : ContentsEntry();
   std::shared_ptr<const ShardMap> map = TRY(ShardMap::make(
-      file->path(), mapped_sections(frame), std::move(frame.extent_checksums), std::move(budget)));
+      file->path(), mapped_sections(frame), std::move(frame.extent_checksums), budget));
   const Views views(frame, map);
   IdsReader ids = TRY(IdsReader::make(views.of(tag::ids), views.of(tag::id_table), documents));
   ColumnsReader columns = TRY(ColumnsReader::make(views.of(tag::columns), documents));
   ExtrasReader extras = TRY(ExtrasReader::make(views.of(tag::extras), documents));
   TextsReader texts =
       TRY(TextsReader::make(*file, text.offset, text.bytes, views.of(tag::text_places),
-                            views.of(tag::dictionaries), documents));
+                            views.of(tag::dictionaries), documents, budget));
   TermsReader terms = TRY(TermsReader::make(views.terms(), documents, frame.info.positions));
-  return std::shared_ptr<const Shard>(
-      new OpenShard(std::move(file), std::move(frame), std::move(map), std::move(ids),
-                    std::move(columns), std::move(extras), std::move(texts), std::move(terms)));
+  return std::shared_ptr<const Shard>(new OpenShard(
+      std::move(file), std::move(frame), std::move(map), std::move(ids), std::move(columns),
+      std::move(extras), std::move(texts), std::move(terms), std::move(budget)));
 }
 
 OpenShard::OpenShard(std::unique_ptr<File> file, ShardFrame frame,
                      std::shared_ptr<const ShardMap> map, IdsReader ids, ColumnsReader columns,
-                     ExtrasReader extras, TextsReader texts, TermsReader terms)
+                     ExtrasReader extras, TextsReader texts, TermsReader terms,
+                     std::shared_ptr<PageBudget> budget)
     : file_(std::move(file)),
       frame_(std::move(frame)),
       map_(std::move(map)),
@@ -100,7 +101,7 @@ OpenShard::OpenShard(std::unique_ptr<File> file, ShardFrame frame,
       extras_(std::move(extras)),
       texts_(std::move(texts)),
       terms_(std::move(terms)),
-      length_table_(columns_, frame_.info.document_count) {}
+      length_table_(columns_, frame_.info.document_count, std::move(budget)) {}
 
 // -- terms --
 
@@ -314,6 +315,13 @@ Result<void> OpenShard::read_extras(Metadata& out, DocNo doc) const {
   if (extras.tokens_computed_at) out.tokens_computed_at = extras.tokens_computed_at;
   if (!extras.tokenizer.empty()) out.tokenizer = std::move(extras.tokenizer);
   return {};
+}
+
+std::vector<PageRun> OpenShard::hot_pages() const {
+  std::vector<PageRun> runs;
+  map_->add_hot_pages(runs);
+  texts_.add_hot_pages(runs);
+  return runs;
 }
 
 std::vector<SectionBytes> OpenShard::sections() const {

@@ -16,6 +16,7 @@
 #include <shale/store.hpp>
 
 #include "model/index.hpp"
+#include "shard/hot_pages.hpp"
 #include "shard/shard_writer.hpp"
 
 namespace shale::shard {
@@ -67,6 +68,10 @@ class Shard : public Index {
   virtual Result<StoredText> stored_text(DocNo doc, ReadAhead& ahead) const = 0;
   virtual u32 dictionary_count() const = 0;
   virtual Result<Buffer> dictionary(u32 number) const = 0;
+
+  // Which pages of the file were used since it was opened, as far as that is known; ascending
+  // within each section.
+  virtual std::vector<PageRun> hot_pages() const = 0;
 
   // Reads every byte of the file anew, checks every checksum and every structure: postings against
   // dictionary, columns against counts, each text against its frame. Adds what it finds to `faults`

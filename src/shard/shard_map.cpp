@@ -82,6 +82,7 @@ Result<Bytes> ShardMap::view(u32 entry, u64 offset, u64 count) const {
   if (!all_verified(first_extents_[entry] + first, first_extents_[entry] + last)) [[unlikely]] {
     TRY(verify(entry, first, last));
   } else if (budget_) {
+    budget_->count_hit();
     touch_windows(begin, begin + count);
   }
   return Bytes(data_ + begin, usize(count));
@@ -133,6 +134,7 @@ Result<void> ShardMap::verify(u32 entry, u64 first, u64 last) const {
   const u64 end = std::min((last + 1) * extent_bytes, section.bytes);
   if (budget_) touch_windows(section.offset + begin, section.offset + end);
   map_.will_need(section.offset + begin, end - begin);
+  if (budget_) budget_->count_verified(end - begin);
   u64 grown = 0;
   for (u64 extent = first; extent <= last; ++extent) {
     if (is_verified(first_extents_[entry] + extent)) continue;
@@ -163,6 +165,29 @@ Result<void> ShardMap::verify_extent(u32 entry, u64 extent) const {
 Unexpected ShardMap::damaged(u32 entry, u64 offset, const std::string& what) const {
   return fail_at(ErrorCode::corrupt, "Section " + section_name(sections_[entry].tag) + " " + what,
                  path_.string(), sections_[entry].offset + offset);
+}
+
+u8 ShardMap::heat_at(u64 offset) const {
+  if (!budget_) return 0;
+  const u64 window = offset / window_bytes;
+  const bool is_used = (used_[window / 64].load(std::memory_order_relaxed) & bit_of(window)) != 0;
+  return u8(budget_->heat_of(*this, window) / 2 + (is_used ? 128 : 0));
+}
+
+void ShardMap::add_hot_pages(std::vector<PageRun>& runs) const {
+  for (usize entry = 0; entry < sections_.size(); ++entry) {
+    const MappedSection& section = sections_[entry];
+    u64 asked_window = ~u64(0);
+    u8 heat = 0;
+    for (u64 extent = 0; extent < extent_count(section.bytes); ++extent) {
+      if (!is_verified(first_extents_[entry] + extent)) continue;
+      const u64 begin = section.offset + extent * extent_bytes;
+      const u64 end = std::min(begin + extent_bytes, section.offset + section.bytes);
+      if (begin / window_bytes != asked_window) heat = heat_at(begin);
+      asked_window = begin / window_bytes;
+      add_pages(runs, begin, end, heat);
+    }
+  }
 }
 
 void ShardMap::release_window(u64 window) const {

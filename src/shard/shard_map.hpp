@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/mapped_file.hpp"
+#include "shard/hot_pages.hpp"
 #include "shard/page_budget.hpp"
 #include "shard/shard_format.hpp"
 
@@ -49,6 +50,9 @@ class ShardMap final : public Releasable {
   Error loss() const { return map_.loss(); }
   const std::vector<MappedSection>& sections() const { return sections_; }
 
+  // Adds the pages of the extents that are verified now.
+  void add_hot_pages(std::vector<PageRun>& runs) const;
+
   void release_window(u64 window) const override;
   bool cool_window(u64 window) const override;
 
@@ -62,6 +66,7 @@ class ShardMap final : public Releasable {
   void touch_windows(u64 begin, u64 end) const;
   Result<void> verify(u32 entry, u64 first, u64 last) const;
   Result<void> verify_extent(u32 entry, u64 extent) const;
+  u8 heat_at(u64 offset) const;
 
   ReadMap map_;
   const std::byte* data_;

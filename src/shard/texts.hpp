@@ -31,6 +31,7 @@
 #include <string>
 
 #include "base/compress.hpp"
+#include "shard/hot_pages.hpp"
 #include "shard/sections.hpp"
 #include "shard/shard_writer.hpp"
 #include "shard/text_places.hpp"
@@ -85,11 +86,14 @@ class TextsWriter {
 // Whether the stored bytes are those that were written for this id. Long texts: table and frames.
 bool check_stored(const StoredText& stored, u64 id_hash);
 
+class PageBudget;  // page_budget.hpp
+
 class TextsReader {
  public:
-  // `file` outlives the reader; TEXT lies in it at [begin, begin + bytes).
+  // `file` outlives the reader; TEXT lies in it at [begin, begin + bytes). `budget` may be null.
   static Result<TextsReader> make(const File& file, u64 begin, u64 bytes, SectionView places,
-                                  SectionView dictionaries, u32 document_count);
+                                  SectionView dictionaries, u32 document_count,
+                                  std::shared_ptr<PageBudget> budget = nullptr);
   TextsReader(TextsReader&&) noexcept;
   ~TextsReader();
 
@@ -104,6 +108,9 @@ class TextsReader {
   Result<void> raw_bytes(u32 first, std::span<i64> out) const;
   u32 dictionary_count() const;
   Result<Buffer> dictionary(u32 number) const;
+  // Adds the pages of the texts that were read, but for those that were read through a caller's
+  // `ahead`: of all, and once.
+  void add_hot_pages(std::vector<PageRun>& runs) const;
   // Every place lies behind the one before it, and the last ends with the section.
   Result<void> verify_places() const;
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "base/checksum.hpp"
-#include "base/large_memory.hpp"
+#include "shard/text_dictionaries.hpp"
 #include "shard/texts.hpp"
 
 namespace shale::shard {
@@ -35,6 +35,12 @@ struct Scratch {
   ReadAhead stored{0, {}, 0, 0};
   std::vector<FrameEntry> table;
   Decompressor decompressor;
+
+  // What one text of 16 MiB needed is not held on to by every thread that ever read one.
+  void trim() {
+    if (stored.bytes.size() > kept_bytes_max) stored.bytes = Buffer();
+  }
+  static constexpr usize kept_bytes_max = usize(1) << 20;
 };
 
 Scratch& scratch() {
@@ -70,91 +76,30 @@ bool check_stored(const StoredText& stored, u64 id_hash) {
 }
 
 struct TextsReader::State {
-  struct Slot {
-    u64 offset = 0;  // in the section
-    u32 bytes = 0;
-    std::mutex mutex;
-    std::unique_ptr<const DecompressDictionary> owner;
-    std::atomic<const DecompressDictionary*> ready = nullptr;
-  };
-
   const File* file = nullptr;
   u64 begin = 0;
   u64 bytes = 0;
   TextPlacesReader places;
-  SectionView dictionaries;
-  u32 dictionary_count = 0;
-  // Copies of those in use, each where it lies in the section: what is mapped may be released and
-  // read from the disk again, unverified.
-  std::once_flag copies_made;
-  LargeMemory copies;
-  std::array<Slot, dictionaries_max> slots;
+  std::optional<TextUse> use;
+  std::unique_ptr<TextDictionaries> dictionaries;
 
   Unexpected damaged(const TextPlace& place, const std::string& what) const {
     return fail_at(ErrorCode::corrupt, "A text " + what, file->path().string(),
                    begin + place.offset);
   }
 
-  Result<void> read_dictionaries();
-  Result<Bytes> mapped_dictionary(u32 number) const;
-  Result<std::unique_ptr<const DecompressDictionary>> load_dictionary(u32 number);
-  Result<const DecompressDictionary*> prepared(std::optional<u32> number);
   Result<TextPlace> place_of(DocNo doc) const;
+  void note_use(const TextPlace& place) {
+    if (place.stored_bytes > 0) use->note(place.offset, place.stored_bytes);
+  }
   Result<void> check_place(const TextPlace& place, DocNo doc) const;
   Result<Bytes> read(const TextPlace& place, u64 offset, u64 count, ReadAhead& ahead) const;
   Result<void> unpack(const TextPlace& place, Bytes stored, MutableBytes out);
-  Result<std::string> whole_text(DocNo doc, u64 id_hash, ReadAhead& ahead);
+  Result<std::string> whole_text(const TextPlace& place, u64 id_hash, ReadAhead& ahead);
   Result<std::string> short_text(const TextPlace& place, u64 id_hash, ReadAhead& ahead);
   Result<std::string> long_text(const TextPlace& place, u64 id_hash, u32 from, u32 to,
                                 ReadAhead& ahead);
 };
-
-Result<void> TextsReader::State::read_dictionaries() {
-  if (dictionaries.size() == 0) return {};
-  const Bytes head = TRY(dictionaries.view(0, sizeof(DictionariesHeader)));
-  const u32 count = load<DictionariesHeader>(head.data()).count;
-  if (count > dictionaries_max) return dictionaries.damaged(0, "has more than 32 dictionaries");
-  ByteReader in(TRY(dictionaries.view(sizeof(DictionariesHeader), count * sizeof(u32))));
-  u64 end = sizeof(DictionariesHeader) + count * sizeof(u32);
-  for (u32 i = 0; i < count; ++i) {
-    slots[i].bytes = in.value<u32>();
-    slots[i].offset = end;
-    end += slots[i].bytes;
-    if (slots[i].bytes == 0 || slots[i].bytes > dictionary_bytes_max) {
-      return dictionaries.damaged(0, "has a dictionary of an impossible length");
-    }
-  }
-  if (end != dictionaries.size()) return dictionaries.damaged(0, "does not end with its last part");
-  dictionary_count = count;
-  return {};
-}
-
-Result<Bytes> TextsReader::State::mapped_dictionary(u32 number) const {
-  return dictionaries.view(slots[number].offset, slots[number].bytes);
-}
-
-Result<std::unique_ptr<const DecompressDictionary>> TextsReader::State::load_dictionary(
-    u32 number) {
-  const Bytes mapped = TRY(mapped_dictionary(number));
-  std::call_once(copies_made, [&] { copies = LargeMemory(usize(dictionaries.size())); });
-  const MutableBytes copy = copies.bytes().subspan(usize(slots[number].offset), mapped.size());
-  std::copy(mapped.begin(), mapped.end(), copy.begin());
-  auto made = DecompressDictionary::make(copy);
-  if (!made) return dictionaries.damaged(slots[number].offset, "has a dictionary that is none");
-  return made;
-}
-
-Result<const DecompressDictionary*> TextsReader::State::prepared(std::optional<u32> number) {
-  if (!number) return nullptr;
-  Slot& slot = slots[*number];
-  if (const auto* ready = slot.ready.load(std::memory_order_acquire)) return ready;
-  const std::lock_guard lock(slot.mutex);
-  if (!slot.owner) {
-    slot.owner = TRY(load_dictionary(*number));
-    slot.ready.store(slot.owner.get(), std::memory_order_release);
-  }
-  return slot.owner.get();
-}
 
 Result<TextPlace> TextsReader::State::place_of(DocNo doc) const {
   const TextPlace place = TRY(places.place(doc));
@@ -167,7 +112,7 @@ Result<void> TextsReader::State::check_place(const TextPlace& place, DocNo doc) 
     return places.damaged(doc, "names bytes beyond the end of the texts");
   }
   if (place.raw_bytes > text_bytes_max) return places.damaged(doc, "has a text over 16 MiB");
-  if (place.dictionary && *place.dictionary >= dictionary_count) {
+  if (place.dictionary && *place.dictionary >= dictionaries->count()) {
     return places.damaged(doc, "names a dictionary that does not exist");
   }
   const bool fits = is_long(place) ? place.stored_bytes > table_bytes(place)
@@ -201,13 +146,14 @@ Result<void> TextsReader::State::unpack(const TextPlace& place, Bytes stored, Mu
     std::copy(stored.begin(), stored.end(), out.begin());
     return {};
   }
-  const DecompressDictionary* dictionary = TRY(prepared(place.dictionary));
-  if (scratch().decompressor.unpack(stored, out, dictionary)) return {};
+  TextDictionaries::Use dictionary;
+  if (place.dictionary) dictionary = TRY(dictionaries->use(*place.dictionary));
+  if (scratch().decompressor.unpack(stored, out, dictionary.get())) return {};
   return damaged(place, "has a frame that cannot be unpacked");
 }
 
-Result<std::string> TextsReader::State::whole_text(DocNo doc, u64 id_hash, ReadAhead& ahead) {
-  const TextPlace place = TRY(place_of(doc));
+Result<std::string> TextsReader::State::whole_text(const TextPlace& place, u64 id_hash,
+                                                   ReadAhead& ahead) {
   if (is_long(place)) return long_text(place, id_hash, 0, place.raw_bytes, ahead);
   return short_text(place, id_hash, ahead);
 }
@@ -260,24 +206,30 @@ TextsReader::TextsReader(TextsReader&&) noexcept = default;
 TextsReader::~TextsReader() = default;
 
 Result<TextsReader> TextsReader::make(const File& file, u64 begin, u64 bytes, SectionView places,
-                                      SectionView dictionaries, u32 document_count) {
+                                      SectionView dictionaries, u32 document_count,
+                                      std::shared_ptr<PageBudget> budget) {
   auto state = std::make_unique<State>();
   state->file = &file;
   state->begin = begin;
   state->bytes = bytes;
   state->places = TRY(TextPlacesReader::make(std::move(places), document_count));
-  state->dictionaries = std::move(dictionaries);
-  TRY(state->read_dictionaries());
+  state->dictionaries = TRY(TextDictionaries::make(std::move(dictionaries), std::move(budget)));
+  state->use.emplace(bytes);
   return TextsReader(std::move(state));
 }
 
 Result<std::string> TextsReader::text(DocNo doc, u64 id_hash) const {
   scratch().stored.end = 0;  // it may hold another file's bytes
-  return state_->whole_text(doc, id_hash, scratch().stored);
+  const TextPlace place = TRY(state_->place_of(doc));
+  state_->note_use(place);
+  Result<std::string> text = state_->whole_text(place, id_hash, scratch().stored);
+  scratch().trim();
+  return text;
 }
 
 Result<std::string> TextsReader::text(DocNo doc, u64 id_hash, ReadAhead& ahead) const {
-  return state_->whole_text(doc, id_hash, ahead);
+  const TextPlace place = TRY(state_->place_of(doc));
+  return state_->whole_text(place, id_hash, ahead);
 }
 
 Result<std::string> TextsReader::text_range(DocNo doc, u64 id_hash, u32 begin, u32 end) const {
@@ -286,6 +238,7 @@ Result<std::string> TextsReader::text_range(DocNo doc, u64 id_hash, u32 begin, u
   stored.end = 0;
   end = std::min(end, place.raw_bytes);
   if (begin >= end) return std::string();
+  state_->note_use(place);
   if (is_long(place)) return state_->long_text(place, id_hash, begin, end, stored);
   return TRY(state_->short_text(place, id_hash, stored)).substr(begin, end - begin);
 }
@@ -305,13 +258,17 @@ Result<void> TextsReader::raw_bytes(u32 first, std::span<i64> out) const {
   return state_->places.raw_bytes(first, out);
 }
 
-u32 TextsReader::dictionary_count() const { return state_->dictionary_count; }
+void TextsReader::add_hot_pages(std::vector<PageRun>& runs) const {
+  state_->use->add_runs(state_->begin, runs);
+}
+
+u32 TextsReader::dictionary_count() const { return state_->dictionaries->count(); }
 
 Result<Buffer> TextsReader::dictionary(u32 number) const {
-  if (number >= state_->dictionary_count) {
+  if (number >= state_->dictionaries->count()) {
     return fail(ErrorCode::invalid_argument, "There is no dictionary of that number");
   }
-  const Bytes mapped = TRY(state_->mapped_dictionary(number));
+  const Bytes mapped = TRY(state_->dictionaries->bytes(number));
   return Buffer(mapped.begin(), mapped.end());
 }
 

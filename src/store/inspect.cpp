@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "catalog/changes_file.hpp"
 #include "catalog/file_names.hpp"
+#include "catalog/hot_set.hpp"
 #include "catalog/manifest.hpp"
 #include "catalog/overlay_file.hpp"
 #include "delta/log_reader.hpp"
@@ -135,6 +136,17 @@ Result<std::string> inspect_stats(const std::filesystem::path& path) {
   return lines.take();
 }
 
+Result<std::string> inspect_hot_set(const std::filesystem::path& path) {
+  const catalog::HotSet set = TRY(catalog::describe_hot_set(path));
+  Lines lines;
+  lines.add("hot set", "saved at " + std::to_string(set.saved_at));
+  lines.add("format", catalog::hot_version);
+  lines.add("runs", set.runs.size());
+  lines.add("bytes", set.bytes());
+  for (const FileId& id : set.shards) lines.add("shard", catalog::file_id_text(id));
+  return lines.take();
+}
+
 Result<std::string> inspect_manifest(const std::filesystem::path& path) {
   const Buffer bytes = TRY(read_file(path, manifest_bytes_max));
   (void)TRY(catalog::parse_manifest(as_text(bytes)));
@@ -153,6 +165,7 @@ Result<std::string> inspect_file(const std::filesystem::path& path) {
   const u64 magic = start.size() >= sizeof(u64) ? load<u64>(start.data()) : 0;
   if (magic == shard::shard_magic) return inspect_shard(path);
   if (magic == delta::log_magic) return inspect_log(path, start);
+  if (magic == catalog::hot_magic) return inspect_hot_set(path);
   if (magic == catalog::changes_magic) return inspect_changes(path);
   if (magic == catalog::stats_magic) return inspect_stats(path);
   if (magic == catalog::overlay_magic && start.size() == sizeof(catalog::OverlayHeader)) {

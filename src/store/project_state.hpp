@@ -21,30 +21,17 @@
 #include "catalog/file_names.hpp"
 #include "delta/index_writer.hpp"
 #include "delta/log_writer.hpp"
-#include "shard/page_budget.hpp"
-#include "store/active_segments.hpp"
 #include "store/figures.hpp"
+#include "store/hot_pages.hpp"
 #include "store/kept_views.hpp"
 #include "store/options.hpp"
-#include "store/result_cache.hpp"
+#include "store/shared_caches.hpp"
 #include "store/view.hpp"
 #include "text/analysis.hpp"
 
 namespace shale {
 
 namespace store {
-
-// What all projects of an opened store share.
-struct SharedCaches {
-  std::shared_ptr<shard::PageBudget> pages;
-  ActiveSegments segments;
-  ResultCache results;
-  ToldCaches told;
-  SharedCaches(const StoreOptions& options)
-      : pages(std::make_shared<shard::PageBudget>(options.resident_bytes)),
-        segments(options.active_bytes, options.active_segments),
-        results(options.result_bytes, options.result_ttl) {}
-};
 
 // What a private view was made from: it is made anew when either has moved on.
 struct PrivateState {
@@ -153,6 +140,9 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   // What this process does with it; counted by anybody.
   store::Figures figures;
   store::SharedFigures shared_figures;
+
+  // Null where StoreOptions::keep_hot_pages is not set. The last member: it looks at the view.
+  std::unique_ptr<store::HotPages> hot_pages;
 
   State() = default;
   ~State();  // adds what is left of the figures to those of all (activity.hpp)

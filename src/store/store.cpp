@@ -95,6 +95,7 @@ Result<Store> store::open_store(const std::filesystem::path& path, const StoreOp
   state->options = options;
   state->config = TRY(read_config(options_path(path)));
   state->caches = std::make_shared<SharedCaches>(options);
+  state->caches->start_keeper(options);
   if (!options.read_only) {
     state->housekeeper = std::make_unique<Housekeeper>(options.background_merge);
   }

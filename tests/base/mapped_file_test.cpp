@@ -313,5 +313,55 @@ TEST_CASE("maps that cannot be made are errors") {
   CHECK_FALSE(SharedMap::open(File::open(folder / "a", File::Mode::create).value(), ~u64(0) >> 1));
 }
 
+TEST_CASE("how much of a file is cached: all that was just written, nothing once it is dropped") {
+  const TemporaryFolder folder;
+  const u64 bytes = 3 * mebibyte + 5;
+  const File file = make_file(folder / "f", bytes);
+  const ReadMap map = ReadMap::open(folder / "f").value();
+  CHECK(map.cached_bytes().value() == bytes);
+  file.drop_cached().value();
+  if (map.cached_bytes().value() == bytes) return;  // a file system that lies in memory
+  CHECK(map.cached_bytes().value() < mebibyte);
+  file.will_need(mebibyte, mebibyte);
+  std::byte room[4096];
+  for (u64 at = mebibyte; at < 2 * mebibyte; at += sizeof room) {
+    file.read_exactly(at, room).value();
+  }
+  CHECK(map.cached_bytes().value() >= mebibyte);
+  CHECK(map.cached_bytes().value() < bytes);
+}
+
+TEST_CASE(
+    "what shared maps hold resident is counted, measured, and given back with all its bytes") {
+  const TemporaryFolder folder;
+  measure_shared_maps();
+  const u64 before = shared_map_bytes();
+  SharedMap map = open_shared(folder / "idx");
+  map.reserve(3 * mebibyte).value();
+  CHECK(shared_map_bytes() >= before + 3 * mebibyte);
+  for (u64 at = 0; at < 3 * mebibyte; at += 4096) map.data()[at] = std::byte(7);
+  measure_shared_maps();
+  CHECK(shared_map_bytes() >= before + 3 * mebibyte);
+  release_shared_maps();
+  CHECK(shared_map_bytes() == 0);
+  measure_shared_maps();
+  CHECK(shared_map_bytes() <= before);
+  CHECK(map.data()[mebibyte] == std::byte(7));  // comes in again
+  map.data()[mebibyte + 4096] = std::byte(8);
+  measure_shared_maps();
+  CHECK(shared_map_bytes() > 0);
+  CHECK(map.data()[mebibyte + 4096] == std::byte(8));
+}
+
+TEST_CASE("a map that is gone is not measured") {
+  const TemporaryFolder folder;
+  {
+    SharedMap map = open_shared(folder / "idx");
+    map.reserve(3 * mebibyte).value();
+  }
+  measure_shared_maps();
+  CHECK(shared_map_bytes() < 3 * mebibyte);
+}
+
 }  // namespace
 }  // namespace shale

@@ -26,6 +26,7 @@ TEST_CASE("help: every verb has examples that call it, and they come first") {
   add_gc_verb(app, context);
   add_tokens_verb(app, context);
   add_care_verbs(app, context);
+  add_cache_verb(app, context);
   add_backup_verbs(app, context);
   add_changes_verb(app, context);
   const auto verbs = app.get_subcommands([](const CLI::App*) { return true; });

@@ -39,7 +39,7 @@ TEST_CASE("the table holds what the column says, by ranges and by documents") {
   SectionFixture fixture;
   write(fixture, rows);
   const ColumnsReader columns = open(fixture, rows.size());
-  LengthTable table(columns, u32(rows.size()));
+  LengthTable table(columns, u32(rows.size()), nullptr);
   // Several threads, each from another place on.
   std::vector<std::thread> threads;
   for (u32 begin = 0; begin < 4; ++begin) {
@@ -84,7 +84,7 @@ TEST_CASE("a damaged chunk is an error to those alone who ask for its documents"
   const u64 header = u64(Column::word_count) * chunks + chunks - 1;
   fixture.damage(0, sizeof(ColumnsHeader) + header * sizeof(ChunkHeader), 0xff, true);
   const ColumnsReader columns = open(fixture, rows.size());
-  LengthTable table(columns, u32(rows.size()));
+  LengthTable table(columns, u32(rows.size()), nullptr);
   constexpr u32 ranges_in_chunk = chunk_documents / range_documents;
   for (u32 chunk = 0; chunk + 1 < chunks; ++chunk) {
     const auto here = table.range(chunk * ranges_in_chunk).value();
@@ -99,11 +99,36 @@ TEST_CASE("documents that are none have no length") {
   SectionFixture fixture;
   write(fixture, rows);
   const ColumnsReader columns = open(fixture, rows.size());
-  LengthTable table(columns, 5);
+  LengthTable table(columns, 5, nullptr);
   CHECK(table.range(0).value().size() == 5);
   CHECK_FALSE(table.range(1));
   CHECK(table.whole().value().shortest.size() == 5);
   u32 out = 0;
   const u32 doc = 5;
   CHECK_FALSE(table.of({&doc, 1}, {&out, 1}));
+}
+
+TEST_CASE("where the budget has no room the column is read instead") {
+  Rows rows(chunk_documents + 300);
+  const std::vector<u32> lengths = random_lengths(rows);
+  SectionFixture fixture;
+  write(fixture, rows);
+  const ColumnsReader columns = open(fixture, rows.size());
+  const u64 bytes = rows.size() * sizeof(u32);
+  const auto budget = std::make_shared<PageBudget>(
+      u64(1) << 30, [] { return u64(0); }, bytes + 10);
+  {
+    LengthTable first(columns, u32(rows.size()), budget);
+    LengthTable second(columns, u32(rows.size()), budget);
+    CHECK(first.range(0).value().size() == range_documents);
+    CHECK(second.range(0).value().empty());
+    CHECK(second.whole().value().all.empty());
+    CHECK_FALSE(second.range(range_count(u32(rows.size()))));
+    const std::vector<u32> docs = {0, 5, chunk_documents + 1};
+    std::vector<u32> out(docs.size());
+    REQUIRE(second.of(docs, out));
+    CHECK(out == std::vector<u32>{lengths[0], lengths[5], lengths[chunk_documents + 1]});
+    CHECK_FALSE(budget->take_table(11));
+  }
+  CHECK(budget->take_table(bytes + 10));  // given back
 }

@@ -35,7 +35,7 @@ TEST_CASE("windows over the budget are released, the coldest first") {
   PageBudget budget(4 * window_bytes, everything);
   FakeOwner owner;
   for (u64 window = 0; window < 4; ++window) owner.touch(budget, window);
-  CHECK(budget.counters().resident_windows == 4);
+  CHECK(budget.window_count() == 4);
   CHECK(owner.released.empty());
   owner.touch(budget, 4);  // the hand cools 0..3 and then takes 0
   CHECK(owner.released == std::vector<u64>{0});
@@ -44,8 +44,8 @@ TEST_CASE("windows over the budget are released, the coldest first") {
   CHECK(owner.released.size() == 2);
   CHECK(owner.released.back() != 1);
   CHECK(owner.released.back() != 5);
-  CHECK(budget.counters().resident_windows == 4);
-  CHECK(budget.counters().released_windows == 2);
+  CHECK(budget.window_count() == 4);
+  CHECK(budget.stats().evictions == 2);
 }
 
 TEST_CASE("what is hardly resident is not released") {
@@ -56,7 +56,7 @@ TEST_CASE("what is hardly resident is not released") {
   CHECK(owner.released.empty());
   resident = 5 * window_bytes;
   budget.settle();  // every window is hot at first, so the hand goes round twice
-  CHECK(budget.counters().resident_windows == 4);
+  CHECK(budget.window_count() == 4);
   CHECK(owner.released.size() == 96);
 }
 
@@ -97,9 +97,9 @@ TEST_CASE("a forgotten owner is never called again") {
     CHECK(gone.released.size() == 1);
     budget.forget(gone);
   }
-  CHECK(budget.counters().resident_windows == 1);
+  CHECK(budget.window_count() == 1);
   for (u64 window = 0; window < 20; ++window) kept.touch(budget, window);
-  CHECK(budget.counters().resident_windows == 3);
+  CHECK(budget.window_count() == 3);
   CHECK(kept.released.size() >= 17);  // 18 if window 7 was released before its second turn
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("a budget smaller than a window keeps the newest one") {
   FakeOwner owner;
   for (u64 window = 0; window < 5; ++window) {
     owner.touch(budget, window);
-    CHECK(budget.counters().resident_windows == 1);
+    CHECK(budget.window_count() == 1);
   }
   CHECK(owner.released == std::vector<u64>{0, 1, 2, 3});
 }
@@ -129,7 +129,85 @@ TEST_CASE("threads share a budget") {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  CHECK(budget.counters().resident_windows == 8);
+  CHECK(budget.window_count() == 8);
   for (const Silent& owner : silent) budget.forget(owner);
-  CHECK(budget.counters().resident_windows == 0);
+  CHECK(budget.window_count() == 0);
+}
+
+TEST_CASE("what is used again and again is hotter than what was used once") {
+  PageBudget budget(100 * window_bytes, everything);
+  FakeOwner owner;
+  owner.touch(budget, 1);
+  owner.touch(budget, 2);
+  CHECK(budget.heat_of(owner, 1) == 0);
+  for (int age = 0; age < 3; ++age) {
+    for (int i = 0; i < 10; ++i) budget.settle();  // 5 s
+    owner.touch(budget, 1);
+  }
+  CHECK(budget.heat_of(owner, 1) > budget.heat_of(owner, 2));
+  CHECK(budget.heat_of(owner, 2) > 0);
+  CHECK(budget.heat_of(owner, 3) == 0);  // never seen
+  CHECK(owner.released.empty());
+}
+
+TEST_CASE("heat moves with its window when others are released") {
+  PageBudget budget(3 * window_bytes, everything);
+  FakeOwner owner;
+  for (u64 window = 0; window < 3; ++window) owner.touch(budget, window);
+  for (int i = 0; i < 10; ++i) budget.settle();
+  for (u64 window = 3; window < 5; ++window) owner.touch(budget, window);
+  u64 hot = 0;
+  for (u64 window = 0; window < 3; ++window) hot += budget.heat_of(owner, window) == 128 ? 1 : 0;
+  CHECK(hot == 1);
+  CHECK(budget.heat_of(owner, 4) == 0);
+}
+
+TEST_CASE("a large budget that is over goes some way below") {
+  PageBudget budget(32 * window_bytes, everything);
+  FakeOwner owner;
+  for (u64 window = 0; window < 33; ++window) owner.touch(budget, window);
+  CHECK(budget.window_count() == 30);
+  CHECK(budget.stats().evictions == 3);
+}
+
+TEST_CASE("tables take the room of pages where there is a limit to them") {
+  PageBudget budget(8 * window_bytes, everything, 2 * window_bytes);
+  CHECK(budget.take_table(window_bytes));
+  CHECK_FALSE(budget.take_table(window_bytes + 1));
+  CHECK(budget.take_table(window_bytes));
+  CHECK_FALSE(budget.take_table(1));
+  FakeOwner owner;
+  for (u64 window = 0; window < 20; ++window) owner.touch(budget, window);
+  CHECK(budget.window_count() == 6);
+  budget.give_back_table(window_bytes);
+  for (u64 window = 20; window < 40; ++window) owner.touch(budget, window);
+  CHECK(budget.window_count() == 7);
+  PageBudget unlimited(8 * window_bytes, everything);
+  CHECK(unlimited.take_table(100 * window_bytes));
+  for (u64 window = 0; window < 20; ++window) owner.touch(unlimited, window + 100);
+  CHECK(unlimited.window_count() == 8);
+}
+
+TEST_CASE("what happens is counted") {
+  PageBudget budget(2 * window_bytes, [] { return u64(77); });
+  FakeOwner owner;
+  for (u64 window = 0; window < 5; ++window) owner.touch(budget, window);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 1000; ++i) budget.count_hit();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  budget.count_verified(100);
+  budget.count_verified(1);
+  budget.count_prefetched(5);
+  const PageStats stats = budget.stats();
+  CHECK(stats.hits <= 4000);
+  CHECK(stats.hits >= 1000);  // exact unless there have been more than 32 threads
+  CHECK(stats.misses == 5);
+  CHECK(stats.evictions == 0);
+  CHECK(stats.verified_bytes == 101);
+  CHECK(stats.prefetched_bytes == 5);
+  CHECK(stats.resident_bytes == 77);
 }

@@ -78,7 +78,7 @@ TEST_CASE("releasing a window clears its verified bits") {
   const auto map = fixture.map();
   REQUIRE(map->view(0, 0, window_bytes + window_bytes / 2));
   REQUIRE(map->view(1, 0, window_bytes));
-  CHECK(budget->counters().resident_windows == 3);  // the second one holds parts of both sections
+  CHECK(budget->window_count() == 3);  // the second one holds parts of both sections
   flip(fixture, 0, 100);
   flip(fixture, 0, window_bytes + 5 * extent_bytes);
   flip(fixture, 1, 100);
@@ -122,11 +122,11 @@ TEST_CASE("the budget bounds the windows of a map and views stay right") {
       const usize at = random() % (bytes.size() - 40'000);
       const usize count = 1 + random() % 40'000;
       REQUIRE(same(map->view(0, at, count).value(), Bytes(bytes).subspan(at, count)));
-      REQUIRE(budget->counters().resident_windows <= 3);
+      REQUIRE(budget->window_count() <= 3);
     }
-    CHECK(budget->counters().released_windows > 100);
+    CHECK(budget->stats().evictions > 100);
   }
-  CHECK(budget->counters().resident_windows == 0);  // a closed map is forgotten
+  CHECK(budget->window_count() == 0);  // a closed map is forgotten
 }
 
 TEST_CASE("many threads touch the same extents first") {
@@ -188,4 +188,29 @@ TEST_CASE("once a page was lost nothing more is given out, verified before or no
 TEST_CASE("section names show what cannot be printed") {
   CHECK(section_name(tag::positions) == "POSI");
   CHECK(section_name(0x41000141) == "A??A");
+}
+
+TEST_CASE("hot pages are those of the extents that are verified") {
+  const auto budget = std::make_shared<PageBudget>(u64(1) << 40);
+  SectionFixture fixture(budget);
+  fixture.put(tag_of("AAAA"), pattern(window_bytes * 2, 1));
+  const auto map = fixture.map();
+  std::vector<PageRun> runs;
+  map->add_hot_pages(runs);
+  CHECK(runs.empty());
+  REQUIRE(map->view(0, 3 * extent_bytes + 5, 1));
+  REQUIRE(map->view(0, 4 * extent_bytes, 1));
+  REQUIRE(map->view(0, window_bytes + 5, 1));
+  map->add_hot_pages(runs);
+  REQUIRE(fixture.sections()[0].offset == 0);
+  CHECK(runs == std::vector<PageRun>{{12, 8, 128}, {512, 4, 128}});
+  map->release_window(0);
+  runs.clear();
+  map->add_hot_pages(runs);
+  CHECK(runs == std::vector<PageRun>{{512, 4, 128}});
+  const PageStats stats = budget->stats();
+  CHECK(stats.verified_bytes == 3 * extent_bytes);
+  CHECK(stats.hits == 0);
+  REQUIRE(map->view(0, window_bytes + 9, 1));
+  CHECK(budget->stats().hits == 1);
 }

@@ -1,0 +1,93 @@
+#include "store/page_keeper.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "base/file.hpp"
+#include "base/mapped_file.hpp"
+#include "store/hot_pages.hpp"
+
+namespace shale::store {
+
+namespace {
+
+constexpr std::chrono::milliseconds interval{500};
+// The kernel asks the disk for no more than its own read-ahead at a time, which is seldom less.
+constexpr u64 step_bytes = u64(128) << 10;
+
+}  // namespace
+
+struct PageKeeper::Round {
+  Round(std::shared_ptr<shard::PageBudget> kept, u64 shared)
+      : budget(std::move(kept)),
+        shared_max(shared),
+        thread([this](const std::stop_token& stop) { run(stop); }) {}
+
+  void run(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      for (const Wanted& one : wait(stop)) fetch(one, stop);
+      measure_shared_maps();
+      if (shared_max != 0 && shared_map_bytes() > shared_max) release_shared_maps();
+      budget->settle();
+    }
+  }
+
+  // What is wanted, as soon as something is or an interval has passed.
+  std::vector<Wanted> wait(const std::stop_token& stop) {
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop, interval, [&] { return !wanted.empty(); });
+    return std::exchange(wanted, {});
+  }
+
+  void fetch(const Wanted& one, const std::stop_token& stop) {
+    // Relaxed: it orders nothing, and seen a step later it is early enough.
+    const auto goes_on = [&] {
+      return !stop.stop_requested() && !one.cancelled->load(std::memory_order_relaxed);
+    };
+    if (!goes_on()) return;
+    const auto set = catalog::read_hot_set(one.paths.hot_set(), one.project_id);
+    if (!set) return;  // a hint that is none
+    const u64 left = budget->bytes_max() - std::min(budget->bytes_max(), asked);
+    for_each_hot_run(one.paths, *set, left, [&](const File& file, u64 offset, u64 bytes) {
+      for (u64 done = 0; done < bytes && goes_on(); done += step_bytes) {
+        const u64 step = std::min(step_bytes, bytes - done);
+        file.will_need(offset + done, step);
+        budget->count_prefetched(step);
+        asked += step;
+      }
+      return goes_on();
+    });
+  }
+
+  const std::shared_ptr<shard::PageBudget> budget;
+  const u64 shared_max;
+  u64 asked = 0;  // bytes so far; the thread's
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::vector<Wanted> wanted;
+  std::jthread thread;  // the last member: it uses the others
+};
+
+PageKeeper::PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 shared_max)
+    : round_(std::make_unique<Round>(std::move(budget), shared_max)) {}
+
+PageKeeper::~PageKeeper() {
+  if (generation_ == process_generation()) return;  // ~jthread asks the thread to stop, and joins
+  // Left alone for ever: there is no thread to join, and its mutex may be locked.
+  static_cast<void>(round_.release());
+}
+
+void PageKeeper::prefetch(Wanted wanted) {
+  {
+    const std::lock_guard lock(round_->mutex);
+    round_->wanted.push_back(std::move(wanted));
+  }
+  round_->wake.notify_one();
+}
+
+}  // namespace shale::store

@@ -1,0 +1,44 @@
+#include "store/shared_caches.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace shale::store {
+namespace {
+
+constexpr u64 mebibyte = u64(1) << 20;
+
+TEST_CASE("shared caches: a budget is halved, and its tables have a quarter of the pages' half") {
+  StoreOptions options;
+  options.memory_budget = 64 * mebibyte;
+  options.resident_bytes = 7 * mebibyte;  // not what counts
+  const SharedCaches caches(options);
+  CHECK(caches.pages->bytes_max() == 32 * mebibyte);
+  CHECK(caches.pages->take_table(8 * mebibyte));
+  CHECK_FALSE(caches.pages->take_table(1));
+  CHECK(caches.keeper == nullptr);
+}
+
+TEST_CASE("shared caches: without a budget each has its own, and tables what they want") {
+  StoreOptions options;
+  options.resident_bytes = 7 * mebibyte;
+  SharedCaches caches(options);
+  CHECK(caches.pages->bytes_max() == 7 * mebibyte);
+  CHECK(caches.pages->take_table(u64(1) << 40));
+  caches.start_keeper(options);
+  CHECK(caches.keeper != nullptr);
+}
+
+TEST_CASE("shared caches: decoded segments stay within their half") {
+  StoreOptions options;
+  options.memory_budget = 32 * mebibyte;
+  SharedCaches caches(options);
+  for (u32 doc = 0; doc < 2000; ++doc) {
+    caches.segments.insert({{1, 2}, doc}, nullptr, 100'000);
+  }
+  const u64 bytes = caches.segments.counters().bytes;
+  CHECK(bytes <= 16 * mebibyte);
+  CHECK(bytes > 12 * mebibyte);
+}
+
+}  // namespace
+}  // namespace shale::store
