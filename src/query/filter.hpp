@@ -3,7 +3,7 @@
 //   where   = { [ "-" ] clause }
 //   clause  = field ":" value | field ":" op number-or-time | field ":" [a] ".." [b]
 //   field   = type task file tag topic tier generation id created touched tokens pinned lines
-//             words bytes refcount gc_survival_count attr.NAME
+//             words bytes refcount gc_survival_count accessed accesses attr.NAME
 //   op      = ">=" "<=" ">" "<"
 //   value   = word | "quoted, with \" and \\"; file, id, tag, task, topic, type take globs
 //             (text/glob.hpp) unless quoted; "*" alone: the field has any value

@@ -181,7 +181,7 @@ class ClauseParser {
       return refuse(raw_,
                     "there is no field of that name (known: type task file tag topic tier "
                     "generation id created touched tokens pinned lines words bytes refcount "
-                    "gc_survival_count attr.NAME).");
+                    "gc_survival_count accessed accesses attr.NAME).");
     }
     clause_.field = *field;
     return {};
@@ -215,7 +215,8 @@ class ClauseParser {
   };
 
   Result<Stretch> stretch(std::string_view text) const {
-    if (clause_.field == Field::created || clause_.field == Field::touched) {
+    if (clause_.field == Field::created || clause_.field == Field::touched ||
+        clause_.field == Field::accessed) {
       const std::optional<TimeStretch> time = parse_time(text, now_);
       if (!time) return refuse(raw_, "this is neither a date, nor a time, nor an age like 7d.");
       return Stretch{time->first, time->last, time->is_age};

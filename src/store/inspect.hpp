@@ -10,7 +10,7 @@
 
 namespace shale::store {
 
-// Manifest, log, shard, overlay, changes: told apart by their first bytes. Several lines of `name:
+// Manifest, log, shard, overlay, changes, access counters: told apart by their first bytes. Several lines of `name:
 // value`.
 Result<std::string> inspect_file(const std::filesystem::path& path);
 

@@ -1,7 +1,7 @@
 // What one process holds of one project while it has it open.
 //
 // Shared by the handles of that project (Project, Snapshot) and by everything in this folder. Locks
-// are taken in this order and never the other way round: merge, lease, view, sync.
+// are taken in this order and never the other way round: merge, access, lease, view, sync.
 #pragma once
 
 #include <atomic>
@@ -22,6 +22,7 @@
 #include "delta/index_writer.hpp"
 #include "delta/log_writer.hpp"
 #include "shard/page_budget.hpp"
+#include "store/access_state.hpp"
 #include "store/active_segments.hpp"
 #include "store/kept_views.hpp"
 #include "store/options.hpp"
@@ -87,6 +88,7 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   // The lease: in-process mutex first, then the lock between processes (PROTOCOL C1).
   std::timed_mutex lease_mutex;
   std::timed_mutex merge_mutex;
+  std::timed_mutex access_mutex;
   std::mutex sync_mutex;
   std::mutex late_sync_mutex;
 
@@ -135,6 +137,8 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   // Of commits acknowledged before they were durable; the housekeeper syncs.
   std::atomic<bool> sync_wanted{false};
   std::chrono::steady_clock::time_point sync_again_at;  // the housekeeper's, after a failure
+  // What is read here and not written down yet.
+  store::AccessState accesses;
   // A commit sealed a log; the housekeeper folds where too many wait.
   std::atomic<bool> fold_wanted{false};
 };
