@@ -20,7 +20,7 @@ constexpr u64 key_of(u32 slot, u32 doc) {
 constexpr u32 slot_of(u64 word) { return u32(word >> (doc_bits + count_bits)); }
 constexpr u32 doc_of(u64 word) { return u32(word >> count_bits) & ((1u << doc_bits) - 1); }
 
-constexpr u64 scatter(u64 key) { return key * 0x9E3779B97F4A7C15u; }
+constexpr u32 scatter(u32 slot) { return slot * 0x9E3779B9u; }
 
 }  // namespace
 
@@ -61,8 +61,8 @@ void AccessCounts::add(u32 slot, u32 doc) {
   Table* known = table_.load(std::memory_order_acquire);
   Table& table = known != nullptr ? *known : make_table();
   const u64 key = key_of(slot, doc);
-  Line& line = table.lines[scatter(key) >> (64 - 14)];
-  static_assert(words / line_words == usize(1) << 14);
+  // Neighbours share a line, which has room for those of two indexes.
+  Line& line = table.lines[((doc >> 2) + scatter(slot)) % table.lines.size()];
   if (add_in(line, key)) return;
   // A free word is taken by the first who comes; two threads may begin one each for the same
   // document, which add up like any other two.

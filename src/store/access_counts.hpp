@@ -3,7 +3,8 @@
 //
 //   word of the table:  index 14 bits | document 24 bits | count 26 bits;  0: free
 //
-// A word is looked for within the one cache line that its index and document fall on, counted up by
+// A word is looked for within one cache line, that of its document and the three beside it (what is
+// read much lies together: of 5,000 documents of a shard 80 KB are touched), counted up by
 // compare-and-swap, and taken away whole by whoever writes the counts down: a read is in the word
 // that was taken, or finds the word free and begins another. So no order between the two is needed,
 // nothing is lost or counted twice, and the words' operations are relaxed. Where all eight words of a line
