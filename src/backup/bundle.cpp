@@ -36,6 +36,7 @@ class Packer {
     const std::string text = catalog::format_manifest(manifest);
     TRY(add_bytes(folder / "MANIFEST", as_bytes(text)));
     for (const PinnedFile& file : project.files) TRY(add_file(folder / file.name, file));
+    for (const PinnedFile& file : project.accesses) TRY(add_file(folder / file.name, file));
     for (usize i = 0; i < project.logs.size(); ++i) {
       const path name = catalog::ProjectPaths{folder}.log(manifest.logs[i].id);
       TRY(add_log(name, *project.logs[i], manifest.project_id, manifest.logs[i]));
@@ -108,10 +109,14 @@ class Unpacker {
   }
 
  private:
+  bool is_next(const path& name) const {
+    return at_ < bundle_.members().size() && bundle_.members()[at_].path == name.string();
+  }
+
   // The next member, which must be this one.
   Result<const BundleMember*> next(const path& name) {
+    if (is_next(name)) return &bundle_.members()[at_++];
     const bool is_there = at_ < bundle_.members().size();
-    if (is_there && bundle_.members()[at_].path == name.string()) return &bundle_.members()[at_++];
     const std::string found = is_there ? bundle_.members()[at_].path : "its end";
     return bundle_.damaged("there is " + found + " where " + name.string() + " should be.",
                            is_there ? bundle_.members()[at_].offset : 0);
@@ -131,6 +136,9 @@ class Unpacker {
     const catalog::ProjectPaths paths{folder_ / folder};
     TRY(store::make_project_folders(paths));
     for (const path& file : immutable_files(paths, manifest)) TRY(extract(file));
+    for (const path& file : access_files(paths, manifest)) {
+      if (is_next(file.lexically_relative(folder_))) TRY(extract(file));
+    }
     TRY(finish(paths, manifest));
     const u64 lsn = manifest.next_lsn.value;
     meter_.done.projects.push_back({manifest.project, manifest.edition, lsn});

@@ -106,6 +106,10 @@ Result<void> BundleWriter::finish() {
     contents.value(member.checksum);
   }
   BundleHeader header;
+  const bool has_accesses =
+      std::any_of(members_.begin(), members_.end(),
+                  [](const BundleMember& member) { return member.path.ends_with(".access"); });
+  header.version = header.reader_version = has_accesses ? 2 : 1;
   header.members = members_.size();
   header.contents_offset = at_;
   header.contents_bytes = contents.size();

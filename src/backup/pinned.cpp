@@ -42,6 +42,19 @@ Result<void> add_files(const catalog::ProjectPaths& paths, PinnedProject& pinned
   return {};
 }
 
+// A shard that was never read has none, and so has one that a merge retires at this moment: then
+// the shard itself is missing, too.
+Result<void> add_accesses(const catalog::ProjectPaths& paths, PinnedProject& pinned) {
+  for (const path& at : access_files(paths, pinned.manifest)) {
+    Result<File> file = File::open(at, File::Mode::read);
+    if (!file && file.error().code == ErrorCode::not_found) continue;
+    File opened = TRY(std::move(file));
+    const u64 bytes = TRY(opened.size());
+    pinned.accesses.push_back({at.lexically_relative(paths.folder), at, std::move(opened), bytes});
+  }
+  return {};
+}
+
 Result<void> check_whole(const store::Edition& edition) {
   if (edition.faults.empty()) return {};
   const Fault& fault = edition.faults.front();
@@ -59,6 +72,8 @@ Result<PinnedProject> pin(const store::View& view, const catalog::ProjectPaths& 
   pinned.manifest.logs.clear();
   pinned.manifest.next_lsn = std::max(pinned.manifest.next_lsn, view.committed);
   add_logs(view, pinned);
+  // First: what a merge retires takes its counters with it, and is missed as a shard.
+  TRY(add_accesses(paths, pinned));
   TRY(add_files(paths, pinned));
   return pinned;
 }
@@ -80,6 +95,14 @@ std::vector<path> immutable_files(const catalog::ProjectPaths& paths,
   for (const catalog::ChangesEntry& entry : manifest.changes) {
     files.push_back(paths.changes(entry.id));
   }
+  return files;
+}
+
+std::vector<path> access_files(const catalog::ProjectPaths& paths,
+                               const catalog::Manifest& manifest) {
+  std::vector<path> files;
+  files.reserve(manifest.shards.size());
+  for (const catalog::ShardEntry& shard : manifest.shards) files.push_back(paths.access(shard.id));
   return files;
 }
 

@@ -21,7 +21,7 @@
 
 namespace shale::backup {
 
-// A shard, an overlay or a changes file.
+// A shard, an overlay, a changes file or access counters.
 struct PinnedFile {
   std::filesystem::path name;  // in its project's folder
   std::filesystem::path path;
@@ -37,12 +37,18 @@ struct PinnedProject {
   // active is not known yet: 0.
   catalog::Manifest manifest;
   std::vector<PinnedFile> files;                              // in the manifest's order
+  // Access counters of shards, where there are any: they change, and are never linked.
+  std::vector<PinnedFile> accesses;
   std::vector<std::shared_ptr<const delta::LogReader>> logs;  // those of the manifest
 };
 
 // Files a manifest names, but for logs, in its order, as paths below `paths.folder`.
 std::vector<std::filesystem::path> immutable_files(const catalog::ProjectPaths& paths,
                                                    const catalog::Manifest& manifest);
+
+// Where the access counters of a manifest's shards are, if there are any.
+std::vector<std::filesystem::path> access_files(const catalog::ProjectPaths& paths,
+                                                const catalog::Manifest& manifest);
 
 // Calls `take` with the project pinned; again, with a newer edition, where that fails with
 // not_found because a file was retired meanwhile. corrupt where the project is damaged.

@@ -20,10 +20,19 @@ class FileCopier {
     if (links_) links_ = TRY(link_file(file.path, to));
     ++meter_.done.files;
     if (links_) return meter_.linked(file.bytes);
-    return copy_file(file.file, file.bytes, to, [this](u64 bytes) { return meter_.copied(bytes); });
+    return copy(file, to);
+  }
+  // What both stores go on writing to.
+  Result<void> add_copy(const PinnedFile& file, const std::filesystem::path& to) {
+    ++meter_.done.files;
+    return copy(file, to);
   }
 
  private:
+  Result<void> copy(const PinnedFile& file, const std::filesystem::path& to) {
+    return copy_file(file.file, file.bytes, to, [this](u64 bytes) { return meter_.copied(bytes); });
+  }
+
   bool links_;
   Meter& meter_;
 };
@@ -55,6 +64,7 @@ Result<void> copy_project(const PinnedProject& project, const std::filesystem::p
   TRY(store::make_project_folders(paths));
   FileCopier copier(may_link, meter);
   for (const PinnedFile& file : project.files) TRY(copier.add(file, folder / file.name));
+  for (const PinnedFile& file : project.accesses) TRY(copier.add_copy(file, folder / file.name));
   return finish_project(paths, project.manifest, project.logs, meter);
 }
 

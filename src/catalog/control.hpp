@@ -29,12 +29,13 @@
 
 namespace shale::catalog {
 
-// Bytes of LOCK that stand for locks between processes; order: merge < lease < sync.
+// Bytes of LOCK that stand for locks between processes; order: merge < access < lease < sync.
 namespace lock_byte {
 inline constexpr u64 lease = 0;
 inline constexpr u64 sync = 1;
 inline constexpr u64 merge = 2;
 inline constexpr u64 late_sync = 3;
+inline constexpr u64 access = 4;       // of .access files
 inline constexpr u64 figures = 5;      // who makes STATS; no other lock is asked for under it
 inline constexpr u64 first_slot = 16;  // control_slots bytes, each for one process that has it open
 }  // namespace lock_byte

@@ -65,6 +65,13 @@ std::filesystem::path ProjectPaths::changes(FileId id) const {
   return changes_folder() / (file_id_text(id) + ".changes");
 }
 
+std::filesystem::path ProjectPaths::access(FileId shard) const {
+  return shard_folder() / (file_id_text(shard) + ".access");
+}
+std::filesystem::path ProjectPaths::log_access(FileId log) const {
+  return volatile_folder() / (file_id_text(log) + ".access");
+}
+
 std::filesystem::path ProjectPaths::patch(FileId id, u64 number) const {
   return shard_folder() / numbered(id, ".patch.", number);
 }

@@ -4,9 +4,10 @@
 //   STORE/shale.toml
 //   STORE/projects/<name>/MANIFEST, LOCK
 //   STORE/projects/<name>/log/<seq>-<id>.log
-//   STORE/projects/<name>/shards/<seq>-<id>.shard, .dead.<n>, .patch.<n>
+//   STORE/projects/<name>/shards/<seq>-<id>.shard, .dead.<n>, .patch.<n>, .access
 //   STORE/projects/<name>/changes/<seq>-<id>.changes
-//   STORE/projects/<name>/volatile/CONTROL, STATS, <seq>-<id>.idx, HOT, CACHEDIR.TAG
+//   STORE/projects/<name>/volatile/CONTROL, STATS, <seq>-<id>.idx, <seq>-<id>.access, HOT,
+//   CACHEDIR.TAG
 //
 // <seq> is decimal, <id> 16 hex digits. <name> is the project's, percent-encoded: letters, digits,
 // `_`, `-` and inner dots stand for themselves, capitals are encoded too (file systems that fold
@@ -43,6 +44,8 @@ struct ProjectPaths {
   std::filesystem::path dead(FileId id, u64 number) const;
   std::filesystem::path patch(FileId id, u64 number) const;
   std::filesystem::path changes(FileId id) const;
+  std::filesystem::path access(FileId shard) const;
+  std::filesystem::path log_access(FileId log) const;
 };
 
 std::string file_id_text(FileId id);  // "<seq>-<id>"

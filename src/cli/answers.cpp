@@ -78,6 +78,16 @@ std::string segment_json(const Metadata& metadata, std::optional<std::string_vie
   return out;
 }
 
+std::string with_access(std::string segment, const Access& access) {
+  segment.pop_back();  // its brace
+  segment += fmt::format(",\"accesses\":{}", access.count);
+  if (access.count != 0) {
+    const Time last{access.last_seconds * 1'000'000, true};
+    segment += fmt::format(",\"accessed_at\":\"{}\"", exchange::format_time(last));
+  }
+  return segment + '}';
+}
+
 std::string listing_line(const Metadata& metadata, const std::string& shown_id) {
   const std::string file = metadata.file ? *metadata.file + lines_text(metadata.line_range) : "-";
   return fmt::format("{}\t{}\t{}\t{}", printable(shown_id), printable(metadata.type),

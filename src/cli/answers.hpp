@@ -32,6 +32,8 @@ std::string snippet_text(const Hit& hit, bool colours);
 // One segment as the JSON object that `ingest` reads; `text` is left out where it is absent.
 std::string segment_json(const Metadata& metadata, std::optional<std::string_view> text,
                          const std::string& project, const std::string& shown_id);
+// The same with what is known of its reads: "accesses", and "accessed_at" where there were any.
+std::string with_access(std::string segment, const Access& access);
 // Columns separated by tabs: id, type, file and lines, time.
 std::string listing_line(const Metadata& metadata, const std::string& shown_id);
 // {"v":1,"segments":[...]} and further members; the segments are JSON text already.

@@ -88,7 +88,8 @@ constexpr Examples examples[] = {
      "shale pack merge --tokens 2000 --since 0123456789abcdef0123456789abcdef  # `unchanged`?\n"},
     {"list",
      "shale list --where type:decision --sort touched --limit 20\n"
-     "shale list --sort -tokens       # smallest first\n"},
+     "shale list --sort -tokens       # smallest first\n"
+     "shale list --sort accessed      # read last; accesses: read most often\n"},
     {"count",
      "shale count --where 'type:code pinned:true'\n"
      "shale count --by tag --query 'merge policy'   # of what a search finds\n"

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "cli/all_projects.hpp"
@@ -9,6 +10,7 @@
 #include "cli/questions.hpp"
 #include "cli/segment_options.hpp"
 #include "cli/verbs.hpp"
+#include "exchange/times.hpp"
 
 namespace shale::cli {
 
@@ -67,19 +69,59 @@ struct ListOptions {
   usize limit = 100;
 };
 
+bool is_by_access(std::string_view sort) {
+  if (sort.starts_with('-')) sort.remove_prefix(1);
+  return sort == "accessed" || sort == "accesses";
+}
+
+// Of the segments of a listing by them, in its order; empty for any other.
+Result<std::vector<Access>> accesses_of(const std::vector<View>& views,
+                                        const ListedProjects& listed, std::string_view sort) {
+  std::vector<Access> accesses;
+  if (!is_by_access(sort)) return accesses;
+  accesses.reserve(listed.segments.size());
+  std::map<std::string, std::vector<std::string>> ids;
+  for (const auto& [project, metadata] : listed.segments) ids[project].push_back(metadata.id);
+  std::map<std::string, std::vector<Access>> found;
+  for (const View& view : views) {
+    found[view.project] = TRY(view.snapshot.accesses(ids[view.project]));
+  }
+  std::map<std::string, usize> next;
+  for (const ProjectSegment& segment : listed.segments) {
+    accesses.push_back(found[segment.project][next[segment.project]++]);
+  }
+  return accesses;
+}
+
+std::string listed_segment(const Context& context, const ProjectSegment& segment,
+                           const Access* access) {
+  const std::string id = shown_id(context, segment.project, segment.metadata.id);
+  if (!context.output.is_text()) {
+    std::string object = segment_json(segment.metadata, std::nullopt, segment.project, id);
+    return access != nullptr ? with_access(std::move(object), *access) : object;
+  }
+  std::string line = listing_line(segment.metadata, id);
+  if (access == nullptr) return line;
+  const Time last{access->last_seconds * 1'000'000, true};
+  return line + fmt::format("\t{}\t{}", access->count,
+                            access->count == 0 ? "-" : exchange::format_time(last));
+}
+
 Result<Exit> list(Context& context, const ListOptions& options) {
   const Listing listing{joined(options.where), options.sort, options.limit};
   std::vector<ProjectPage> pages;
-  for (const View& view : TRY(context.views())) {
+  const std::vector<View> views = TRY(context.views());
+  for (const View& view : views) {
     Page page = TRY(view.snapshot.list(listing));
     pages.push_back({view.project, std::move(page)});
   }
   const ListedProjects listed = merge_pages(std::move(pages), listing);
+  const std::vector<Access> accesses = TRY(accesses_of(views, listed, options.sort));
   std::vector<std::string> objects;
-  for (const auto& [project, metadata] : listed.segments) {
-    const std::string id = shown_id(context, project, metadata.id);
-    objects.push_back(context.output.is_text() ? listing_line(metadata, id)
-                                               : segment_json(metadata, std::nullopt, project, id));
+  objects.reserve(listed.segments.size());
+  for (usize i = 0; i < listed.segments.size(); ++i) {
+    const Access* const access = accesses.empty() ? nullptr : &accesses[i];
+    objects.push_back(listed_segment(context, listed.segments[i], access));
   }
   if (context.output.form == Form::json) {
     context.output.line(segments_object(

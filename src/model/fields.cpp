@@ -37,6 +37,8 @@ constexpr std::array named_fields = {
     NamedField{"refcount", Field::refcount},
     NamedField{"bytes", Field::bytes},
     NamedField{"words", Field::words},
+    NamedField{"accessed", Field::accessed},
+    NamedField{"accesses", Field::accesses},
     // the names these have in NDJSON
     NamedField{"tags", Field::tag},
     NamedField{"created_at", Field::created},

@@ -39,6 +39,8 @@ enum class Field : u8 {
   refcount = 39,
   bytes = 40,  // of the text
   words = 41,  // terms counted in the text: the length BM25 uses
+  accessed = 42,  // when it was last read, microseconds since 1970; absent where never
+  accesses = 43,  // how often
 };
 
 // Words of a filter, a sort key or a sum: "type", "task", ... ; nothing for unknown names. Also
@@ -47,6 +49,8 @@ std::optional<Field> field_by_name(std::string_view name);
 std::string_view field_name(Field field);
 constexpr bool has_terms(Field field) { return u8(field) < 32; }
 constexpr bool is_number(Field field) { return u8(field) > u8(Field::id); }
+// Kept beside the indexes: no metadata, and no update of a segment, says anything of them.
+constexpr bool is_of_accesses(Field field) { return u8(field) >= u8(Field::accessed); }
 
 inline constexpr char first_text_byte = 0x20;  // metadata terms begin below this, words do not
 // The tag byte of a *form*: a spelling of the text whose term is its stem (text/expansion.hpp). It

@@ -72,7 +72,7 @@ std::string to_string(const Node& node) {
 }
 
 bool depends_on_now(const Node& node) {
-  if (node.clause.has_value() && node.clause->from_now) return true;
+  if (node.clause.has_value() && node.clause->depends_on_now()) return true;
   return std::any_of(node.children.begin(), node.children.end(), depends_on_now);
 }
 

@@ -3,7 +3,7 @@
 //   where   = { [ "-" ] clause }
 //   clause  = field ":" value | field ":" op number-or-time | field ":" [a] ".." [b]
 //   field   = type task file tag topic tier generation id created touched tokens pinned lines
-//             words bytes refcount gc_survival_count attr.NAME
+//             words bytes refcount gc_survival_count accessed accesses attr.NAME
 //   op      = ">=" "<=" ">" "<"
 //   value   = word | "quoted, with \" and \\"; file, id, tag, task, topic, type take globs
 //             (text/glob.hpp) unless quoted; "*" alone: the field has any value
@@ -40,6 +40,12 @@ struct Clause {
   std::optional<double> low_number;  // range over an attribute
   std::optional<double> high_number;
   bool from_now = false;  // a bound is an age: another moment, another range
+
+  // Whether another moment may find other documents in the same state of a project: reads are
+  // counted without a commit.
+  bool depends_on_now() const {
+    return from_now || field == Field::accessed || field == Field::accesses;
+  }
 };
 
 struct Filter {

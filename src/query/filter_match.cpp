@@ -62,12 +62,17 @@ class Matcher {
       if (has_terms(clause.field) && &clause != first) keep(clause, TRY(by_terms(clause)));
     }
     for (const Clause& clause : filter_.clauses) {
-      if (is_number(clause.field)) keep(clause, TRY(by_numbers(clause)));
+      const bool is_column = is_number(clause.field) && !is_of_accesses(clause.field);
+      if (is_column) keep(clause, TRY(by_numbers(clause)));
     }
     for (const Clause& clause : filter_.clauses) {
       if (clause.field == Field::id) keep(clause, TRY(by_id(clause)));
     }
-    return either(rest_, patched);
+    rest_ = either(rest_, patched);
+    for (const Clause& clause : filter_.clauses) {
+      if (is_of_accesses(clause.field)) keep(clause, TRY(by_numbers(clause)));
+    }
+    return std::move(rest_);
   }
 
  private:
@@ -106,7 +111,10 @@ class Matcher {
   }
 
   // Takes the documents whose patches concern the filter out of `rest_` and judges them one by one.
+  // But for what is said of accesses: a patch says nothing of them.
   Result<DocumentSet> patched_that_pass() {
+    Filter judging = filter_;
+    std::erase_if(judging.clauses, [](const Clause& one) { return is_of_accesses(one.field); });
     std::vector<u32> judged, passing;
     for (const auto& [doc, update] : view_.overlay->patches) {
       if (!concerns(filter_, update) || !rest_.contains(doc)) continue;
@@ -115,7 +123,7 @@ class Matcher {
                                                           : current_metadata(view_, DocNo{doc}));
       const u64 bytes = TRY(single_number(Field::bytes, doc));
       const u64 words = TRY(single_number(Field::words, doc));
-      if (passes(filter_, metadata, bytes, words)) passing.push_back(doc);
+      if (passes(judging, metadata, bytes, words)) passing.push_back(doc);
     }
     rest_ = without(rest_, DocumentSet::from_sorted(judged));
     return DocumentSet::from_sorted(passing);

@@ -181,7 +181,7 @@ class ClauseParser {
       return refuse(raw_,
                     "there is no field of that name (known: type task file tag topic tier "
                     "generation id created touched tokens pinned lines words bytes refcount "
-                    "gc_survival_count attr.NAME).");
+                    "gc_survival_count accessed accesses attr.NAME).");
     }
     clause_.field = *field;
     return {};
@@ -215,7 +215,8 @@ class ClauseParser {
   };
 
   Result<Stretch> stretch(std::string_view text) {
-    if (clause_.field == Field::created || clause_.field == Field::touched) {
+    if (clause_.field == Field::created || clause_.field == Field::touched ||
+        clause_.field == Field::accessed) {
       const std::optional<TimeStretch> time = parse_time(text, now_);
       if (!time) return refuse(raw_, "this is neither a date, nor a time, nor an age like 7d.");
       clause_.from_now |= time->is_age;
@@ -356,7 +357,7 @@ class ClauseParser {
 
 bool Filter::depends_on_now() const {
   return std::any_of(clauses.begin(), clauses.end(),
-                     [](const Clause& clause) { return clause.from_now; });
+                     [](const Clause& clause) { return clause.depends_on_now(); });
 }
 
 Result<Filter> parse_filter(std::string_view where, i64 now) {

@@ -24,7 +24,7 @@ Result<Order> parse_order(std::string_view sort) {
     return fail(ErrorCode::invalid_argument,
                 "Cannot sort by \"" + std::string(sort) +
                     "\": sortable are id created touched tokens bytes words refcount "
-                    "gc_survival_count line_first line_last.");
+                    "gc_survival_count line_first line_last accessed accesses.");
   }
   order.field = *field;
   return order;

@@ -64,6 +64,8 @@ bool changes(const Update& update, Field field) {
     case Field::created:
     case Field::bytes:
     case Field::words:
+    case Field::accessed:
+    case Field::accesses:
       return false;
   }
   return true;

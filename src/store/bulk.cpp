@@ -266,6 +266,7 @@ class BulkIngest {
     TRY(publish_edition(lease, std::move(next),
                         catalog::LastFrame{lsn, frame.checksum, frame_offset}));
     lease.control().raise_durable(lsn);
+    for (const auto& [index, docs] : superseded_) project_.accesses.supersede(index, docs);
     result_.lsn = lsn.value;
     return result_;
   }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int attempts_max = 200;  // of 1 ms: a MANIFEST replacement takes far less
 
-Result<std::shared_ptr<const Edition>> load_edition(const Project::State& project, u64 edition,
+Result<std::shared_ptr<const Edition>> load_edition(Project::State& project, u64 edition,
                                                     bool missing_is_error) {
   const catalog::Manifest manifest = TRY(catalog::read_manifest(project.paths.manifest()));
   if (manifest.edition != edition) {
@@ -31,6 +31,7 @@ Result<std::shared_ptr<const Edition>> load_edition(const Project::State& projec
   };
   request.missing_is_error = missing_is_error;
   request.tokenizer = project.config.tokenizer;
+  if (project.options.count_accesses) request.accesses = &project.accesses.counts;
   return open_edition(std::move(request));
 }
 
@@ -73,7 +74,7 @@ Result<void> update_view(Project::State& project) {
         }
       }
       if (edition != nullptr) {
-        auto view = make_view(edition, now->epoch, now->committed, known);
+        auto view = make_view(edition, now->epoch, now->committed, known, &project.accesses.counts);
         if (!view && index_is_gone(*edition)) return lost(view.error());
         // Whoever asks for it no more must not pin the files of an edition that is gone.
         if (known == nullptr || known->edition != edition) {
@@ -128,7 +129,8 @@ Result<std::shared_ptr<const View>> durable_view(Project::State& project,
   const bool same_edition = kept != nullptr && kept->edition == newest->edition;
   if (same_edition && kept->committed >= cut) return kept;
   auto made =
-      TRY(make_view(newest->edition, newest->epoch, cut, same_edition ? kept.get() : nullptr));
+      TRY(make_view(newest->edition, newest->epoch, cut, same_edition ? kept.get() : nullptr,
+                    &project.accesses.counts));
   if (project.view != nullptr && project.view->edition == newest->edition) kept = made;
   return made;
 }

@@ -64,10 +64,20 @@ class Opener {
       overlay = TRY(or_fault(read_overlay(entry), "overlay"));
       if (overlay == nullptr) shard = nullptr;  // dead versions must never be shown as live
     }
+    const bool is_known = shard != nullptr && known != nullptr &&
+                          shard == request_.previous->shards[at];
+    edition_->access.push_back(is_known ? request_.previous->access[at] : open_slot(shard));
     edition_->shards.push_back(std::move(shard));
     edition_->overlays.push_back(overlay != nullptr ? std::move(overlay)
                                                     : std::make_shared<const Overlay>());
     return {};
+  }
+
+  std::shared_ptr<AccessSlot> open_slot(const std::shared_ptr<const shard::Shard>& shard) const {
+    if (request_.accesses == nullptr || shard == nullptr) return nullptr;
+    std::shared_ptr<AccessSlot> slot = request_.accesses->open_slot(shard->file_id());
+    if (slot != nullptr) slot->keep(shard);
+    return slot;
   }
 
   Result<std::shared_ptr<const shard::Shard>> open_shard(const catalog::ShardEntry& entry) {
@@ -123,6 +133,7 @@ class Opener {
       if (request_.tokenizer != no_tokenizer) {
         log.counts = std::make_shared<LogCounts>(request_.tokenizer);
       }
+      if (request_.accesses != nullptr) log.access = request_.accesses->open_slot(entry.id);
     } else if (!becomes_fault(reader.error(), request_.missing_is_error)) {
       return Unexpected{std::move(reader).error()};
     } else {

@@ -14,6 +14,7 @@
 #include "model/overlay.hpp"
 #include "shard/page_budget.hpp"
 #include "shard/shard.hpp"
+#include "store/access_counts.hpp"
 #include "store/count_rules.hpp"
 #include "store/counted_log.hpp"
 #include "text/analysis.hpp"
@@ -24,7 +25,8 @@ struct OpenLog {
   FileId id;
   std::shared_ptr<const delta::LogReader> reader;
   std::shared_ptr<delta::Arena> arena;
-  std::shared_ptr<LogCounts> counts;  // null where nothing is counted
+  std::shared_ptr<LogCounts> counts;   // null where no tokens are counted
+  std::shared_ptr<AccessSlot> access;  // null where no accesses are
 };
 
 struct Edition {
@@ -32,6 +34,7 @@ struct Edition {
   Analysis analysis;                                        // of every text in it
   std::vector<std::shared_ptr<const shard::Shard>> shards;  // as in the manifest; null: a fault
   std::vector<std::shared_ptr<const Overlay>> overlays;     // of the shards, from their files
+  std::vector<std::shared_ptr<AccessSlot>> access;          // of the shards; null: not counted
   std::vector<OpenLog> logs;  // as in the manifest; arena null: a fault
   std::vector<Fault> faults;
   // A file could not be opened or read, for a reason that may pass (not: it is damaged). The next
@@ -50,6 +53,7 @@ struct EditionRequest {
   std::shared_ptr<shard::PageBudget> budget;
   ArenaSource arenas;
   std::string tokenizer = std::string(no_tokenizer);  // counts what comes without a count
+  AccessCounts* accesses = nullptr;                   // null: who reads what is not counted
   // A missing file is an error (not_found) instead of a fault: the caller reads MANIFEST again,
   // because a merge may have replaced it meanwhile (PROTOCOL B6).
   bool missing_is_error = true;

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "store/accesses.hpp"
 #include "store/activity.hpp"
 #include "store/durability.hpp"
 #include "store/merge_policy.hpp"
@@ -36,6 +37,7 @@ struct Housekeeper::Round {
       last = stop.stop_requested();
       for (const auto& project : open) {
         sync(*project, last);
+        keep_accesses(*project, last);
         project->kept_views.drop_old();
         // Not tried again where somebody merges or it fails: the next seal asks anew.
         if (project->fold_wanted.exchange(false, std::memory_order_relaxed)) {

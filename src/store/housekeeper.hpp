@@ -1,9 +1,10 @@
 // The background thread of an opened store: makes relaxed commits durable within 100 ms, folds the
 // logs that its writers have sealed where too many wait and, where the store was opened so, merges
-// all that is due and applies the rules of retention that are automatic; once a second it adds what
-// this process has counted to the figures of all. Ends with the store. One per Store::State; it
-// decides when, never how (durability.hpp syncs, merger.hpp merges, activity.hpp adds), and no
-// correctness rests on it: a store without it is only later.
+// all that is due and applies the rules of retention that are automatic; once a second it writes
+// down who read what, and adds what this process has counted to the figures of all. Ends with the
+// store. One per Store::State; it decides when, never how (durability.hpp syncs, merger.hpp merges,
+// accesses.hpp and activity.hpp add), and no correctness rests on it: a store without it is only
+// later.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,10 @@
 #include "store/inspect.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/file.hpp"
+#include "catalog/access_file.hpp"
 #include "catalog/changes_file.hpp"
 #include "catalog/file_names.hpp"
 #include "catalog/hot_set.hpp"
@@ -92,6 +94,29 @@ std::string inspect_overlay(const Buffer& start) {
   return lines.take();
 }
 
+Result<std::string> inspect_access(const std::filesystem::path& path) {
+  const catalog::AccessHeader header = TRY(catalog::describe_access(path));
+  const FileId id{header.sequence, header.random};
+  const auto file = TRY(catalog::AccessFile::open(path, {id, header.documents, header.recoveries},
+                                                  File::Mode::read));
+  u64 documents = 0, count = 0, last = 0;
+  if (file.has_value()) {
+    TRY(file->for_each([&](u32, const catalog::AccessEntry& entry) -> Result<void> {
+      ++documents;
+      count += entry.count;
+      last = std::max<u64>(last, entry.last_seconds);
+      return {};
+    }));
+  }
+  Lines lines;
+  lines.add("accesses of", catalog::file_id_text(id));
+  lines.add("format", header.version);
+  lines.add("documents read", documents);
+  lines.add("accesses", count);
+  lines.add("last, in seconds since 1970", last);
+  return lines.take();
+}
+
 Result<std::string> inspect_changes(const std::filesystem::path& path) {
   const catalog::ChangesFile file = TRY(catalog::describe_changes(path));
   u64 batches = 0, changes = 0;
@@ -168,6 +193,7 @@ Result<std::string> inspect_file(const std::filesystem::path& path) {
   if (magic == catalog::hot_magic) return inspect_hot_set(path);
   if (magic == catalog::changes_magic) return inspect_changes(path);
   if (magic == catalog::stats_magic) return inspect_stats(path);
+  if (magic == catalog::access_magic) return inspect_access(path);
   if (magic == catalog::overlay_magic && start.size() == sizeof(catalog::OverlayHeader)) {
     return inspect_overlay(start);
   }

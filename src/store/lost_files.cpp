@@ -33,6 +33,7 @@ View without_lost(const View& view, const std::string& project, std::vector<Faul
   View rest = view;
   rest.indexes.clear();
   rest.logs.clear();
+  rest.access_slots.clear();
   const usize shards = view.shard_count();
   for (usize at = 0; at < view.indexes.size(); ++at) {
     const IndexView& one = view.indexes[at];
@@ -41,6 +42,7 @@ View without_lost(const View& view, const std::string& project, std::vector<Faul
       continue;
     }
     rest.indexes.push_back(one);
+    rest.access_slots.push_back(view.access_slots[at]);
     if (at >= shards) rest.logs.push_back(view.logs[at - shards]);
   }
   return rest;

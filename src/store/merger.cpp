@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "model/record.hpp"
+#include "store/access_carry.hpp"
 #include "store/changes_draft.hpp"
 #include "store/durability.hpp"
 #include "store/lease.hpp"
@@ -31,6 +32,7 @@ class MergeJob {
         plan_(plan),
         stop_(std::move(stop)),
         drafts_(project.paths),
+        access_drafts_(project.paths),
         changes_(project) {}
 
   // Shards that no manifest came to name go away again.
@@ -56,8 +58,13 @@ class MergeJob {
     if (!plan_.logs.empty()) TRY(changes_.write(*start_->edition, plan_.logs));
     TRY(check_still_there(*start_));
     if (!TRY(catch_up())) return MergeEnd::overtaken;
-    Lease lease = TRY(Lease::acquire(project_, "merge"));
-    return commit(lease);
+    const AccessLock accesses = TRY(AccessLock::acquire(project_));
+    const std::vector<CarriedShard> carried = carried_shards();
+    TRY(carry_accesses(accesses, sources_, carried, access_drafts_));
+    const MergeEnd end = TRY(commit_leased());
+    // Else they stay at versions that are dead, and are the live ones' all the same.
+    if (end == MergeEnd::published) static_cast<void>(hand_on_accesses(project_, carried));
+    return end;
   }
 
  private:
@@ -115,6 +122,18 @@ class MergeJob {
     (void)TRY(next_manifest(*now));
     TRY(sync_project(project_));
     return true;
+  }
+
+  Result<MergeEnd> commit_leased() {
+    Lease lease = TRY(Lease::acquire(project_, "merge"));
+    return commit(lease);
+  }
+
+  std::vector<CarriedShard> carried_shards() const {
+    std::vector<CarriedShard> carried;
+    carried.reserve(outputs_.size());
+    for (const Output& output : outputs_) carried.push_back({output.built.entry.id, &output.plan});
+    return carried;
   }
 
   Result<MergeEnd> commit(Lease& lease) {
@@ -261,6 +280,7 @@ class MergeJob {
   std::vector<MergeSource> sources_;
   std::vector<Output> outputs_;
   OverlayDrafts drafts_;
+  DraftFiles access_drafts_;
   ChangesDraft changes_;
   u64 incarnation_ = project_.incarnation.load();
   u64 began_ = clock_nanoseconds();

@@ -6,6 +6,7 @@
 //     changes file too (changes_draft.hpp)
 //   view at LSN b: what died or changed in the inputs in (a, b] goes into .dead and .patch files of
 //     the new shards; what the folded logs said of shards outside the merge goes into theirs
+//   access lock; what was counted of the inputs' documents becomes the new shards' (access_carry)
 //   lease; view at LSN c
 //     the same for (b, c], where there is anything
 //     new edition, as of c

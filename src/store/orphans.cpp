@@ -15,6 +15,7 @@ Paths named_by(const catalog::ProjectPaths& paths, const catalog::Manifest& mani
   Paths named;
   for (const catalog::ShardEntry& shard : manifest.shards) {
     named.insert(paths.shard(shard.id));
+    named.insert(paths.access(shard.id));  // where anything was counted
     if (shard.dead.has_value()) named.insert(paths.dead(shard.id, shard.dead->number));
     if (shard.patch.has_value()) named.insert(paths.patch(shard.id, shard.patch->number));
   }
@@ -24,6 +25,7 @@ Paths named_by(const catalog::ProjectPaths& paths, const catalog::Manifest& mani
   for (const catalog::LogEntry& log : manifest.logs) {
     named.insert(paths.log(log.id));
     named.insert(paths.index(log.id));
+    named.insert(paths.log_access(log.id));
   }
   return named;
 }

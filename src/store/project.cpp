@@ -3,6 +3,7 @@
 #include <shale/stats.hpp>
 
 #include "base/system.hpp"
+#include "store/accesses.hpp"
 #include "store/async_commits.hpp"
 #include "store/bulk.hpp"
 #include "store/current_view.hpp"
@@ -23,7 +24,11 @@ namespace shale {
 namespace store {
 
 Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& request) {
-  auto project = std::make_shared<Project::State>();
+  // The last handle may be a snapshot that outlives its store and the housekeeper.
+  const std::shared_ptr<Project::State> project(new Project::State, [](Project::State* last) {
+    keep_accesses(*last, true);
+    delete last;
+  });
   project->name = request.name;
   project->paths.folder = request.store / "projects" / catalog::encode_project_name(request.name);
   project->options = request.options;

@@ -1,7 +1,7 @@
 // What one process holds of one project while it has it open.
 //
 // Shared by the handles of that project (Project, Snapshot) and by everything in this folder. Locks
-// are taken in this order and never the other way round: merge, lease, view, sync.
+// are taken in this order and never the other way round: merge, access, lease, view, sync.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,7 @@
 #include "catalog/file_names.hpp"
 #include "delta/index_writer.hpp"
 #include "delta/log_writer.hpp"
+#include "store/access_state.hpp"
 #include "store/figures.hpp"
 #include "store/hot_pages.hpp"
 #include "store/kept_views.hpp"
@@ -83,6 +84,7 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   // The lease: in-process mutex first, then the lock between processes (PROTOCOL C1).
   std::timed_mutex lease_mutex;
   std::timed_mutex merge_mutex;
+  std::timed_mutex access_mutex;
   std::mutex sync_mutex;
   std::mutex late_sync_mutex;
 
@@ -134,6 +136,8 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   std::chrono::steady_clock::time_point retain_again_at;  // the housekeeper's
   // The store's, while it is open.
   std::weak_ptr<store::AsyncCommits> async_commits;
+  // What is read here and not written down yet.
+  store::AccessState accesses;
   // A commit sealed a log; the housekeeper folds where too many wait.
   std::atomic<bool> fold_wanted{false};
 

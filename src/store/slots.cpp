@@ -126,7 +126,9 @@ Result<std::vector<OpenBy>> open_by(const Project::State& project) {
 
 Unexpected busy_error(const Project::State& project, u64 lock_byte) {
   const Holder holder = holder_of(project, lock_byte);
-  const std::string what = lock_byte == lock_byte::merge ? "the merge lock" : "the lease";
+  const std::string what = lock_byte == lock_byte::merge    ? "the merge lock"
+                           : lock_byte == lock_byte::access ? "the access lock"
+                                                            : "the lease";
   std::string who = holder.pid != 0 ? " (process " + std::to_string(holder.pid) : "";
   if (!holder.doing.empty()) who += ", " + holder.doing;
   if (!who.empty()) who += ")";

@@ -4,6 +4,8 @@
 #include "query/aggregate.hpp"
 #include "query/engine.hpp"
 #include "query/gc_plan.hpp"
+#include "store/accessed_index.hpp"
+#include "store/accesses.hpp"
 #include "store/active_segments.hpp"
 #include "store/change_feed.hpp"
 #include "store/lost_files.hpp"
@@ -71,8 +73,11 @@ class Asked {
     std::optional<query::Explanation> explanation;
     if (query.explain) explanation.emplace();
     query::Explanation* const explained = explanation ? &*explanation : nullptr;
-    query::RankedAnswer ranked = TRY(query::search(view_.indexes, query, view_.edition->analysis,
-                                                   start.from ? &*start.from : nullptr, explained));
+    const auto search = [&](const View& view) {
+      return query::search(view.indexes, query, view.edition->analysis,
+                           start.from ? &*start.from : nullptr, explained);
+    };
+    query::RankedAnswer ranked = TRY(with_accesses({query.where, query.text}, search));
     Answer answer;
     answer.total = ranked.total;
     answer.widened = ranked.widened;
@@ -90,7 +95,9 @@ class Asked {
   }
 
   Result<Page> list(const Listing& listing) const {
-    query::ListedAnswer listed = TRY(query::list(view_.indexes, listing));
+    query::ListedAnswer listed = TRY(
+        with_accesses({listing.where, listing.sort},
+                      [&](const View& view) { return query::list(view.indexes, listing); }));
     Page page;
     page.total = listed.total;
     page.last = std::move(listed.last);
@@ -111,13 +118,16 @@ class Asked {
   }
 
   Result<Count> count(std::string_view where) const {
-    return with_known_faults(TRY(query::count(view_.indexes, where)));
+    return with_known_faults(TRY(with_accesses(
+        {where}, [&](const View& view) { return query::count(view.indexes, where); })));
   }
 
   Result<Sum> aggregate(const Aggregation& asked) const {
     Aggregation inside = asked;
     std::erase(inside.by, "project");
-    Sum sum = TRY(query::aggregate(view_.indexes, inside, view_.edition->analysis));
+    Sum sum = TRY(with_accesses({asked.where}, [&](const View& view) {
+      return query::aggregate(view.indexes, inside, view.edition->analysis);
+    }));
     if (inside.by.size() < asked.by.size()) add_project(asked, sum);
     return with_known_faults(std::move(sum));
   }
@@ -133,8 +143,11 @@ class Asked {
   }
 
   Result<Pack> pack(const PackQuery& query) const {
-    return with_known_faults(
-        TRY(store::make_pack(view_, query, project_.name, project_.caches->segments)));
+    Pack pack = TRY(with_accesses({query.where, query.text}, [&](const View& view) {
+      return store::make_pack(view, query, project_.name, project_.caches->segments);
+    }));
+    store::count_accesses(view_, pack);
+    return with_known_faults(std::move(pack));
   }
 
   Result<Changes> changes(const ChangesQuery& query) const {
@@ -144,7 +157,11 @@ class Asked {
   Result<std::optional<Segment>> get(std::string_view id) const {
     std::vector<Fault> faults;
     const auto found = TRY(find(view_, id, faults, project_.name));
-    if (found.has_value()) return std::optional<Segment>(TRY(decode(*found, id)));
+    if (found.has_value()) {
+      Segment segment = TRY(decode(*found, id));
+      view_.count_access(*found);
+      return std::optional(std::move(segment));
+    }
     add_known_faults(view_, lost_, faults, project_.name);
     if (faults.empty()) return std::optional<Segment>();
     // It may stand in what cannot be read: that is not the same as "absent".
@@ -157,6 +174,7 @@ class Asked {
     fetched.segments.reserve(ids.size());
     for (const std::string& id : ids) {
       if (auto active = store::find_active(view_, id, project_.caches->segments)) {
+        view_.count_access(active->at);
         fetched.segments.push_back(std::move(active->segment));
         continue;
       }
@@ -167,6 +185,7 @@ class Asked {
       }
       auto segment = decode(*found, id);
       if (segment) {
+        view_.count_access(*found);
         fetched.segments.push_back(*std::move(segment));
       } else if (is_damage(segment.error())) {
         fetched.faults.push_back(text_fault(segment.error(), project_.name, id));
@@ -178,6 +197,18 @@ class Asked {
   }
 
  private:
+  // What `ask` says of the view; where one of `texts` may speak of accesses, with these laid over
+  // its indexes.
+  template <class Ask>
+  auto with_accesses(std::initializer_list<std::string_view> texts, Ask&& ask) const
+      -> decltype(ask(std::declval<const View&>())) {
+    const bool speaks = std::any_of(texts.begin(), texts.end(), store::may_ask_for_accesses);
+    if (!speaks) return ask(view_);
+    View laid_over = view_;
+    laid_over.indexes = TRY(store::accessed_indexes(project_, view_));
+    return ask(laid_over);
+  }
+
   // The keys of `project`, which is one and the same here; a group has members.
   void add_project(const Aggregation& asked, Sum& sum) const {
     std::erase_if(sum.rows, [](const SumRow& row) { return row.count == 0; });
@@ -318,12 +349,20 @@ Result<Changes> Snapshot::changes(const ChangesQuery& query) const {
   return ask(*state_, [&](const Asked& asked) { return asked.changes(query); });
 }
 
+Result<std::vector<Access>> Snapshot::accesses(std::span<const std::string> ids) const {
+  TRY(check_process(*state_->project));
+  return store::accesses_of(*state_->project, state_->view, ids);
+}
+
 Result<std::optional<Segment>> Snapshot::get(std::string_view id) const {
   TRY(check_process(*state_->project));
   store::Figures& figures = state_->project->figures;
   const store::Sampled timed(figures, Operation::get);
   auto active = store::find_active(*state_->view, id, state_->project->caches->segments);
-  if (active.has_value()) return std::optional<Segment>(std::move(active->segment));
+  if (active.has_value()) {
+    state_->view->count_access(active->at);
+    return std::optional<Segment>(std::move(active->segment));
+  }
   auto found = ask(*state_, [&](const Asked& asked) { return asked.get(id); });
   if (!found && is_damage(found.error())) figures.add_faults(1);
   return found;

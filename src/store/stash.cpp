@@ -1,5 +1,6 @@
 #include "store/stash.hpp"
 
+#include <map>
 #include <unordered_map>
 
 #include "base/system.hpp"
@@ -80,6 +81,7 @@ class BatchWriter {
     TRY(volatile_still_there(lease, active));
     lease.control().publish_committed(lsn, frame.checksum, frame_offset);
     TRY(volatile_still_there(lease, active));
+    note_superseded(lease.project());
     result_.lsn = lsn.value;
     return result_;
   }
@@ -181,6 +183,16 @@ class BatchWriter {
         active.index.add_tombstone(target.index, target.doc);
       }
     }
+  }
+
+  // Whatever was counted of the versions that are dead now belongs to those that took their place.
+  void note_superseded(Project::State& project) const {
+    std::map<FileId, Bitmap> superseded;
+    for (usize i = 0; i < targets_.size(); ++i) {
+      const bool stays = std::holds_alternative<delta::UpdateChange>(changes_[i]);
+      if (targets_[i].alive && !stays) superseded[targets_[i].index].add(to_index(targets_[i].doc));
+    }
+    for (const auto& [index, docs] : superseded) project.accesses.supersede(index, docs);
   }
 
   std::vector<delta::Change> changes_;

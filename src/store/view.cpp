@@ -16,10 +16,11 @@ class ViewBuilder {
     if (previous != nullptr && previous->edition == edition_) previous_ = previous;
   }
 
-  Result<std::shared_ptr<const View>> run(u64 epoch) {
+  Result<std::shared_ptr<const View>> run(u64 epoch, AccessCounts* access_counts) {
     view_->edition = edition_;
     view_->epoch = epoch;
     view_->committed = committed_;
+    view_->access_counts = access_counts;
     add_shards();
     TRY(add_logs());
     TRY(apply_logs());
@@ -32,7 +33,7 @@ class ViewBuilder {
   void add_shards() {
     for (usize i = 0; i < edition_->shards.size(); ++i) {
       const auto& shard = edition_->shards[i];
-      if (shard != nullptr) push({shard, edition_->overlays[i]});
+      if (shard != nullptr) push({shard, edition_->overlays[i]}, edition_->access[i]);
     }
   }
 
@@ -49,7 +50,8 @@ class ViewBuilder {
             return reader->read_text(offset, bytes, hash);
           }));
       const usize at = view_->indexes.size();
-      push({index, nullptr});
+      push({index, nullptr}, log.access);
+      if (log.access != nullptr) log.access->keep(index);
       if (!index->burnt().empty()) overlay_to_change(at).dead |= index->burnt();
       view_->logs.push_back(std::move(index));
       counts_.push_back(log.counts);
@@ -58,7 +60,8 @@ class ViewBuilder {
   }
 
   // What the previous view of this edition knew is where this one starts.
-  void push(IndexView fresh) {
+  void push(IndexView fresh, const std::shared_ptr<AccessSlot>& access) {
+    view_->access_slots.push_back(access != nullptr ? access->number() : 0);
     const usize at = view_->indexes.size();
     if (previous_ != nullptr) fresh.overlay = previous_->indexes[at].overlay;
     if (fresh.overlay == nullptr) fresh.overlay = std::make_shared<const Overlay>();
@@ -137,8 +140,9 @@ Lsn updates_held(const catalog::ShardEntry& entry) {
 }
 
 Result<std::shared_ptr<const View>> make_view(std::shared_ptr<const Edition> edition, u64 epoch,
-                                              Lsn committed, const View* previous) {
-  return ViewBuilder(std::move(edition), committed, previous).run(epoch);
+                                              Lsn committed, const View* previous,
+                                              AccessCounts* access_counts) {
+  return ViewBuilder(std::move(edition), committed, previous).run(epoch, access_counts);
 }
 
 std::vector<IndexView> stored_indexes(const View& view) {

@@ -15,26 +15,35 @@
 
 namespace shale::store {
 
+// A document in a view.
+struct Located {
+  usize index = 0;  // into View::indexes
+  DocNo doc{};
+};
+
 struct View {
   std::shared_ptr<const Edition> edition;
   u64 epoch = 0;
   Lsn committed;
   std::vector<IndexView> indexes;  // shards, then logs, oldest first; unreadable ones are left out
   std::vector<std::shared_ptr<const delta::LogIndex>> logs;  // the last of `indexes`
+  // Where reads of `indexes` are counted, number by number, 0: not; null: nowhere. The project's,
+  // which outlives its views.
+  std::vector<u32> access_slots;
+  AccessCounts* access_counts = nullptr;
   usize shard_count() const { return indexes.size() - logs.size(); }
+  // The text of that document is handed out.
+  void count_access(const Located& at) const {
+    if (access_counts != nullptr) access_counts->add(access_slots[at.index], to_index(at.doc));
+  }
 };
 
 Result<std::shared_ptr<const View>> make_view(std::shared_ptr<const Edition> edition, u64 epoch,
-                                              Lsn committed, const View* previous);
+                                              Lsn committed, const View* previous,
+                                              AccessCounts* access_counts = nullptr);
 
 // The indexes without the counts that are made for readers (counted_log.hpp).
 std::vector<IndexView> stored_indexes(const View& view);
-
-// A document in a view.
-struct Located {
-  usize index = 0;  // into View::indexes
-  DocNo doc{};
-};
 
 // The live version of `id`, newest index first. Every version but the newest is dead, so the first
 // one that is not is the live one.

@@ -1,0 +1,132 @@
+#include "store/access_counts.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace shale::store {
+
+namespace {
+
+constexpr u32 count_bits = 26;
+constexpr u32 doc_bits = 24;
+constexpr u32 slots_max = (1u << 14) - 1;
+constexpr u64 count_mask = (u64(1) << count_bits) - 1;
+constexpr auto relaxed = std::memory_order_relaxed;
+
+// A word without its count.
+constexpr u64 key_of(u32 slot, u32 doc) {
+  return u64(slot) << (doc_bits + count_bits) | u64(doc) << count_bits;
+}
+constexpr u32 slot_of(u64 word) { return u32(word >> (doc_bits + count_bits)); }
+constexpr u32 doc_of(u64 word) { return u32(word >> count_bits) & ((1u << doc_bits) - 1); }
+
+constexpr u32 scatter(u32 slot) { return slot * 0x9E3779B9u; }
+
+}  // namespace
+
+std::shared_ptr<const Index> AccessSlot::index() const {
+  const std::lock_guard lock(mutex_);
+  return index_;
+}
+
+void AccessSlot::keep(const std::shared_ptr<const Index>& index) {
+  const std::lock_guard lock(mutex_);
+  if (index_ == nullptr || index_->document_count() <= index->document_count()) index_ = index;
+}
+
+AccessCounts::~AccessCounts() { delete table_.load(relaxed); }
+
+AccessCounts::Table& AccessCounts::make_table() {
+  auto fresh = std::make_unique<Table>();
+  Table* expected = nullptr;
+  // Release: who finds it finds zeros.
+  if (table_.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel)) {
+    return *fresh.release();
+  }
+  return *expected;
+}
+
+bool AccessCounts::add_in(Line& line, u64 key) {
+  for (std::atomic<u64>& place : line.words) {
+    u64 word = place.load(relaxed);
+    while ((word & ~count_mask) == key && (word & count_mask) != count_mask) {
+      if (place.compare_exchange_weak(word, word + 1, relaxed)) return true;
+    }
+  }
+  return false;
+}
+
+void AccessCounts::add(u32 slot, u32 doc) {
+  if (slot == 0 || doc >> doc_bits != 0) return;
+  Table* known = table_.load(std::memory_order_acquire);
+  Table& table = known != nullptr ? *known : make_table();
+  const u64 key = key_of(slot, doc);
+  // Neighbours share a line, which has room for those of two indexes.
+  Line& line = table.lines[((doc >> 2) + scatter(slot)) % table.lines.size()];
+  if (add_in(line, key)) return;
+  // A free word is taken by the first who comes; two threads may begin one each for the same
+  // document, which add up like any other two.
+  for (std::atomic<u64>& place : line.words) {
+    u64 free = 0;
+    if (place.load(relaxed) != 0 || !place.compare_exchange_strong(free, key | 1, relaxed)) continue;
+    // Release, with the acquire in take(): who takes this count away sees the word.
+    begun_.fetch_add(1, std::memory_order_release);
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  add_elsewhere(key, 1);
+}
+
+void AccessCounts::add_elsewhere(u64 key, u64 count) {
+  elsewhere_[key] += count;
+  begun_.fetch_add(1, std::memory_order_release);
+}
+
+std::shared_ptr<AccessSlot> AccessCounts::open_slot(FileId id) {
+  const std::lock_guard lock(mutex_);
+  usize at = 0;
+  while (at < slots_.size() && slots_[at] != nullptr) ++at;
+  if (at == slots_max) return nullptr;
+  if (at == slots_.size()) slots_.emplace_back();
+  slots_[at] = std::make_shared<AccessSlot>(u32(at + 1), id);
+  return slots_[at];
+}
+
+std::vector<AccessCounts::Counted> AccessCounts::take() {
+  const std::lock_guard lock(mutex_);
+  // Before the words are taken: of a slot that only this list has, nobody can count any more.
+  std::vector<bool> is_left(slots_.size());
+  for (usize at = 0; at < slots_.size(); ++at) is_left[at] = slots_[at].use_count() == 1;
+  // Whoever let go of one did so after his last read, which is seen below.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  begun_.exchange(0, std::memory_order_acquire);
+  std::vector<Counted> counted;
+  const auto add = [&](u64 word, u64 count) {
+    const usize at = slot_of(word) - 1;
+    const u64 most = std::numeric_limits<u32>::max();
+    counted.push_back({slots_[at], doc_of(word), u32(std::min(count, most))});
+    is_left[at] = false;  // it may be given back: next time, then
+  };
+  if (Table* const table = table_.load(std::memory_order_acquire)) {
+    for (Line& line : table->lines) {
+      for (std::atomic<u64>& place : line.words) {
+        if (place.load(relaxed) == 0) continue;
+        const u64 word = place.exchange(0, relaxed);
+        add(word, word & count_mask);
+      }
+    }
+  }
+  for (const auto& [key, count] : elsewhere_) add(key, count);
+  elsewhere_.clear();
+  for (usize at = 0; at < slots_.size(); ++at) {
+    if (is_left[at]) slots_[at] = nullptr;
+  }
+  return counted;
+}
+
+void AccessCounts::give_back(const std::vector<Counted>& counted) {
+  const std::lock_guard lock(mutex_);
+  for (const Counted& one : counted) add_elsewhere(key_of(one.slot->number(), one.doc), one.count);
+}
+
+}  // namespace shale::store

@@ -1,0 +1,106 @@
+#include "store/access_counts.hpp"
+
+#include <map>
+#include <thread>
+
+#include "tests/support/catch.hpp"
+
+namespace shale::store {
+namespace {
+
+using Sums = std::map<std::pair<u64, u32>, u64>;  // (index, document) -> count
+
+void add_taken(AccessCounts& counts, Sums& sums) {
+  for (const AccessCounts::Counted& one : counts.take()) {
+    sums[{one.slot->id().sequence, one.doc}] += one.count;
+  }
+}
+
+TEST_CASE("what was counted is taken once") {
+  AccessCounts counts;
+  const auto one = counts.open_slot({1, 0});
+  const auto two = counts.open_slot({2, 0});
+  CHECK(!counts.any());
+  for (int n = 0; n < 3; ++n) counts.add(one->number(), 7);
+  counts.add(two->number(), 7);
+  counts.add(0, 7);  // nobody's
+  CHECK(counts.any());
+  Sums sums;
+  add_taken(counts, sums);
+  CHECK(sums == Sums{{{1, 7}, 3}, {{2, 7}, 1}});
+  CHECK(!counts.any());
+  CHECK(counts.take().empty());
+  counts.add(one->number(), 7);
+  CHECK(counts.any());
+}
+
+TEST_CASE("more documents than the table has room for are counted all the same") {
+  AccessCounts counts;
+  const auto slot = counts.open_slot({1, 0});
+  constexpr u32 documents = 400'000;
+  for (int round = 0; round < 2; ++round) {
+    for (u32 doc = 0; doc < documents; ++doc) counts.add(slot->number(), doc);
+  }
+  CHECK(counts.is_crowded());
+  Sums sums;
+  add_taken(counts, sums);
+  CHECK(sums.size() == documents);
+  bool all_two = true;
+  for (const auto& [place, count] : sums) all_two &= count == 2;
+  CHECK(all_two);
+}
+
+TEST_CASE("threads that count while another takes lose nothing and count nothing twice") {
+  AccessCounts counts;
+  const auto slot = counts.open_slot({1, 0});
+  constexpr int threads = 4;
+  constexpr u32 rounds = 200'000;
+  Sums sums;
+  {
+    std::vector<std::jthread> readers;
+    for (int t = 0; t < threads; ++t) {
+      readers.emplace_back([&, t] {
+        for (u32 n = 0; n < rounds; ++n) counts.add(slot->number(), (n * u32(t + 1)) % 1000);
+      });
+    }
+    for (int n = 0; n < 200; ++n) add_taken(counts, sums);
+  }
+  add_taken(counts, sums);
+  u64 total = 0;
+  for (const auto& [place, count] : sums) total += count;
+  CHECK(total == u64(threads) * rounds);
+}
+
+TEST_CASE("what could not be written down is taken again") {
+  AccessCounts counts;
+  const auto slot = counts.open_slot({1, 0});
+  counts.add(slot->number(), 1);
+  const std::vector<AccessCounts::Counted> taken = counts.take();
+  counts.add(slot->number(), 1);
+  counts.give_back(taken);
+  Sums sums;
+  add_taken(counts, sums);
+  CHECK(sums == Sums{{{1, 1}, 2}});
+}
+
+TEST_CASE("a slot's number is another's once nobody has it and nothing of it is left") {
+  AccessCounts counts;
+  auto slot = counts.open_slot({1, 0});
+  const u32 number = slot->number();
+  counts.add(number, 5);
+  slot.reset();
+  std::vector<AccessCounts::Counted> taken = counts.take();
+  REQUIRE(taken.size() == 1);
+  const auto second = counts.open_slot({2, 0});
+  CHECK(second->number() != number);  // what was taken may come back
+  counts.give_back(taken);
+  taken.clear();
+  Sums sums;
+  add_taken(counts, sums);
+  CHECK(sums == Sums{{{1, 5}, 1}});
+  CHECK(counts.take().empty());
+  CHECK(counts.open_slot({3, 0})->number() == number);
+}
+
+}  // namespace
+}  // namespace shale::store
