@@ -79,12 +79,12 @@ class Opener {
                      path.string());
     }
     // Its terms would not be those that a query asks for, nor may they be merged with others.
-    if (shard->info().analysis != request_.manifest.analysis ||
+    if (shard->info().analysis != analysis_name(edition_->analysis) ||
         shard->info().words_version != request_.manifest.words_version) {
       return fail_at(ErrorCode::corrupt,
                      "The shard is analysed as '" + shard->info().analysis + "' of version " +
                          std::to_string(shard->info().words_version) + ", its project as '" +
-                         request_.manifest.analysis + "' of version " +
+                         std::string(analysis_name(edition_->analysis)) + "' of version " +
                          std::to_string(request_.manifest.words_version),
                      path.string());
     }

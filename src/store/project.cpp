@@ -2,6 +2,7 @@
 
 #include <shale/stats.hpp>
 
+#include "base/file_memory.hpp"
 #include "base/system.hpp"
 #include "store/bulk.hpp"
 #include "store/current_view.hpp"
@@ -21,6 +22,7 @@ namespace store {
 
 Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& request) {
   auto project = std::make_shared<Project::State>();
+  project->volume = MemoryVolume::of(request.store);
   project->name = request.name;
   project->paths.folder = request.store / "projects" / catalog::encode_project_name(request.name);
   project->options = request.options;

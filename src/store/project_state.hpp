@@ -30,6 +30,8 @@
 
 namespace shale {
 
+class MemoryVolume;  // base/file_memory.hpp
+
 namespace store {
 
 // What all projects of an opened store share.
@@ -70,6 +72,7 @@ struct SyncedLog {
 
 struct Project::State : public std::enable_shared_from_this<Project::State> {
   // Fixed when the project is opened.
+  std::shared_ptr<MemoryVolume> volume;  // first: it goes last; null where the store is on a disk
   std::string name;
   catalog::ProjectPaths paths;
   StoreOptions options;
