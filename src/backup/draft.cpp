@@ -19,16 +19,13 @@ Unexpected is_taken(const path& target) {
 
 Result<void> check_free(const path& target) {
   if (!TRY(path_exists(target))) return {};
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(target, ignored)) return is_taken(target);
+  if (!leads_to_folder(target)) return is_taken(target);
   const std::vector<std::string> names = TRY(list_folder(target));
   return names.empty() ? Result<void>() : is_taken(target);
 }
 
 Result<void> remove_any(const path& at) {
-  std::error_code ignored;
-  const auto status = std::filesystem::symlink_status(at, ignored);
-  return std::filesystem::is_directory(status) ? remove_tree(at) : remove_file(at);
+  return leads_to_folder(at, false) ? remove_tree(at) : remove_file(at);
 }
 
 // The lock file stays until all else is gone for good, and is there for good before anything else
@@ -64,9 +61,7 @@ Result<std::optional<LockFile>> lock_in(const path& folder) {
 
 Result<void> sync_folders(const path& folder) {
   for (const std::string& name : TRY(list_folder(folder))) {
-    std::error_code ignored;
-    const auto status = std::filesystem::symlink_status(folder / name, ignored);
-    if (std::filesystem::is_directory(status)) TRY(sync_folders(folder / name));
+    if (leads_to_folder(folder / name, false)) TRY(sync_folders(folder / name));
   }
   return sync_folder(folder);
 }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/file_memory.hpp"
 #include "base/file_system.hpp"
 
 namespace shale {
@@ -63,6 +64,12 @@ void drop_front(std::vector<iovec>& pieces, usize& first, usize count) {
   if (first == pieces.size()) return;
   pieces[first].iov_base = static_cast<std::byte*>(pieces[first].iov_base) + count;
   pieces[first].iov_len -= count;
+}
+
+// stat, or lstat, wherever the path leads.
+int look_at(const std::filesystem::path& path, struct stat& status, bool follow_links) {
+  if (is_memory_path(path.c_str())) return memory_files::look(path.c_str(), status);
+  return follow_links ? ::stat(path.c_str(), &status) : ::lstat(path.c_str(), &status);
 }
 
 FileIdentity identity_of(const struct stat& status) {
@@ -331,14 +338,12 @@ Result<void> rename_path(const std::filesystem::path& from, const std::filesyste
 Result<void> make_folder(const std::filesystem::path& folder) {
   if (disk().make_folder(folder.c_str(), folder_rights) == 0) return {};
   const int problem = errno;
-  std::error_code ignored;
-  if (problem == EEXIST && std::filesystem::is_directory(folder, ignored)) return {};
+  if (problem == EEXIST && leads_to_folder(folder)) return {};
   return fail_errno("cannot make the folder", folder.string(), problem);
 }
 
 Result<void> make_folders(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return {};
+  if (folder.empty() || leads_to_folder(folder)) return {};
   const std::filesystem::path parent = folder.parent_path();
   if (parent != folder) TRY(make_folders(parent));
   TRY(make_folder(folder));
@@ -353,15 +358,23 @@ Result<void> remove_file(const std::filesystem::path& path) {
 Result<void> remove_tree(const std::filesystem::path& folder) {
   for (const std::string& name : TRY(list_folder(folder))) {
     const std::filesystem::path path = folder / name;
-    std::error_code ignored;
-    const auto status = std::filesystem::symlink_status(path, ignored);
-    TRY(std::filesystem::is_directory(status) ? remove_tree(path) : remove_file(path));
+    TRY(leads_to_folder(path, false) ? remove_tree(path) : remove_file(path));
   }
   if (disk().remove_folder(folder.c_str()) == 0 || errno == ENOENT) return {};
   return fail_now("cannot remove the folder", folder);
 }
 
+bool leads_to_folder(const std::filesystem::path& path, bool follow_links) {
+  struct stat status = {};
+  return look_at(path, status, follow_links) == 0 && S_ISDIR(status.st_mode);
+}
+
 Result<std::vector<std::string>> list_folder(const std::filesystem::path& folder) {
+  if (is_memory_path(folder.c_str())) {
+    std::vector<std::string> names;
+    if (memory_files::list(folder.c_str(), names) == 0) return names;
+    return fail_now("cannot list the folder", folder);
+  }
   const std::unique_ptr<DIR, int (*)(DIR*)> open_folder(::opendir(folder.c_str()), ::closedir);
   if (!open_folder) return fail_now("cannot open the folder", folder);
   std::vector<std::string> names;
@@ -383,7 +396,7 @@ Result<bool> path_exists(const std::filesystem::path& path) {
 
 Result<std::optional<PathStanding>> path_standing(const std::filesystem::path& path) {
   struct stat status = {};
-  if (::stat(path.c_str(), &status) == 0) {
+  if (look_at(path, status, true) == 0) {
     return std::optional(PathStanding{identity_of(status), u64(status.st_size)});
   }
   if (errno == ENOENT || errno == ENOTDIR) return std::optional<PathStanding>();

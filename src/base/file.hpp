@@ -99,6 +99,8 @@ Result<void> remove_file(const std::filesystem::path& path);
 // Removes a folder and all in it; links are removed, not followed.
 Result<void> remove_tree(const std::filesystem::path& folder);
 Result<std::vector<std::string>> list_folder(const std::filesystem::path& folder);  // names, sorted
+// Whether the path is there and is a folder, or a link to one where links are followed.
+bool leads_to_folder(const std::filesystem::path& path, bool follow_links = true);
 Result<bool> path_exists(const std::filesystem::path& path);
 // What the path names now, or nothing where it names nothing.
 struct PathStanding {

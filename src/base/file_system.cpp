@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstdio>
 
+#include "base/file_memory.hpp"
+
 namespace shale {
 
 namespace {
@@ -29,7 +31,7 @@ void FileSystem::use(FileSystem* other) noexcept {
 }
 
 int FileSystem::open(const char* path, int flags, mode_t rights) {
-  return ::open(path, flags, rights);
+  return is_memory_path(path) ? memory_files::open(path, flags) : ::open(path, flags, rights);
 }
 ssize_t FileSystem::read(int descriptor, void* out, usize bytes, off_t offset) {
   return ::pread(descriptor, out, bytes, offset);
@@ -48,11 +50,23 @@ int FileSystem::write_back(int descriptor, off_t offset, off_t bytes, unsigned f
   return ::sync_file_range(descriptor, offset, bytes, flags);
 }
 int FileSystem::sync_folder(int descriptor) { return ::fsync(descriptor); }
-int FileSystem::make_folder(const char* path, mode_t rights) { return ::mkdir(path, rights); }
-int FileSystem::rename(const char* from, const char* to) { return ::rename(from, to); }
-int FileSystem::link(const char* from, const char* to) { return ::link(from, to); }
-int FileSystem::remove(const char* path) { return ::unlink(path); }
-int FileSystem::remove_folder(const char* path) { return ::rmdir(path); }
+int FileSystem::make_folder(const char* path, mode_t rights) {
+  return is_memory_path(path) ? memory_files::make_folder(path) : ::mkdir(path, rights);
+}
+int FileSystem::rename(const char* from, const char* to) {
+  const bool is_in_memory = is_memory_path(from) || is_memory_path(to);
+  return is_in_memory ? memory_files::rename(from, to) : ::rename(from, to);
+}
+int FileSystem::link(const char* from, const char* to) {
+  const bool is_in_memory = is_memory_path(from) || is_memory_path(to);
+  return is_in_memory ? memory_files::link(from, to) : ::link(from, to);
+}
+int FileSystem::remove(const char* path) {
+  return is_memory_path(path) ? memory_files::remove(path) : ::unlink(path);
+}
+int FileSystem::remove_folder(const char* path) {
+  return is_memory_path(path) ? memory_files::remove_folder(path) : ::rmdir(path);
+}
 int FileSystem::allow_map(int) { return 0; }
 
 }  // namespace shale

@@ -5,7 +5,8 @@
 // the process in the middle of one (tests/crash). Each member does what the system call it names
 // does, and tells of a failure the same way: a negative answer and errno. Retries, error values and
 // durability are base/file's affair; locks, stat and advice do not come by here, for they change
-// nothing that a power cut could lose.
+// nothing that a power cut could lose. Paths of files in memory are file_memory.hpp's to answer,
+// here and where base/file looks at a path or lists a folder.
 //
 // Thread-safe as the calls are. A virtual call costs 2 ns beside the 300 of the cheapest of these.
 #pragma once

@@ -64,11 +64,10 @@ class OpenFile {
 
 // Why the page at `offset` could not be had: the file is shorter than it was, or the disk failed.
 Error loss_of(const std::filesystem::path& path, u64 offset) {
-  std::error_code gone;
-  const u64 size = std::filesystem::file_size(path, gone);
-  Error error(ErrorCode::io, !gone && size <= offset
-                                 ? "The file ends before what is mapped of it"
-                                 : "The disk cannot read what is mapped of the file");
+  const auto there = path_standing(path);
+  const bool is_cut = there && there->has_value() && (*there)->bytes <= offset;
+  Error error(ErrorCode::io, is_cut ? "The file ends before what is mapped of it"
+                                    : "The disk cannot read what is mapped of the file");
   error.path = path.string();
   error.offset = offset;
   return error;

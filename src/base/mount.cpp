@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <charconv>
 
+#include "base/file_memory.hpp"
+
 namespace shale {
 
 namespace {
@@ -31,6 +33,8 @@ constexpr Kind kinds[] = {
     {0x5346414f, "afs", false},  {0x858458f6, "ramfs", false},
 };
 
+constexpr u32 memory_magic = 0x01021994;  // to the kernel a file in memory is one of a tmpfs
+
 const Kind* find_kind(u32 magic) {
   const Kind* const found = std::find_if(std::begin(kinds), std::end(kinds),
                                          [&](const Kind& kind) { return kind.magic == magic; });
@@ -40,6 +44,7 @@ const Kind* find_kind(u32 magic) {
 }  // namespace
 
 Result<Mount> mount_of(const std::filesystem::path& folder) {
+  if (is_memory_path(folder.c_str())) return Mount{memory_magic, false};
   std::error_code ignored;
   std::filesystem::path place = std::filesystem::absolute(folder, ignored);
   for (;;) {

@@ -46,14 +46,16 @@ void write_header(LineWriter& out, const Manifest& m) {
   const auto number = [&](std::string_view key, u64 value) {
     out.line(key).word(std::to_string(value));
   };
-  const std::string version = std::to_string(m.drops.empty() ? 1 : manifest_version);
+  const bool is_plain = m.drops.empty() && m.index != TextIndex::none;
+  const std::string version = std::to_string(is_plain ? 1 : manifest_version);
   out.line(magic).word(version).word(version);
   out.line("project").word(encode_string(m.project));
   out.line("project_id").word(hex16(m.project_id));
   number("edition", m.edition);
   out.line("analysis").word(encode_string(m.analysis));
   number("words_version", m.words_version);
-  number("positions", m.positions ? 1 : 0);
+  number("positions", m.keeps_positions() ? 1 : 0);
+  if (m.index == TextIndex::none) out.line("index").word(text_index_name(m.index));
   out.line("shard_by").word(encode_string(m.shard_by));
   number("as_of", m.as_of.value);
   number("next_sequence", m.next_sequence);
@@ -144,6 +146,7 @@ class Parser {
       return damaged(line, "the line `" + std::string(header_.missing()) + "` is missing.");
     }
     if (!says_changes_after_) manifest_.changes_after = folded_before();
+    if (no_index_line_) TRY(leave_out_index(*no_index_line_));
     return std::move(manifest_);
   }
 
@@ -157,6 +160,7 @@ class Parser {
     if (key == "changes_after") return take_changes_after(line);
     if (key == "ingest") return take_ingest(line);
     if (key == "drop") return take_drop(line);
+    if (key == "index") return take_index(line);
     switch (header_.take(line, manifest_)) {
       case HeaderLines::Taken::yes:
       case HeaderLines::Taken::unknown:
@@ -270,6 +274,21 @@ class Parser {
     return {};
   }
 
+  // The two lines may come in any order.
+  Result<void> take_index(const Line& line) {
+    if (line.word(1) != text_index_name(TextIndex::none) || no_index_line_) {
+      return damaged(line, "the line `index` makes no sense.");
+    }
+    no_index_line_ = line;
+    return {};
+  }
+
+  Result<void> leave_out_index(const Line& line) {
+    if (manifest_.keeps_positions()) return damaged(line, "positions of no index are kept.");
+    manifest_.index = TextIndex::none;
+    return {};
+  }
+
   // Where the oldest log begins: what came before it is in shards.
   Lsn folded_before() const {
     if (manifest_.logs.empty()) return manifest_.next_lsn;
@@ -292,6 +311,7 @@ class Parser {
   Manifest manifest_;
   HeaderLines header_;
   bool says_changes_after_ = false;
+  std::optional<Line> no_index_line_;
 };
 
 }  // namespace

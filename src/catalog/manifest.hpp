@@ -4,13 +4,14 @@
 // one); the last line is the XXH3-64 of all bytes before it. A reader refuses (too_new) a file
 // whose second number is above its own version, and skips lines and keys it does not know.
 //
-//   shale-manifest 1 1               version, oldest reader that understands it
+//   shale-manifest 1 1               version of what it holds, oldest reader that understands it
 //   project <name>
 //   project_id <16 hex>
 //   edition <n>
 //   analysis <name>
 //   words_version <n>
 //   positions 0|1
+//   index none                       where no words are indexed at all (then positions 0)
 //   shard_by none|month
 //   as_of <lsn>
 //   next_sequence <n>
@@ -29,9 +30,9 @@
 //         bits without a sign> last <the same>               (one line)
 //   checksum <16 hex>
 //
-// Version history: 1 first; 2 has `drop` lines. A file without any is written as 1. With them it
-// wants readers of 2: one of 1 would leave them out of the next manifest, and who follows the
-// changes would not hear of what went.
+// Version history: 1 first; 2 has `drop` lines, without which who follows the changes would not
+// hear of what went, and `index none`, in which a reader of 1 would search words and find nothing.
+// A manifest with neither is one of version 1 as ever: `1 1`, the others `2 2`.
 #pragma once
 
 #include <filesystem>
@@ -42,6 +43,7 @@
 
 #include "base/bytes.hpp"
 #include "model/numbers.hpp"
+#include "text/text_index.hpp"
 
 namespace shale::catalog {
 
@@ -121,7 +123,7 @@ struct Manifest {
   u64 edition = 0;
   std::string analysis = "plain";
   u32 words_version = 1;
-  bool positions = true;
+  TextIndex index = TextIndex::positions;
   std::string shard_by = "none";
   Lsn as_of;                       // snapshots pair this edition only with a committed LSN >= as_of
   u64 next_sequence = 1;           // of shards and logs together; never goes back
@@ -136,6 +138,7 @@ struct Manifest {
   std::vector<ChangesEntry> changes;  // oldest first, without gaps
   std::vector<IngestEntry> ingests;   // oldest first
   std::vector<DropEntry> drops;       // oldest first
+  bool keeps_positions() const { return index == TextIndex::positions; }
   bool operator==(const Manifest&) const = default;
 };
 

@@ -29,8 +29,8 @@ bool set_small(u32& to, std::string_view word) {
   return true;
 }
 
-bool set_flag(bool& to, std::string_view word) {
-  to = word == "1";
+bool set_positions(TextIndex& to, std::string_view word) {
+  to = word == "1" ? TextIndex::positions : TextIndex::terms;
   return word == "0" || word == "1";
 }
 
@@ -46,7 +46,7 @@ bool set_header(std::string_view key, std::string_view word, Manifest& m) {
   if (key == "edition") return set_number(m.edition, word);
   if (key == "analysis") return set_string(m.analysis, word);
   if (key == "words_version") return set_small(m.words_version, word);
-  if (key == "positions") return set_flag(m.positions, word);
+  if (key == "positions") return set_positions(m.index, word);
   if (key == "shard_by") return set_string(m.shard_by, word);
   if (key == "as_of") return set_number(m.as_of.value, word);
   if (key == "next_sequence") return set_number(m.next_sequence, word);

@@ -66,7 +66,7 @@ Result<Store> Context::store_to_write(const CreateOptions& create) const {
                                            .analysis = create.analysis,
                                            .tokenizer = create.tokenizer,
                                            .shard_by = create.shard_by,
-                                           .index = create.no_positions ? "terms" : "positions"});
+                                           .index = create.index});
   return with_advice(std::move(store), location.path);
 }
 

@@ -32,7 +32,7 @@ struct CreateOptions {
   std::string analysis = "english";
   std::string tokenizer = "o200k_base";
   std::string shard_by = "none";
-  bool no_positions = false;
+  std::string index = "positions";
 };
 
 // One project's view of a reading verb.

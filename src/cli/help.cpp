@@ -16,7 +16,8 @@ struct Examples {
 constexpr Examples examples[] = {
     {"init",
      "shale init                      # makes .shale here; verbs below this folder find it\n"
-     "shale init --shard-by month ~/notes\n"},
+     "shale init --shard-by month ~/notes\n"
+     "shale init --index none          # texts are read by id and found by fields, not by words\n"},
     {"ingest",
      "shale ingest segments.ndjson\n"
      "producer | shale ingest --ack=100 -   # `ack M`: M lines are safe\n"

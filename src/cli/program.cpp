@@ -181,8 +181,15 @@ void add_create_options(CLI::App& verb, CreateOptions& options) {
       ->check(CLI::IsMember({"o200k_base", "cl100k_base", "none"}));
   verb.add_option("--shard-by", options.shard_by, "of a new store: none or month")
       ->check(CLI::IsMember({"none", "month"}));
-  verb.add_flag("--no-positions", options.no_positions,
-                "of a new store: smaller, phrases are searched as words");
+  CLI::Option* const index =
+      verb.add_option(
+              "--index", options.index,
+              "what a new store keeps of words: positions (the default), terms (phrases are "
+              "searched as words), or none (found by fields alone)")
+          ->check(CLI::IsMember({"positions", "terms", "none"}));
+  verb.add_flag_callback(
+          "--no-positions", [&options] { options.index = "terms"; }, "as --index terms")
+      ->excludes(index);
 }
 
 int run_program(int count, char** arguments) {

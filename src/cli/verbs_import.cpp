@@ -116,7 +116,7 @@ Result<CreateOptions> create_like(const std::string& path, const CLI::App& verb,
   if (!is_given("--analysis")) create.analysis = other.analysis;
   if (!is_given("--tokenizer")) create.tokenizer = other.tokenizer;
   if (!is_given("--shard-by")) create.shard_by = other.shard_by;
-  if (!is_given("--no-positions")) create.no_positions = other.index != "positions";
+  if (!is_given("--index") && !is_given("--no-positions")) create.index = other.index;
   return create;
 }
 

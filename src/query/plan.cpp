@@ -268,6 +268,25 @@ Plan make_plan(const Node& root, Analysis analysis, bool every_word) {
   return plan;
 }
 
+namespace {
+
+bool asks_for_words(const Node& node, Analysis analysis) {
+  if (node.kind == Node::Kind::clause) return false;
+  const bool is_text = node.kind == Node::Kind::words || node.kind == Node::Kind::phrase;
+  if (node.is_leaf()) return !is_text || !query_words(node.text, analysis).empty();
+  return std::any_of(node.children.begin(), node.children.end(),
+                     [&](const Node& child) { return asks_for_words(child, analysis); });
+}
+
+}  // namespace
+
+Result<void> check_words(const Node& root, Analysis analysis) {
+  if (analysis.kind != Analysis::Kind::none || !asks_for_words(root, analysis)) return {};
+  return fail(ErrorCode::invalid_argument,
+              "Words cannot be searched here: the project was made with index = \"none\". Its "
+              "segments are found by their fields (type:note) and read by their ids.");
+}
+
 std::string to_string(const Unit& unit) {
   static constexpr const char* names[] = {"word",   "phrase", "together", "near",
                                           "prefix", "fuzzy",  "regex"};

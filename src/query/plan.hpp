@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "query/ast.hpp"
 #include "text/query_words.hpp"
 
@@ -81,6 +82,10 @@ struct Plan {
 };
 
 Plan make_plan(const Node& root, Analysis analysis, bool every_word);
+
+// invalid_argument where the text asks for words, negated ones included, and the analysis is none:
+// that there are no such segments would be a wrong answer. Clauses ask for none.
+Result<void> check_words(const Node& root, Analysis analysis);
 
 // One line, for --explain and tests: (all (word "merg") (not (phrase "a" "b"+2)))
 std::string to_string(const Plan& plan);

@@ -47,6 +47,7 @@ struct Question {
     facets = TRY(Facets::make(query));
     parsed = parse_query(query.text, now,
                          [this](std::string_view pattern) { return patterns.accepts(pattern); });
+    TRY(check_words(parsed.root, analysis));
     if (!query.recency) return {};
     if (query.recency->count() <= 0) {
       return fail(ErrorCode::invalid_argument, "The half-life of recency must be positive.");

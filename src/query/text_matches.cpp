@@ -13,6 +13,7 @@ TextMatches::TextMatches(const Aggregation& asked, Analysis analysis, i64 now)
       })) {}
 
 Result<std::vector<DocumentSet>> TextMatches::find(Scope& scope, const Filter& filter) {
+  TRY(check_words(parsed_.root, analysis_));
   is_widened_ = false;
   const Plan narrow = plan(asked_.match != Match::any);
   std::vector<DocumentSet> found = TRY(fulfilling(narrow, scope, filter));

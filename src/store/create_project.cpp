@@ -23,7 +23,7 @@ Result<void> fill(const catalog::ProjectPaths& paths, const std::string& name,
   manifest.edition = 1;
   manifest.analysis = config.analysis;
   manifest.words_version = words_version;
-  manifest.positions = config.positions;
+  manifest.index = config.index;
   manifest.shard_by = config.shard_by;
   const FileId log{manifest.next_sequence++, random_u64()};
   manifest.logs.push_back({log, 0, 0, {}});

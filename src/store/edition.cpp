@@ -64,8 +64,8 @@ class Opener {
       overlay = TRY(or_fault(read_overlay(entry), "overlay"));
       if (overlay == nullptr) shard = nullptr;  // dead versions must never be shown as live
     }
-    const bool is_known = shard != nullptr && known != nullptr &&
-                          shard == request_.previous->shards[at];
+    const bool is_known =
+        shard != nullptr && known != nullptr && shard == request_.previous->shards[at];
     edition_->access.push_back(is_known ? request_.previous->access[at] : open_slot(shard));
     edition_->shards.push_back(std::move(shard));
     edition_->overlays.push_back(overlay != nullptr ? std::move(overlay)
@@ -89,12 +89,12 @@ class Opener {
                      path.string());
     }
     // Its terms would not be those that a query asks for, nor may they be merged with others.
-    if (shard->info().analysis != request_.manifest.analysis ||
+    if (shard->info().analysis != analysis_name(edition_->analysis) ||
         shard->info().words_version != request_.manifest.words_version) {
       return fail_at(ErrorCode::corrupt,
                      "The shard is analysed as '" + shard->info().analysis + "' of version " +
                          std::to_string(shard->info().words_version) + ", its project as '" +
-                         request_.manifest.analysis + "' of version " +
+                         std::string(analysis_name(edition_->analysis)) + "' of version " +
                          std::to_string(request_.manifest.words_version),
                      path.string());
     }

@@ -154,8 +154,8 @@ Result<ActiveLog*> Lease::active_log() {
   const catalog::Manifest& manifest = view_->edition->manifest;
   auto writer = TRY(delta::LogWriter::open(project.paths.log(log.id), manifest.project_id, log.id));
   const i64 written_at = TRY(first_frame_time(writer));
-  project.active.emplace(
-      ActiveLog{std::move(writer), delta::IndexWriter(log.arena, manifest.positions), written_at});
+  project.active.emplace(ActiveLog{
+      std::move(writer), delta::IndexWriter(log.arena, manifest.keeps_positions()), written_at});
   discard_unpublished(*project.active, view_->committed);
   return &*project.active;
 }

@@ -2,6 +2,8 @@
 
 #include <toml++/toml.h>
 
+#include <utility>
+
 #include "base/bytes.hpp"
 #include "base/file.hpp"
 #include "store/count_rules.hpp"
@@ -24,7 +26,8 @@ class Reader {
     if (key == "analysis") return text(key, node, config.analysis);
     if (key == "tokenizer") return text(key, node, config.tokenizer);
     if (key == "shard_by") return text(key, node, config.shard_by);
-    if (key == "positions") return flag(key, node, config.positions);
+    if (key == "index") return index(key, node, config);
+    if (key == "positions") return positions(key, node, config);
     if (key == "text.fast_reads") return flag(key, node, config.fast_reads);
     if (key == "delta.text_bytes") return number(key, node, config.delta_text_bytes);
     if (key == "delta.segments") return number(key, node, config.delta_segments);
@@ -79,6 +82,25 @@ class Reader {
     out = u64(*value);
     return {};
   }
+  Result<void> index(std::string_view key, const toml::node& node, StoreConfig& config) {
+    std::string name;
+    TRY(text(key, node, name));
+    return say_index(text_index_of(name), config);
+  }
+  // What a file of before `index` was there says.
+  Result<void> positions(std::string_view key, const toml::node& node, StoreConfig& config) {
+    bool kept = true;
+    TRY(flag(key, node, kept));
+    return say_index(kept ? TextIndex::positions : TextIndex::terms, config);
+  }
+  Result<void> say_index(std::optional<TextIndex> said, StoreConfig& config) {
+    if (!said) return wrong("Option 'index' must be \"positions\", \"terms\" or \"none\"");
+    if (std::exchange(says_index_, true)) {
+      return wrong("Options 'index' and 'positions' say the same: leave out 'positions'");
+    }
+    config.index = *said;
+    return {};
+  }
 
   // A century at most: what is counted with must not overflow.
   Result<void> days(std::string_view key, const toml::node& node, u64& out) const {
@@ -91,6 +113,7 @@ class Reader {
   }
 
   std::string path_;
+  bool says_index_ = false;
 };
 
 Result<StoreConfig> checked(StoreConfig config) {
@@ -158,13 +181,14 @@ std::string format_config(const StoreConfig& config) {
   const auto flag = [](bool value) { return std::string(value ? "true" : "false"); };
   const auto quoted = [](const std::string& value) { return '"' + value + '"'; };
   std::string out;
-  out += "# Options of this shale store. Analysis, positions and shard_by are fixed in a project\n";
+  out += "# Options of this shale store. Analysis, index and shard_by are fixed in a project\n";
   out += "# when it is made; the others take effect at the next open.\n";
   out += "analysis = " + quoted(config.analysis) + "    # how text becomes terms: english, plain\n";
   out +=
       "tokenizer = " + quoted(config.tokenizer) + "  # what counts tokens; or cl100k_base, none\n";
   out += "shard_by = " + quoted(config.shard_by) + "       # none, or month\n";
-  out += "positions = " + flag(config.positions) + "       # keep word positions\n\n[text]\n";
+  out += "index = " + quoted(std::string(text_index_name(config.index))) +
+         "     # what is kept of words: positions, terms, none\n\n[text]\n";
   out += "fast_reads = " + flag(config.fast_reads) +
          "     # 10 % larger, 30 % faster to read\n\n[delta]\n";
   out += "text_bytes = " + std::to_string(config.delta_text_bytes) + "  # a log is sealed here,\n";
@@ -178,11 +202,16 @@ std::string format_config(const StoreConfig& config) {
 }
 
 Result<StoreConfig> config_of(const StoreOptions& options) {
+  const std::optional<TextIndex> index = text_index_of(options.index);
+  if (!index) {
+    return fail(ErrorCode::invalid_argument,
+                "index must be 'positions', 'terms' or 'none', not '" + options.index + "'");
+  }
   StoreConfig config;
   config.analysis = options.analysis;
   config.tokenizer = options.tokenizer;
   config.shard_by = options.shard_by;
-  config.positions = options.index == "positions";
+  config.index = *index;
   return checked(std::move(config));
 }
 

@@ -1,7 +1,7 @@
 // shale.toml: what a store is set to. Every key has a default; unknown keys are an error that names
 // them, because a misspelt option that is silently ignored is worse than none.
 //
-// Analysis, positions and partition are fixed in a project's MANIFEST when the project is made; the
+// Analysis, index and partition are fixed in a project's MANIFEST when the project is made; the
 // file only proposes them (PROTOCOL D7). The home of toml++.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <shale/store.hpp>
 
 #include "base/integers.hpp"
+#include "text/text_index.hpp"
 
 namespace shale::store {
 
@@ -19,7 +20,7 @@ struct StoreConfig {
   std::string analysis = "english";
   std::string tokenizer = "o200k_base";
   std::string shard_by = "none";  // or "month"
-  bool positions = true;
+  TextIndex index = TextIndex::positions;
   bool fast_reads = false;               // text.fast_reads: literals uncompressed
   u64 delta_text_bytes = u64(64) << 20;  // a log is sealed beyond this,
   u64 delta_segments = 100'000;          // or this,
@@ -33,7 +34,7 @@ Result<StoreConfig> parse_config(std::string_view text, const std::filesystem::p
 Result<StoreConfig> read_config(const std::filesystem::path& path);
 // As shale.toml has it, with a comment for each key; parse_config reads it back.
 std::string format_config(const StoreConfig& config);
-// What a new store is made with. ErrorCode::invalid_argument for an unknown analysis or partition.
+// What a new store is made with. ErrorCode::invalid_argument for a name that is not known.
 Result<StoreConfig> config_of(const StoreOptions& options);
 
 }  // namespace shale::store

@@ -2,6 +2,7 @@
 
 #include <shale/stats.hpp>
 
+#include "base/file_memory.hpp"
 #include "base/system.hpp"
 #include "store/accesses.hpp"
 #include "store/async_commits.hpp"
@@ -29,6 +30,7 @@ Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& reque
     keep_accesses(*last, true);
     delete last;
   });
+  project->volume = MemoryVolume::of(request.store);
   project->name = request.name;
   project->paths.folder = request.store / "projects" / catalog::encode_project_name(request.name);
   project->options = request.options;
@@ -48,7 +50,9 @@ Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& reque
     TRY(create_project(project->paths, request.name, request.config));
   }
   TRY(open_project_state(*project));
-  if (project->options.keep_hot_pages) project->hot_pages = std::make_unique<HotPages>(*project);
+  if (project->options.keep_hot_pages && project->volume == nullptr) {
+    project->hot_pages = std::make_unique<HotPages>(*project);
+  }
   return project;
 }
 

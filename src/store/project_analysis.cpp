@@ -3,7 +3,11 @@
 namespace shale::store {
 
 Result<Analysis> project_analysis(const catalog::Manifest& manifest) {
-  if (const auto known = analysis_of(manifest.analysis, manifest.words_version)) return *known;
+  const auto known = analysis_of(manifest.analysis, manifest.words_version);
+  if (known && manifest.index == TextIndex::none) {
+    return Analysis{Analysis::Kind::none, known->version};
+  }
+  if (known) return *known;
   return fail(ErrorCode::too_new, "Project '" + manifest.project + "' is analysed as '" +
                                       manifest.analysis + "' of version " +
                                       std::to_string(manifest.words_version) +

@@ -2,7 +2,9 @@
 // of it is analysed by, as long as it lives.
 //
 // A project of an older version keeps that version's rules (words.hpp lists them), so that what is
-// added agrees with what is there. Used wherever a project or an edition is opened.
+// added agrees with what is there. One that keeps no index of words has the analysis none, whatever
+// its MANIFEST names: its texts have no terms, and its shards say so. Used wherever a project or an
+// edition is opened.
 #pragma once
 
 #include "catalog/manifest.hpp"

@@ -32,6 +32,8 @@
 
 namespace shale {
 
+class MemoryVolume;  // base/file_memory.hpp
+
 namespace store {
 
 // What a private view was made from: it is made anew when either has moved on.
@@ -67,6 +69,7 @@ class AsyncCommits;  // async_commits.hpp
 
 struct Project::State : public std::enable_shared_from_this<Project::State> {
   // Fixed when the project is opened.
+  std::shared_ptr<MemoryVolume> volume;  // first: it goes last; null where the store is on a disk
   std::string name;
   catalog::ProjectPaths paths;
   StoreOptions options;

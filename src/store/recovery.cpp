@@ -276,7 +276,7 @@ Result<void> read_identity(Project::State& project) {
   }
   project.project_id = manifest.project_id;
   project.analysis = TRY(project_analysis(manifest));
-  project.positions = manifest.positions;
+  project.positions = manifest.keeps_positions();
   return {};
 }
 

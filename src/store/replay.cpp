@@ -35,7 +35,7 @@ class Replay {
     result.log.arena = TRY(make_arena(request_.paths, {request_.boot, project_id, entry.id},
                                       request_.in_files, new_log_terms));
     log_ = entry.id;
-    writer_.emplace(result.log.arena, request_.manifest->positions);
+    writer_.emplace(result.log.arena, request_.manifest->keeps_positions());
     result.scan =
         TRY(reader->scan(entry.sealed_end, [&](const delta::FrameHeader& header, Bytes payload) {
           return add_frame(header, payload, reader->path());
@@ -82,7 +82,7 @@ class Replay {
       const auto* stash = std::get_if<delta::StashChange>(&changes[i]);
       if (stash != nullptr) {
         prepared[i] = delta::IndexWriter::prepare(*analyser_, stash->metadata, stash->text,
-                                                  request_.manifest->positions);
+                                                  request_.manifest->keeps_positions());
         ++size.documents;
         ++size.tombstones;
         size.arena_bytes += prepared[i].arena_bytes;

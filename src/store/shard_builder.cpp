@@ -125,9 +125,9 @@ BuildRequest build_request(const Project::State& project, const View& view) {
   // Two builders may take the same sequence: the random half keeps their files apart, and
   // whichever is published moves the manifest's counter on.
   request.id = {manifest.next_sequence, random_u64()};
-  request.positions = manifest.positions;
+  request.positions = manifest.keeps_positions();
   request.fast_reads = project.config.fast_reads;
-  request.analysis = manifest.analysis;
+  request.analysis = analysis_name(view.edition->analysis);
   request.words_version = manifest.words_version;
   request.counting.tokenizer = project.config.tokenizer;
   request.budget = project.caches->pages;

@@ -3,6 +3,7 @@
 #include <shale/stats.hpp>
 
 #include "base/file.hpp"
+#include "base/file_memory.hpp"
 #include "base/map_guard.hpp"
 #include "base/system.hpp"
 #include "model/record.hpp"
@@ -51,6 +52,13 @@ Result<bool> is_store(const path& target) {
   return false;
 }
 
+// Pages of files in memory are there whether they are mapped or not, and RssFile does not count
+// them. Measured by it, beside a store on a disk, they would be released all the time for nothing,
+// and verified anew each time.
+std::shared_ptr<shard::PageBudget> budget_of_memory(const StoreOptions& options) {
+  return std::make_shared<shard::PageBudget>(options.resident_bytes, [] { return u64(0); });
+}
+
 Result<Project> open_project_of(Store::State& store, std::string_view name,
                                 const StoreOptions& options, const store::StoreConfig& config) {
   TRY(check_process(store.generation, store.path));
@@ -74,9 +82,24 @@ Result<Store> Store::open(const std::filesystem::path& path, const StoreOptions&
   return store::open_store(path, options, {});
 }
 
+// A folder of the volume, not its root: a store is made beside the place where it then is.
+Result<Store> Store::in_memory(const StoreOptions& options) {
+  if (options.read_only) {
+    return fail(ErrorCode::invalid_argument, "A new store in memory has nothing to be read.");
+  }
+  const std::shared_ptr<MemoryVolume> volume = TRY(MemoryVolume::make());
+  StoreOptions created = options;
+  created.create = true;
+  return store::open_store(volume->root() / "store", created, {});
+}
+
 Result<Store> store::open_store(const std::filesystem::path& path, const StoreOptions& options,
-                                const Surroundings& surroundings) {
+                                const Surroundings& told) {
   if (options.guard_reads) TRY(guard_maps());
+  const std::shared_ptr<MemoryVolume> volume = MemoryVolume::of(path);
+  // One for all handles on it: where boots differ, each would take what the other left for stale.
+  const Surroundings surroundings =
+      volume == nullptr ? told : Surroundings{mount_of, boot_of_memory};
   const bool is_there = TRY(is_store(path));
   if (!is_there && (!options.create || options.read_only)) {
     return fail_at(ErrorCode::not_found, "There is no store", path.string());
@@ -90,11 +113,13 @@ Result<Store> store::open_store(const std::filesystem::path& path, const StoreOp
     TRY(create_store(path, config));
   }
   auto state = std::make_shared<Store::State>();
+  state->volume = volume;
   state->path = path;
   state->surroundings = surroundings;
   state->options = options;
   state->config = TRY(read_config(options_path(path)));
   state->caches = std::make_shared<SharedCaches>(options);
+  if (volume != nullptr) state->caches->pages = budget_of_memory(options);
   state->caches->start_keeper(options);
   if (!options.read_only) {
     state->housekeeper = std::make_unique<Housekeeper>(options.background_merge);
@@ -112,7 +137,7 @@ Result<Project> store::project_like(const Store& store, std::string_view name,
   options.create = true;
   StoreConfig config = store.state().config;
   config.analysis = like.analysis;
-  config.positions = like.positions;
+  config.index = like.index;
   config.shard_by = like.shard_by;
   return open_project_of(store.state(), name, options, config);
 }

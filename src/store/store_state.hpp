@@ -17,6 +17,7 @@
 namespace shale {
 
 struct Store::State {
+  std::shared_ptr<MemoryVolume> volume;  // first: it goes last; null where the store is on a disk
   u64 generation = process_generation();
   std::filesystem::path path;
   StoreOptions options;
@@ -37,7 +38,7 @@ Result<Store> open_store(const std::filesystem::path& path, const StoreOptions& 
                          const Surroundings& surroundings);
 
 // The project of that name. Where it is missing it is made, whatever StoreOptions::create says,
-// with what `like` fixes in a project: analysis, positions and partition.
+// with what `like` fixes in a project: analysis, index and partition.
 Result<Project> project_like(const Store& store, std::string_view name,
                              const catalog::Manifest& like);
 

@@ -2,6 +2,8 @@
 
 namespace shale::store {
 
+Result<u64> boot_of_memory() { return u64(1); }
+
 Result<Sharing> sharing_in(const Surroundings& surroundings, const std::filesystem::path& folder,
                            bool any_file_system) {
   const Mount mount = TRY(surroundings.mount(folder));

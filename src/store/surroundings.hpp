@@ -20,6 +20,10 @@ struct Surroundings {
   Result<u64> (*boot)() = boot_id;
 };
 
+// The boot that files of memory belong to, which none of them outlives: known where the kernel's
+// own id cannot be read.
+Result<u64> boot_of_memory();
+
 struct Sharing {
   bool is_alone = false;  // nothing may be shared with other processes
   u64 boot = 0;           // a number of its own where alone

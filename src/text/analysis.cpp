@@ -18,6 +18,7 @@ std::optional<Analysis> analysis_of(std::string_view name, u32 version) {
 }
 
 std::string_view analysis_name(Analysis analysis) {
+  if (analysis.kind == Analysis::Kind::none) return "none";
   return analysis.kind == Analysis::Kind::english ? "english" : "plain";
 }
 
@@ -26,6 +27,7 @@ WordRules rules_of(Analysis analysis) {
 }
 
 void Analyser::analyse(std::string_view text) {
+  if (analysis_.kind == Analysis::Kind::none) return;  // as it was made: without a term or form
   scanner_.scan(text, rules_of(analysis_));
   distinct_.collect(scanner_.data(), scanner_.words());
   analysis_.kind == Analysis::Kind::english ? take_english() : take_plain();

@@ -4,6 +4,7 @@
 //
 //   plain    whole words (words.hpp): no parts, stems or stop words
 //   english  stems, parts of identifiers, forms, stop words (expansion.hpp)
+//   none     nothing: no text has a term (of projects that keep no index of words, text_index.hpp)
 //
 // Example: Analyser analyser(english); analyser.analyse("Merges FileNames"); its terms are merg,
 // filenam, file and name (the last three at position 1), its forms merges, filenames and names.
@@ -23,7 +24,7 @@ namespace shale {
 
 // The rules by which a text becomes terms.
 struct Analysis {
-  enum class Kind : u8 { plain, english };
+  enum class Kind : u8 { plain, english, none };
   Kind kind = Kind::plain;
   u32 version = words_version;
   bool operator==(const Analysis&) const = default;
@@ -31,7 +32,8 @@ struct Analysis {
 
 inline constexpr Analysis english{Analysis::Kind::english, words_version};
 
-// Nothing for a name, or a version of it, that this code does not know.
+// Nothing for a name, or a version of it, that this code does not know, and for "none": a project
+// has that by its index, whatever its analysis would be.
 std::optional<Analysis> analysis_of(std::string_view name, u32 version = words_version);
 std::string_view analysis_name(Analysis analysis);
 WordRules rules_of(Analysis analysis);

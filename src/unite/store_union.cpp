@@ -26,8 +26,8 @@ bool is_among(const std::vector<std::string>& names, const std::string& name) {
 }
 
 Result<Store> open_other(const Store* into, const fs::path& from) {
-  std::error_code ignored;
-  if (into != nullptr && fs::equivalent(into->path(), from, ignored)) {
+  const auto there = TRY(path_identity(from));
+  if (into != nullptr && there.has_value() && there == TRY(path_identity(into->path()))) {
     return fail_at(ErrorCode::invalid_argument, "A store cannot be imported into itself.",
                    from.string());
   }
@@ -77,10 +77,10 @@ void add_difference(std::vector<std::string>& out, std::string_view what, const 
 
 std::vector<std::string> differences(const catalog::Manifest& mine,
                                      const catalog::Manifest& theirs) {
-  const auto yes_or_no = [](bool value) { return std::string(value ? "true" : "false"); };
+  const auto kept = [](TextIndex index) { return std::string(text_index_name(index)); };
   std::vector<std::string> out;
   add_difference(out, "analysis", mine.analysis, theirs.analysis);
-  add_difference(out, "positions", yes_or_no(mine.positions), yes_or_no(theirs.positions));
+  add_difference(out, "index", kept(mine.index), kept(theirs.index));
   add_difference(out, "shard_by", mine.shard_by, theirs.shard_by);
   return out;
 }
@@ -192,7 +192,7 @@ Result<StoreOptions> options_like(const fs::path& folder) {
   options.analysis = config.analysis;
   options.tokenizer = config.tokenizer;
   options.shard_by = config.shard_by;
-  options.index = config.positions ? "positions" : "terms";
+  options.index = text_index_name(config.index);
   return options;
 }
 

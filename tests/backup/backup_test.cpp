@@ -92,6 +92,43 @@ TEST_CASE("backup: a store of its own, equal to a snapshot") {
   CHECK(files_in(f.folder.path()) == std::vector<std::string>{"source", "target"});
 }
 
+TEST_CASE("backup: of a store in memory, by copying, and back into memory") {
+  const TemporaryFolder folder;
+  const Store store = Store::in_memory(plain_store()).value();
+  Project project = store.project("default").value();
+  stash_many(project, "s", 20);
+  project.merge(true).value();
+  stash(project, "s3", "second");
+  const Saids before = said_by(store);
+  const BackedUp done = back_up(store, folder / "copy", {.verify = true}).value();
+  CHECK(done.linked_files == 0);
+  CHECK(said_in(folder / "copy") == before);
+  (void)back_up_to_bundle(store, folder / "bundle", {.verify = true}).value();
+  (void)restore(folder / "bundle", folder / "restored").value();
+  CHECK(said_in(folder / "restored") == before);
+  // Beside another store in memory; within one, files that never change are linked.
+  const Store other = Store::in_memory(plain_store()).value();
+  const path there = other.path().parent_path() / "copy";
+  CHECK(back_up(store, there).value().linked_files == 0);
+  CHECK(said_in(there) == before);
+  CHECK(restore(there, other.path().parent_path() / "again").value().linked_files > 0);
+  CHECK(code_of(back_up(store, store.path() / "in-it")) == ErrorCode::invalid_argument);
+}
+
+TEST_CASE("backup: a project keeps what it keeps of words") {
+  const TemporaryFolder folder;
+  StoreOptions options = plain_store();
+  options.index = "none";
+  const Store store = Store::open(folder / "store", options).value();
+  stash_many(store.project("default").value(), "s", 5);
+  (void)back_up(store, folder / "copy", {.verify = true}).value();
+  (void)restore(folder / "copy", folder / "restored").value();
+  const Store restored = Store::open(folder / "restored").value();
+  CHECK(said_by(restored) == said_by(store));
+  const Snapshot now = restored.project("default").value().snapshot().value();
+  CHECK(now.search({.text = "number"}).error().code == ErrorCode::invalid_argument);
+}
+
 TEST_CASE("backup: a store without projects, and a project without segments") {
   Fixture f;
   CHECK(back_up(f.store, f.target).value().projects.size() == 1);

@@ -99,7 +99,7 @@ TEST_CASE("versions") {
   const std::string text = format_manifest(sample());
   const std::string body = body_of(text);
   CHECK(parse_manifest(sealed(replaced(body, "shale-manifest 1 1", "shale-manifest 9 1"))));
-  CHECK(parse_manifest(replaced(text, "shale-manifest 1 1", "shale-manifest 9 2")).error().code ==
+  CHECK(parse_manifest(replaced(text, "shale-manifest 1 1", "shale-manifest 9 3")).error().code ==
         ErrorCode::too_new);
   refused(sealed(replaced(body, "shale-manifest 1 1", "shale-manifest 1")));
   refused(sealed(replaced(body, "shale-manifest", "other-manifest")));
@@ -172,10 +172,29 @@ TEST_CASE("a manifest that its own reader would refuse is not written") {
   CHECK_FALSE(path_exists(folder / "MANIFEST").value());
 }
 
+TEST_CASE("a project without an index of words takes a reader that knows of it") {
+  Manifest manifest = sample();
+  manifest.index = TextIndex::none;
+  const std::string text = format_manifest(manifest);
+  CHECK(text.starts_with("shale-manifest 2 2\n"));
+  CHECK(parse_manifest(text).value() == manifest);
+  const std::string body = text.substr(0, text.rfind("checksum "));
+  // In any order; but once, known, and not beside positions.
+  const std::string line = "index none\n";
+  const std::string without = replaced(body, line, "");
+  CHECK(parse_manifest(sealed(replaced(without, "positions 0", line + "positions 0"))).value() ==
+        manifest);
+  CHECK(parse_manifest(sealed(without)).value().index == TextIndex::terms);
+  refused(sealed(body + line));
+  refused(sealed(replaced(body, line, "index some\n")));
+  refused(sealed(replaced(body, line, "index\n")));
+  refused(sealed(replaced(body, "positions 0", "positions 1")));
+}
+
 TEST_CASE("the whole text of a manifest, written by hand") {
   Manifest m;
   m.project_id = 1;
-  m.positions = false;
+  m.index = TextIndex::terms;
   m.shard_by = "month";
   m.as_of = {2};
   m.next_sequence = 3;
@@ -370,7 +389,7 @@ TEST_CASE("each field of a manifest has a place of its own in the text") {
   taken_over([](auto& m) -> auto& { return m.edition; });
   taken_over([](auto& m) -> auto& { return m.analysis; });
   taken_over([](auto& m) -> auto& { return m.words_version; });
-  taken_over([](auto& m) -> auto& { return m.positions; });
+  taken_over([](auto& m) -> auto& { return m.index; });
   taken_over([](auto& m) -> auto& { return m.shard_by; });
   taken_over([](auto& m) -> auto& { return m.as_of; });
   taken_over([](auto& m) -> auto& { return m.next_sequence; });

@@ -27,7 +27,7 @@ class ManifestMaker {
     m.edition = number();
     m.analysis = text();
     m.words_version = u32(number());
-    m.positions = random_() % 2 == 0;
+    m.index = TextIndex(random_() % 3);
     m.shard_by = random_() % 2 == 0 ? "none" : "month";
     m.as_of = {number()};
     m.next_sequence = number();

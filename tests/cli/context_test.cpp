@@ -140,11 +140,11 @@ TEST_CASE("context: what stands in the place of a store is told apart") {
 TEST_CASE("context: a new store is made with what was asked for, an old one stays") {
   const testing::TemporaryFolder folder;
   const Context context = context_for(folder / "s");
-  const CreateOptions wanted{.shard_by = "month", .no_positions = true};
+  const CreateOptions wanted{.shard_by = "month", .index = "terms"};
   for (const CreateOptions& options : {wanted, CreateOptions()}) {
     const std::string config = context.store_to_write(options).value().config();
     CHECK(config.find("shard_by = \"month\"") != std::string::npos);
-    CHECK(config.find("positions = false") != std::string::npos);
+    CHECK(config.find("index = \"terms\"") != std::string::npos);
   }
   const auto refused = context_for(folder / "t").store_to_write({.analysis = "none such"});
   REQUIRE_FALSE(refused);

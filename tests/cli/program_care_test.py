@@ -66,6 +66,32 @@ class Merge(Case):
         self.assertEqual(self.ndjson("search", "one"), before)
 
 
+    def test_without_an_index_of_words_fields_find_and_words_are_an_error(self):
+        self.text("init", "--index", "none", "--store", self.store)
+        self.assertRegex(self.text("config"), '(?m)^index = "none"')
+        self.ingest({"id": "a", "text": "one two", "type": "decision"}, {"id": "b", "text": "three"})
+        for _ in range(2):
+            for words in [["search", "one"], ["search", "-one"], ["pack", "one", "--tokens", "9"],
+                          ["search", "one*"], ["sum", "tokens", "--query", "one"]]:
+                error = self.json(*words, exit=2)["error"]
+                self.assertIn('index = "none"', error["message"])
+            self.assertEqual([s["id"] for s in self.ndjson("search", "type:decision")], ["a"])
+            self.assertEqual([s["id"] for s in self.ndjson("list", "--where", "type:decision")], ["a"])
+            self.assertEqual(self.text("get", "a"), "one two")
+            self.assertEqual(self.json("sum", "tokens")["rows"][0]["sum"], 3)
+            self.assertEqual(self.json("pack", "", "--tokens", "99")["segments"][0]["id"], "b")
+            self.assertEqual(self.json("verify")["faults"], [])
+            self.text("merge", "--full")
+        manifest = os.path.join(self.store, "projects", "default", "MANIFEST")
+        self.assertIn("index none", self.text("inspect", manifest))
+
+    def test_the_index_is_said_once_and_known(self):
+        self.run_program("init", "--index", "words", "--store", self.store, exit=2)
+        self.run_program("init", "--index", "none", "--no-positions", "--store", self.store, exit=2)
+        self.text("init", "--no-positions", "--store", self.store)
+        self.assertRegex(self.text("config"), '(?m)^index = "terms"')
+
+
 class Figures(Case):
     def setUp(self):
         super().setUp()
@@ -183,7 +209,7 @@ class Config(Case):
         self.write("s/shale.toml", "[delta]\nsegments = 7\n")
         text = self.text("config")
         self.assertRegex(text, r"(?m)^segments = 7\b")
-        for key in ["analysis", "tokenizer", "shard_by", "positions", "fast_reads", "text_bytes",
+        for key in ["analysis", "tokenizer", "shard_by", "index", "fast_reads", "text_bytes",
                     "age_seconds"]:
             self.assertRegex(text, rf"(?m)^{key} = ")
         answer = self.json("config")

@@ -201,6 +201,13 @@ class Places(UnionCase):
         self.text("import", "b", "--tokenizer", "cl100k_base", "--store", self.path("said"))
         self.assertIn('tokenizer = "cl100k_base"',
                       self.json("config", "--store", self.path("said"))["config"])
+        self.text("init", "--index", "none", "--store", self.path("bare"))
+        self.text("import", "bare", "--store", self.path("as-bare"))
+        self.assertIn('index = "none"',
+                      self.json("config", "--store", self.path("as-bare"))["config"])
+        self.text("import", "bare", "--index", "terms", "--store", self.path("terms"))
+        self.assertIn('index = "terms"',
+                      self.json("config", "--store", self.path("terms"))["config"])
         self.take_in("dry", "b", "--dry-run")
         self.assertFalse(os.path.exists(self.path("dry")))
 

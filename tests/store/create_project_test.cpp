@@ -14,7 +14,7 @@ TEST_CASE("a new project is whole and nothing else is left") {
   const TestStore store;
   StoreConfig config;
   config.shard_by = "month";
-  config.positions = false;
+  config.index = TextIndex::terms;
   create_project(store.paths(), "default", config).value();
   CHECK(files_in(store.path() / "projects") == std::vector<std::string>{"default"});
   CHECK(files_in(store.paths().folder) ==
@@ -29,7 +29,7 @@ TEST_CASE("a new project is whole and nothing else is left") {
   CHECK(manifest.analysis == "english");
   CHECK(manifest.words_version == words_version);
   CHECK(manifest.shard_by == "month");
-  CHECK(!manifest.positions);
+  CHECK(manifest.index == TextIndex::terms);
   REQUIRE(manifest.logs.size() == 1);
   CHECK(std::filesystem::exists(store.paths().log(manifest.logs[0].id)));
 }
@@ -73,7 +73,7 @@ TEST_CASE("a project that cannot be made is an error and leaves nothing") {
 
 TEST_CASE("MANIFEST fixes positions and partition; shale.toml only proposes them") {
   StoreConfig config;
-  config.positions = false;
+  config.index = TextIndex::terms;
   const TestStore store(config);
   stash(store.open(), "a", "text");
   store.set_config({});

@@ -19,7 +19,7 @@ TEST_CASE("an empty shale.toml means the defaults") {
   CHECK(config.analysis == "english");
   CHECK(config.tokenizer == "o200k_base");
   CHECK(config.shard_by == "none");
-  CHECK(config.positions);
+  CHECK(config.index == TextIndex::positions);
   CHECK(!config.fast_reads);
   CHECK(config.delta_text_bytes == u64(64) << 20);
   CHECK(config.delta_segments == 100'000);
@@ -31,7 +31,7 @@ TEST_CASE("format_config and parse_config are inverses") {
   StoreConfig config;
   config.shard_by = "month";
   config.tokenizer = "cl100k_base";
-  config.positions = false;
+  config.index = TextIndex::none;
   config.fast_reads = true;
   config.delta_text_bytes = 12345;
   config.delta_segments = 678;
@@ -43,7 +43,7 @@ TEST_CASE("format_config and parse_config are inverses") {
     CHECK(back.analysis == one.analysis);
     CHECK(back.tokenizer == one.tokenizer);
     CHECK(back.shard_by == one.shard_by);
-    CHECK(back.positions == one.positions);
+    CHECK(back.index == one.index);
     CHECK(back.fast_reads == one.fast_reads);
     CHECK(back.delta_text_bytes == one.delta_text_bytes);
     CHECK(back.delta_segments == one.delta_segments);
@@ -70,6 +70,8 @@ TEST_CASE("a value of the wrong kind is an error that names the option") {
       {"shard_by = true", "shard_by"},
       {"positions = \"yes\"", "positions"},
       {"positions = 1", "positions"},
+      {"index = true", "index"},
+      {"index = \"words\"", "index"},
       {"[text]\nfast_reads = 0", "text.fast_reads"},
       {"[delta]\nsegments = \"many\"", "delta.segments"},
       {"[delta]\nsegments = 0", "delta.segments"},
@@ -93,6 +95,18 @@ TEST_CASE("unknown analysis, tokenizer and partition are refused") {
   CHECK(parse_config("shard_by = \"month\"", "shale.toml").value().shard_by == "month");
 }
 
+TEST_CASE("a file of before `index` says it by `positions`, and none says both") {
+  const auto index_of = [](const char* text) {
+    return parse_config(text, "shale.toml").value().index;
+  };
+  CHECK(index_of("positions = true") == TextIndex::positions);
+  CHECK(index_of("positions = false") == TextIndex::terms);
+  CHECK(index_of("index = \"none\"") == TextIndex::none);
+  CHECK(index_of("index = \"terms\"") == TextIndex::terms);
+  CHECK(parse_error("index = \"terms\"\npositions = false").message.find("leave out") !=
+        std::string::npos);
+}
+
 TEST_CASE("what is no TOML is an error that names the line") {
   CHECK(parse_error("positions = true\nshard_by = \n").message.find("Line 2") == 0);
 }
@@ -112,7 +126,12 @@ TEST_CASE("a new store gets what its options say") {
   options.index = "terms";
   const StoreConfig config = config_of(options).value();
   CHECK(config.shard_by == "month");
-  CHECK(!config.positions);
+  CHECK(config.index == TextIndex::terms);
+  options.index = "none";
+  CHECK(config_of(options).value().index == TextIndex::none);
+  options.index = "words";
+  CHECK(config_of(options).error().message.find("'words'") != std::string::npos);
+  options.index = "terms";
   options.analysis = "unknown";
   CHECK(config_of(options).error().code == ErrorCode::invalid_argument);
   options.analysis = "plain";

@@ -13,10 +13,14 @@ namespace {
 using testing::StoreOracle;
 
 enum class Shape { delta_only, shards_only, mixed };
+enum class Place { disk, memory };
 
 class Script {
  public:
-  Script(Shape shape, unsigned seed) : shape_(shape), random_(seed) { reopen(); }
+  Script(Shape shape, unsigned seed, Place place, std::string index)
+      : shape_(shape), place_(place), index_(std::move(index)), random_(seed) {
+    reopen();
+  }
 
   void run(int steps, int compare_every) {
     for (int step = 1; step <= steps; ++step) {
@@ -114,8 +118,16 @@ class Script {
 
   void reopen() {
     project_.reset();
+    // In memory the store before is kept meanwhile: it would be gone.
+    const std::optional<Store> before =
+        place_ == Place::memory ? std::exchange(store_, std::nullopt) : std::nullopt;
     store_.reset();
-    store_.emplace(Store::open(folder_ / "store", {.create = true, .analysis = "plain"}).value());
+    const StoreOptions options{.create = true, .analysis = "plain", .index = index_};
+    if (place_ == Place::memory && !before) {
+      store_.emplace(Store::in_memory(options).value());
+    } else {
+      store_.emplace(Store::open(before ? before->path() : folder_ / "store", options).value());
+    }
     project_.emplace(store_->project("default").value());
   }
 
@@ -125,7 +137,16 @@ class Script {
     compare_segments(now);
     compare_filters(now);
     compare_sums(now);
-    for (int i = 0; i < 3; ++i) compare_search(now);
+    for (int i = 0; i < 3; ++i) index_ == "none" ? check_refused(now) : compare_search(now);
+    REQUIRE(project_->verify().value().faults.empty());
+  }
+
+  void check_refused(const Snapshot& now) {
+    for (const std::string& text : {pick_word(), "-" + pick_word(), pick_word() + "~"}) {
+      REQUIRE(now.search({.text = text}).error().code == ErrorCode::invalid_argument);
+    }
+    const Answer notes = now.search({.where = "type:note", .limit = 0}).value();
+    REQUIRE(notes.total == oracle_.count_if([](const Metadata& m) { return m.type == "note"; }));
   }
 
   void compare_segments(const Snapshot& now) {
@@ -265,6 +286,8 @@ class Script {
   }
 
   Shape shape_;
+  Place place_;
+  std::string index_;
   std::mt19937 random_;
   testing::TemporaryFolder folder_;
   std::optional<Store> store_;
@@ -272,16 +295,27 @@ class Script {
   StoreOracle oracle_{true};
 };
 
-void run(Shape shape, int steps, int compare_every) {
+void run(Shape shape, int steps, int compare_every, Place place = Place::disk,
+         const std::string& index = "positions") {
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed);
   WARN("seed " << seed);
-  Script(shape, seed).run(steps, compare_every);
+  Script(shape, seed, place, index).run(steps, compare_every);
 }
 
 TEST_CASE("the delta agrees with the oracle", "[oracle]") { run(Shape::delta_only, 30'000, 1000); }
 TEST_CASE("shards agree with the oracle", "[oracle]") { run(Shape::shards_only, 20'000, 500); }
 TEST_CASE("the whole store agrees with the oracle", "[oracle]") { run(Shape::mixed, 50'000, 500); }
+TEST_CASE("a store in memory agrees with the oracle", "[oracle]") {
+  run(Shape::mixed, 30'000, 500, Place::memory);
+}
+TEST_CASE("a store without positions agrees with the oracle", "[oracle]") {
+  run(Shape::mixed, 10'000, 500, Place::memory, "terms");
+}
+TEST_CASE("a store without an index of words agrees with the oracle", "[oracle]") {
+  run(Shape::mixed, 20'000, 500, Place::disk, "none");
+  run(Shape::mixed, 10'000, 500, Place::memory, "none");
+}
 
 }  // namespace
 }  // namespace shale

@@ -196,7 +196,7 @@ TEST_CASE("store union: a project that is made here is made like theirs, one tha
   REQUIRE(done.projects.size() == 2);
   CHECK(done.projects[0].differences ==
         std::vector<std::string>{"analysis is plain here and english there",
-                                 "positions is true here and false there"});
+                                 "index is positions here and terms there"});
   CHECK(done.projects[1].differences.empty());
   CHECK(found_ids(a.project("one").value(), "run") == std::vector<std::string>{"s"});
   CHECK(found_ids(a.project("default").value(), "run").empty());
@@ -204,6 +204,38 @@ TEST_CASE("store union: a project that is made here is made like theirs, one tha
   CHECK(like.analysis == "english");
   CHECK(like.tokenizer == "cl100k_base");
   CHECK(like.index == "terms");
+}
+
+TEST_CASE("store union: a project without an index of words stays so, and gives texts to others") {
+  const TemporaryFolder folder;
+  StoreOptions without = plain_store();
+  without.index = "none";
+  const Store b = Store::open(folder / "b", without).value();
+  stash(b.project("one").value(), "s", "running");
+  stash(b.project("default").value(), "s", "running");
+  Store a = new_store(folder, "a");
+  stash(a.project("default").value(), "x", "running");
+  const ImportedStore done = import_store(a, b.path()).value();
+  CHECK(done.projects[0].differences ==
+        std::vector<std::string>{"index is positions here and none there"});
+  CHECK(found_ids(a.project("default").value(), "running").size() == 2);
+  const Snapshot made = a.project("one").value().snapshot().value();
+  CHECK(made.search({.text = "running"}).error().code == ErrorCode::invalid_argument);
+  CHECK(text_of(made, "s") == "running");
+  CHECK(unite::options_like(folder / "b").value().index == "none");
+}
+
+TEST_CASE("store union: stores in memory take in others, and are taken in") {
+  const TemporaryFolder folder;
+  const Store b = new_store(folder, "b");
+  stash_many(b.project("default").value(), "s", 20);
+  Store a = Store::in_memory(plain_store()).value();
+  CHECK(import_store(a, b.path()).value().added == 20);
+  stash(a.project("default").value(), "x", "of a");
+  Store c = new_store(folder, "c");
+  CHECK(import_store(c, a.path()).value().added == 21);
+  CHECK(held_by(c) == held_by(a));
+  CHECK(code_of(import_store(a, a.path())) == ErrorCode::invalid_argument);
 }
 
 TEST_CASE("store union: the other store is read as it is, and nothing in it changes") {
