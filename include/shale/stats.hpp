@@ -33,7 +33,7 @@ enum class Operation : std::uint8_t {
   changes,
   snapshot,
   commit_full,     // by durability
-  commit_relaxed,  // the same, and all of commit_async that asks for it
+  commit_relaxed,  // the same, and all of commit_async, which syncs many at once
   ingest,
   sync,  // fdatasync of a log: what a commit waits for the disk
 };
@@ -169,6 +169,7 @@ struct PageStats {
 struct StoreStats {
   CacheStats segments;  // decoded ones
   CacheStats results;   // answers
+  PageStats pages;
   Activity activity;    // of this process, over the projects it has opened through this store
 };
 

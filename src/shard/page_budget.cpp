@@ -145,6 +145,16 @@ void PageBudget::settle() {
   if (++state_->settles % settles_between_ages == 0) state_->age();
 }
 
+void PageBudget::clear() {
+  const std::lock_guard lock(state_->mutex);
+  while (!state_->ring.empty()) {
+    const Window window = state_->ring.back();
+    window.owner->release_window(window.number);
+    state_->remove(state_->ring.size() - 1);
+    ++state_->released;
+  }
+}
+
 void PageBudget::forget(const Releasable& owner) {
   const std::lock_guard lock(state_->mutex);
   for (usize index = state_->ring.size(); index-- > 0;) {

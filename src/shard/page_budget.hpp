@@ -52,6 +52,7 @@ class PageBudget {
   // Measures now, releases what is over the budget, and from time to time takes down what was used:
   // for a thread in the background, twice a second.
   void settle();
+  void clear();                          // releases all that is in use
   void forget(const Releasable& owner);  // its map goes away
 
   // Of a window that is in use: 0 (just come in, or not used for long) to 255.

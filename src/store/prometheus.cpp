@@ -272,6 +272,20 @@ class Exposition {
   std::string out_;
 };
 
+void add_pages(std::string& out, const PageStats& pages) {
+  const auto one = [&](std::string_view name, std::string_view type, std::string_view help,
+                       u64 value) { Family(out, name, type, help).sample({}, value); };
+  one("shale_process_page_hits_total", "counter", "Looks at verified bytes.", pages.hits);
+  one("shale_process_page_misses_total", "counter", "Windows that came in.", pages.misses);
+  one("shale_process_page_evictions_total", "counter", "Windows given back.", pages.evictions);
+  one("shale_process_verified_bytes_total", "counter", "Bytes that went through their checksums.",
+      pages.verified_bytes);
+  one("shale_process_prefetched_bytes_total", "counter", "Asked for because they were hot before.",
+      pages.prefetched_bytes);
+  one("shale_process_resident_bytes", "gauge", "Resident pages of mapped files.",
+      pages.resident_bytes);
+}
+
 // What is of the process that answers: what it holds.
 void add_process(std::string& out, const StoreStats& process) {
   const auto gauge = [&](std::string_view name, std::string_view help,
@@ -282,6 +296,7 @@ void add_process(std::string& out, const StoreStats& process) {
   };
   gauge("shale_process_cache_entries", "What this process keeps.", &CacheStats::entries);
   gauge("shale_process_cache_bytes", "What this process keeps.", &CacheStats::bytes);
+  add_pages(out, process.pages);
 }
 
 }  // namespace

@@ -171,6 +171,7 @@ StoreStats Store::stats() const {
   stats.activity = store::activity_of(words, 0);
   stats.segments = store::cache_stats(state_->caches->segments.counters());
   stats.results = store::cache_stats(state_->caches->results.counters());
+  stats.pages = state_->caches->pages->stats();
   stats.activity.segments = {stats.segments.hits, stats.segments.misses, stats.segments.evictions};
   stats.activity.results = {stats.results.hits, stats.results.misses, stats.results.evictions};
   return stats;
@@ -179,6 +180,7 @@ StoreStats Store::stats() const {
 void Store::clear_caches() {
   state_->caches->segments.clear();
   state_->caches->results.clear();
+  state_->caches->pages->clear();
 }
 
 const RetentionRules& Store::retention() const noexcept { return state_->config.retention; }

@@ -92,6 +92,62 @@ class WorkingSetProof(Proof):
         self.item(f"{got['segments']} pins", f"{got['worst_seconds']:.2f} s, the worst of five",
                   "< 1 s", got["segments"] == 100_000 and got["worst_seconds"] < 1)
 
+    # -- 2 --
+
+    def large_store(self):
+        """A store of 5 GB of text, and the ids of its segments in random order."""
+        store, ids = self.work / "large", self.work / "large-ids"
+        self.shale(store, "init", "--tokenizer", "none")
+        text_bytes = 500_000_000 if self.quick else 5_000_000_000
+        with subprocess.Popen([sys.executable, "-B",
+                               str(ROOT / "tests" / "support" / "large_corpus.py"),
+                               str(text_bytes)], stdout=subprocess.PIPE) as corpus:
+            subprocess.run([str(self.build / "shale"), "--store", str(store), "--quiet", "ingest",
+                            "-"], stdin=corpus.stdout, stdout=subprocess.DEVNULL, check=True)
+        listed = subprocess.run([str(self.build / "bench" / "memory_figures"), "ids", str(store)],
+                                capture_output=True, text=True, check=True).stdout.splitlines()
+        random.Random(SEED).shuffle(listed)
+        ids.write_text("\n".join(listed) + "\n", encoding="utf-8")
+        return store, ids, text_bytes
+
+    def memory(self):
+        store, ids, text_bytes = self.large_store()
+        ran = subprocess.run([str(self.build / "bench" / "memory_figures"), "memory", str(store),
+                              str(ids), "64", "2"], capture_output=True, text=True, check=False)
+        if ran.returncode not in (0, 1):
+            sys.exit(f"memory_figures: exit {ran.returncode}: {ran.stderr}")
+        got = {}
+        for line in ran.stdout.splitlines():
+            got.update(json.loads(line))
+        self.item(f"highest of {got['samples']} looks at the resident set, budget 64 MiB, "
+                  f"{text_bytes / 1e9:.1f} GB of text",
+                  f"{got['highest_bytes'] / 2 ** 20:.1f} MiB ({got['searches']} searches, every "
+                  f"segment read)", "<= 96 MiB",
+                  ran.returncode == 0 and got["missing"] == 0 and got["samples"] > 10
+                  and got["highest_bytes"] <= 96 << 20)
+        got, _ = self.figures("memory_figures", "restart", store, ids, 64, 3 if self.quick else 7)
+        self.item("p99 of the first 1,000 searches, cold, with a saved hot set",
+                  f"{got['p99_ratio']:.2f} of without ({got['with']['p99_us'] / 1e3:.1f} and "
+                  f"{got['without']['p99_us'] / 1e3:.1f} ms)", "<= 1/3", got["p99_ratio"] <= 1 / 3)
+
+    # -- 3 --
+
+    def accesses(self):
+        reads = READS // 10 if self.quick else READS
+        got, is_exact = self.figures("access_figures", self.work / "accesses", 20_000, reads, 4)
+        exact = got["exact"]
+        self.item(f"4 processes x {reads} reads beside upserts and merges",
+                  f"{exact['counted']} counted, {exact['after_merge']} behind a merge",
+                  4 * reads, is_exact and exact["counted"] == 4 * reads)
+        decoded = got["decoded"]
+        self.item("a get that decodes, with and without counting",
+                  f"{decoded['percent']:.1f} % ({decoded['with_ns']:.0f} and "
+                  f"{decoded['without_ns']:.0f} ns)", "< 5 %", decoded["percent"] < 5)
+        hit = got["hit"]
+        self.item("a hit, with and without", f"{hit['with_ns'] - hit['without_ns']:.1f} ns "
+                  f"({hit['with_ns']:.0f} and {hit['without_ns']:.0f})", "<= 15 ns",
+                  hit["with_ns"] - hit["without_ns"] <= 15)
+
     # -- 4 --
 
     def coherence(self):
@@ -103,12 +159,41 @@ class WorkingSetProof(Proof):
         self.item(f"{got['repeated_searches']} searches asked twice", f"{got['stale']} stale",
                   "0", got["stale"] == 0 and got["repeated_searches"] > 0)
 
+    # -- 5 --
+
+    def collection(self):
+        segments = 100_000 if self.quick else 1_000_000
+        got, is_right = self.figures("gc_figures", self.work / "gc", segments, segments // 10)
+        for name, plan in got["plans"].items():
+            self.item(f"gc plan over {got['segments']} segments of {got['topics']} topics: {name}",
+                      f"{plan['wall_ms']['median']:.0f} ms, the first {plan['wall_ms']['first']:.0f}"
+                      f" ({plan['candidates']} may go)", "< 1 s",
+                      plan["wall_ms"]["median"] < 1000 and plan["wall_ms"]["first"] < 1000)
+        self.item("the same as a direct slow one, 10,000 segments",
+                  f"{'equal' if got['right'] else 'different'} (slow: "
+                  f"{got['plain_ms_of_10000']:.0f} ms)", "equal", is_right and got["right"])
+
+    def retention(self):
+        few, many = (12_000, 120_000 if self.quick else 1_200_000)
+        took = {}
+        for segments in (few, many):
+            got, is_right = self.figures("retention_figures", self.work / f"retain-{segments}",
+                                         segments)
+            took[segments] = got["retain_ms"] - got["plan_ms"]
+            self.item(f"{got['removed']} of {segments} segments go by month",
+                      f"{got['shards_dropped']} shards dropped, {got['retain_ms']:.1f} ms, "
+                      f"{got['plan_ms']:.1f} of it to choose and to add up", "11 shards",
+                      is_right and got["shards_dropped"] == 11)
+        self.item(f"dropping them, {many // few} times as many segments",
+                  f"{took[many]:.1f} against {took[few]:.1f} ms", "<= 3 times, or 20 ms more",
+                  took[many] <= max(3 * took[few], took[few] + 20))
+
     # -- 6 --
 
     def beside_a_merge(self):
-        store = self.work / "large"
+        store = self.work / "merged"
         self.shale(store, "init", "--tokenizer", "none")
-        pieces = self.work / "large.ndjson"
+        pieces = self.work / "merged.ndjson"
         with open(pieces, "w", encoding="utf-8") as file:
             for name, first, _, text in linux_pieces(100_000 if self.quick else None):
                 file.write(json.dumps({"id": f"{name}#{first}", "file": name, "text": text}) + "\n")
@@ -131,8 +216,12 @@ def main():
         proof.fill()
         proof.active_segments()
         proof.pins()
+        proof.accesses()
         proof.coherence()
+        proof.collection()
+        proof.retention()
         proof.beside_a_merge()
+        proof.memory()
     return 1 if proof.failed else 0
 
 

@@ -113,6 +113,20 @@ TEST_CASE("a budget smaller than a window keeps the newest one") {
   CHECK(owner.released == std::vector<u64>{0, 1, 2, 3});
 }
 
+TEST_CASE("a cleared budget has released everything, and fills again") {
+  PageBudget budget(100 * window_bytes, everything);
+  FakeOwner one, two;
+  for (u64 window = 0; window < 3; ++window) one.touch(budget, window);
+  two.touch(budget, 7);
+  budget.clear();
+  CHECK(budget.window_count() == 0);
+  CHECK(std::set<u64>(one.released.begin(), one.released.end()) == std::set<u64>{0, 1, 2});
+  CHECK(two.released == std::vector<u64>{7});
+  CHECK(budget.stats().evictions == 4);
+  one.touch(budget, 1);
+  CHECK(budget.window_count() == 1);
+}
+
 TEST_CASE("threads share a budget") {
   PageBudget budget(8 * window_bytes, everything);
   std::vector<FakeOwner> owners(4);

@@ -1,3 +1,6 @@
+#include <atomic>
+#include <optional>
+
 #include "base/checksum.hpp"
 #include "catalog/text_form.hpp"
 #include "tests/store/store_fixture.hpp"
@@ -143,6 +146,63 @@ TEST_CASE("a MANIFEST of a newer version is refused and nothing is touched") {
 }
 
 TEST_CASE("the version is a version") { CHECK(std::string(version()).find('.') == 1); }
+
+TEST_CASE("cleared caches hold nothing, and every answer is as before") {
+  const TemporaryFolder folder;
+  const Store store = Store::open(folder / "notes", creating()).value();
+  Project project = store.project("default").value();
+  stash_many(project, "a", 20);
+  project.merge(true).value();
+  const Snapshot now = project.snapshot().value();
+  const auto ask = [&] {
+    return text_of(now, "a7") + std::to_string(now.search({.text = "number"}).value().total);
+  };
+  const std::string before = ask();
+  ask();
+  CHECK(store.stats().segments.entries > 0);
+  CHECK(store.stats().segments.hits > 0);
+  CHECK(store.stats().results.entries == 1);
+  CHECK(store.stats().results.hits == 1);
+  CHECK(store.stats().pages.misses > 0);
+  Store(store).clear_caches();
+  CHECK(store.stats().segments.entries == 0);
+  CHECK(store.stats().segments.bytes == 0);
+  CHECK(store.stats().results.entries == 0);
+  CHECK(store.stats().pages.evictions >= store.stats().pages.misses);
+  CHECK(ask() == before);
+}
+
+TEST_CASE("commits that nobody waits for are told, and there when the store is closed") {
+  const TemporaryFolder folder;
+  std::atomic<int> told = 0;
+  {
+    const Store store = Store::open(folder / "notes", creating()).value();
+    Project project = store.project("default").value();
+    const auto count = [&](const Result<Committed>& done) { told += done ? 1 : 0; };
+    for (int n = 0; n < 100; ++n) {
+      project.stash_async(segment("a" + std::to_string(n), "text"), count).value();
+    }
+    Batch batch;
+    batch.erase("a1");
+    project.commit_async(std::move(batch), count, Durability::relaxed).value();
+  }
+  CHECK(told == 101);
+  const Store again = Store::open(folder / "notes").value();
+  CHECK(count_of(again.project("default").value()) == 99);
+}
+
+TEST_CASE("a project that outlives its store commits at once, where a thread would have") {
+  const TemporaryFolder folder;
+  std::optional<Project> project;
+  project = Store::open(folder / "notes", creating()).value().project("default").value();
+  int told = 0;
+  project
+      ->stash_async(segment("a", "text"),
+                    [&](const Result<Committed>& done) { told += done ? 1 : 0; })
+      .value();
+  CHECK(told == 1);
+  CHECK(count_of(*project) == 1);
+}
 
 }  // namespace
 }  // namespace shale
