@@ -48,7 +48,8 @@ class Drawing {
       for (u32 doc = 0; doc < nodes.limit(); ++doc) {
         if (!left_out_.contains({view, doc})) nodes.add(doc);
       }
-      CHECK(graph.add(view, std::move(nodes)).value() == view);
+      const u32 part = graph.add(view, std::move(nodes)).value();
+      CHECK(part == view);
     }
     for (const std::string& id : roots) graph.reach(places_.at(id).first, places_.at(id).second);
     graph.close().value();

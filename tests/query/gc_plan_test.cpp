@@ -114,7 +114,9 @@ TEST_CASE("a plan is that of the plain one, over several views with updates and 
     const GcPlan expected = plain_gc_plan(segments, options);
     const GcPlan plan = plan_gc(project.views, options).value();
     INFO("round " << round << ", task " << options.task << ", file " << options.file);
-    REQUIRE(difference_of(plan, expected) == "");
+    const std::string difference = difference_of(plan, expected);
+    CAPTURE(difference);
+    REQUIRE(difference.empty());
     REQUIRE(plan.faults.empty());
     reachable += plan.reachable - plan.roots;
     going += plan.candidates.size();

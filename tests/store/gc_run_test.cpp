@@ -84,12 +84,12 @@ TEST_CASE("a plan of nothing does nothing") {
 
 TEST_CASE("nothing that was changed since the plan is touched") {
   const std::function<void(Project)> changes[] = {
-      [](Project p) { update(p, "old1", {.pinned = true}); },
-      [](Project p) {
+      [](const Project& p) { update(p, "old1", {.pinned = true}); },
+      [](const Project& p) {
         update(p, "old1", {.touched_at = Time{some_moment, true}});
       },
-      [](Project p) { stash(p, working("old1", "log", 48 * hour_us)); },
-      [](Project p) { ingest(p, {working("old1", "log", 48 * hour_us)}); },
+      [](const Project& p) { stash(p, working("old1", "log", 48 * hour_us)); },
+      [](const Project& p) { ingest(p, {working("old1", "log", 48 * hour_us)}); },
       [](Project p) {
         update(p, "old1", {.pinned = true});
         p.merge(true).value();
@@ -188,6 +188,7 @@ TEST_CASE("a large plan goes in batches of 10,000, and logs are sealed meanwhile
   const TestStore store(sealing_after(5000));
   Project project = store.open();
   std::vector<NewSegment> segments;
+  segments.reserve(25'000);
   for (int i = 0; i < 25'000; ++i) {
     segments.push_back(working("s" + std::to_string(i), i % 5 == 0 ? "note" : "log",
                                i % 5 == 0 ? 0 : 48 * hour_us));
@@ -213,6 +214,7 @@ TEST_CASE("what others pin while a plan is run stays, and the run comes to its e
   Project project = store.open();
   std::vector<NewSegment> segments;
   constexpr int count = 30'000;
+  segments.reserve(count);
   for (int i = 0; i < count; ++i) {
     segments.push_back(working("s" + std::to_string(i), "log", 48 * hour_us));
   }
@@ -234,7 +236,7 @@ TEST_CASE("what others pin while a plan is run stays, and the run comes to its e
   const Committed done = project.run_gc(plan).value();
   is_done.store(true);
   other.join();
-  CHECK(done.missing.size() > 0);
+  CHECK_FALSE(done.missing.empty());
   CHECK(done.erased + done.missing.size() == count);
   CHECK(count_of(project) == done.missing.size());
   for (const std::string& id : pinned) REQUIRE(metadata_of_id(project, id).pinned);

@@ -70,7 +70,9 @@ void check_plans(const Snapshot& now, GcMaker& maker, int plans) {
     const GcPlan plan = now.plan_gc(options).value();
     INFO("task " << options.task << ", file " << options.file << ", target "
                  << options.target_tokens << ", where " << options.where);
-    REQUIRE(difference_of(plan, expected) == "");
+    const std::string difference = difference_of(plan, expected);
+    CAPTURE(difference);
+    REQUIRE(difference.empty());
     REQUIRE(plan.lsn == now.lsn());
     REQUIRE(plan.faults.empty());
   }
@@ -125,7 +127,7 @@ TEST_CASE("tokens of segments that came without a count are those a fold will gi
   CHECK(before.candidates[0].tokens == 4);
   CHECK(before.tokens_freed == 4);
   project.merge(true).value();
-  CHECK(difference_of(project.snapshot().value().plan_gc(options).value(), before) == "");
+  CHECK(difference_of(project.snapshot().value().plan_gc(options).value(), before).empty());
 }
 
 TEST_CASE("a damaged shard is a fault of the plan, which is not run then") {
