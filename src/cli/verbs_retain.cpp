@@ -69,8 +69,13 @@ Result<Exit> retain(Context& context, const RetainOptions& options) {
   watch_for_interrupt();
   const Store store = TRY(context.store_to_read());
   const RetentionRules rules = TRY(rules_of(options, store));
-  // A project that nobody wrote to has nothing to let go.
-  std::optional<Project> project = TRY(context.project_to_change());
+  // A dry run only reads. A project that nobody wrote to has nothing to let go.
+  std::optional<Project> project;
+  if (options.confirm) {
+    project = TRY(context.project_to_change());
+  } else {
+    for (Project& one : TRY(context.projects_to_read(false))) project = std::move(one);
+  }
   RetentionPlan plan;
   if (project.has_value() && options.confirm) {
     ProgressBar bar("retain " + project->name(), context.output.quiet);

@@ -91,6 +91,9 @@ BREAKS = [
         ("src/catalog/control.cpp", "if (!itself || found.bytes",
          "if ((!itself && found.bytes == 0) || found.bytes"),
         ("src/delta/arena.cpp", "header.boot == identity.boot && ", ""))),
+    Break("a shard dropped though a log holds what it had superseded", (
+        ("src/store/shard_drop.cpp", "return entry.as_of.log_sequence() < log.id.sequence;",
+         "return log.id.sequence != 0 || entry.level != 0;"),)),
     Break("a failed sync tried again", (
         ("src/store/durability.cpp", "if (!log.sync()) return",
          "if (!log.sync() && !log.sync()) return"),), by="faults"),
