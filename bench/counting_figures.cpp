@@ -57,6 +57,7 @@ int main(int count, char** words) {
   const shale::Project project = store.project("default").value();
   const shale::Snapshot now = project.snapshot().value();
   std::vector<std::string> ids;
+  ids.reserve(64);
   for (int n = 0; n < 64; ++n) ids.push_back("id" + std::to_string(n * 100));
   std::vector<Measured> all = {
       {"get", 20'000, [&](int i) { (void)now.get(ids[std::size_t(i) % 64]).value(); }},

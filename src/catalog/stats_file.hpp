@@ -3,7 +3,7 @@
 //   0    StatsHeader  written once, before the file has its name
 //   64   StatsWords   sums; each word is only added to, the longest of a kind only raised
 //
-// The words, all u64: 24 of OperationPart (2,048 bytes), in the order of Operation; 8 of WaitPart,
+// The words, all u64: 20 of OperationPart (2,048 bytes), in the order of Operation; 8 of WaitPart,
 // in the order of Lock; 8 of CachePart, in the order of Cache; MergePart; faults. Parts of no
 // meaning yet are zeros: what comes later takes one of them, and needs no new version.
 //
@@ -75,7 +75,7 @@ struct MergePart {
   u64 unused[3];
 };
 struct StatsWords {
-  OperationPart operations[24];
+  OperationPart operations[20];
   WaitPart waits[8];
   CachePart caches[8];
   MergePart merges;
@@ -96,8 +96,8 @@ struct StatsPage {
 static_assert(sizeof(StatsHeader) == 64);
 static_assert(sizeof(OperationPart) == 2048);
 static_assert(sizeof(WaitPart) == 32 && sizeof(CachePart) == 32 && sizeof(MergePart) == 64);
-static_assert(sizeof(StatsWords) == 24 * 2048 + 8 * 32 + 8 * 32 + 64 + 64);
-static_assert(operation_count <= 24);
+static_assert(sizeof(StatsWords) == 20 * 2048 + 8 * 32 + 8 * 32 + 64 + 64);
+static_assert(operation_count <= 20);
 inline constexpr u64 stats_bytes = sizeof(StatsPage);
 
 // `now` less `before`, word by word; the longest as they are now.

@@ -16,13 +16,16 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds making_patience{100};
 
-catalog::ControlIdentity identity_of(const Project::State& project) {
-  return {project.project_id, project.boot};
+// Whose STATS is wanted, by the newest view: the store may have been replaced under its path.
+Result<catalog::ControlIdentity> identity_of(const Project::State& project) {
+  const std::lock_guard lock(project.view_mutex);
+  if (project.view == nullptr) return fail(ErrorCode::busy, "The project is being opened anew");
+  const u64 boot = project.boot != 0 ? project.boot : TRY(boot_id());
+  return catalog::ControlIdentity{project.view->edition->manifest.project_id, boot};
 }
 
 bool has_sums(const Project::State& project) {
-  return !project.is_private && !project.is_alone && project.generation == process_generation() &&
-         project.project_id != 0;
+  return !project.is_private && !project.is_alone && project.generation == process_generation();
 }
 
 LruCounters difference(const LruCounters& now, const LruCounters& before) {
@@ -44,23 +47,25 @@ void take_over_caches(Project::State& project) {
 }
 
 // One process at a time makes it; who comes second finds it.
-Result<StatsFile> make_file(const Project::State& project) {
+Result<StatsFile> make_file(const Project::State& project,
+                            const catalog::ControlIdentity& identity) {
   const std::filesystem::path path = project.paths.stats();
   LockFile lock = TRY(LockFile::open(project.paths.lock(), false));
   if (!TRY(lock.lock(catalog::lock_byte::figures, Clock::now() + making_patience))) {
     return fail_at(ErrorCode::busy, "Somebody else is making the file", path.string());
   }
-  std::optional<StatsFile> file = TRY(StatsFile::open(path, identity_of(project)));
+  std::optional<StatsFile> file = TRY(StatsFile::open(path, identity));
   if (file.has_value()) return *std::move(file);
-  return StatsFile::create(path, identity_of(project), now_microseconds());
+  return StatsFile::create(path, identity, now_microseconds());
 }
 
 // SharedFigures::mutex held. The file that stands at the path.
 Result<StatsFile*> file_at_path(Project::State& project) {
   std::optional<StatsFile>& file = project.shared_figures.file;
   if (file.has_value() && TRY(file->is_at(project.paths.stats()))) return &*file;
-  file = TRY(StatsFile::open(project.paths.stats(), identity_of(project)));
-  if (!file.has_value()) file = TRY(make_file(project));
+  const catalog::ControlIdentity identity = TRY(identity_of(project));
+  file = TRY(StatsFile::open(project.paths.stats(), identity));
+  if (!file.has_value()) file = TRY(make_file(project, identity));
   return &*file;
 }
 
@@ -69,10 +74,10 @@ Result<void> flush(Project::State& project) {
   SharedFigures& shared = project.shared_figures;
   take_over_caches(project);
   const StatsWords now = project.figures.words();
-  const StatsWords more = catalog::difference(now, shared.told);
+  const StatsWords more = shared.told == nullptr ? now : catalog::difference(now, *shared.told);
   if (catalog::is_zero(more)) return {};
   TRY(file_at_path(project))->add(more);
-  shared.told = now;
+  shared.told = std::make_unique<StatsWords>(now);
   return {};
 }
 
@@ -106,8 +111,8 @@ CacheCounts cache_of(const catalog::CachePart& part) {
 
 // What stands in the file, for those who add nothing.
 Result<std::optional<catalog::StatsCopy>> sums_to_read(const Project::State& project) {
-  const u64 boot = project.boot != 0 ? project.boot : TRY(boot_id());
-  return catalog::read_stats(project.paths.stats(), {project.project_id, boot});
+  const catalog::ControlIdentity identity = TRY(identity_of(project));
+  return catalog::read_stats(project.paths.stats(), identity);
 }
 
 }  // namespace

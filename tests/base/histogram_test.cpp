@@ -1,6 +1,7 @@
 #include "base/histogram.hpp"
 
 #include <algorithm>
+#include <barrier>
 #include <memory>
 #include <random>
 #include <thread>
@@ -40,6 +41,7 @@ TEST_CASE("a percentile is never below the true one, and an eighth above it at m
   for (int round = 0; round < 20; ++round) {
     Histogram histogram;
     std::vector<u64> spans;
+    spans.reserve(1000);
     for (int i = 0; i < 1000; ++i) {
       spans.push_back(64 + (u64(1) << random() % 36) + random() % 1'000'000);
       histogram.add(spans.back());
@@ -88,14 +90,17 @@ TEST_CASE("two histograms add up") {
 
 TEST_CASE("threads that add at once lose nothing") {
   const auto histogram = std::make_unique<Histogram>();
+  std::barrier together(4);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&histogram, t] {
-      for (int i = 0; i < 50'000; ++i) histogram->add(u64(100 + t % 2));
+    threads.emplace_back([&] {
+      together.arrive_and_wait();
+      for (int i = 0; i < 1'000'000; ++i) histogram->add(100);
     });
   }
   for (std::thread& thread : threads) thread.join();
-  CHECK(histogram->total() == 200'000);
+  CHECK(histogram->total() == 4'000'000);
 }
 
 }  // namespace

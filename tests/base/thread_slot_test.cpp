@@ -18,6 +18,7 @@ std::vector<u32> slots_of_threads(int count) {
   std::mutex mutex;
   std::vector<u32> slots;
   std::vector<std::thread> threads;
+  threads.reserve(usize(count));
   for (int i = 0; i < count; ++i) {
     threads.emplace_back([&] {
       const u32 slot = thread_slot();
@@ -55,13 +56,16 @@ TEST_CASE("who comes too late shares the last one") {
 
 TEST_CASE("nothing is lost, whether slots are shared, handed on or neither") {
   std::array<std::atomic<u64>, thread_slots + 1> words{};
-  constexpr int counts_each = 5'000;
+  constexpr int counts_each = 200'000;
   u64 expected = 0;
-  for (int round = 0; round < 4; ++round) {
+  for (int round = 0; round < 3; ++round) {
+    std::barrier together(100);
     std::vector<std::thread> threads;
+    threads.reserve(100);
     for (int i = 0; i < 100; ++i) {
-      threads.emplace_back([&words] {
+      threads.emplace_back([&] {
         const u32 slot = thread_slot();
+        together.arrive_and_wait();
         for (int n = 0; n < counts_each; ++n) count_in_slot(words[slot], slot);
       });
     }

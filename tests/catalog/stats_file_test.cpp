@@ -130,6 +130,7 @@ TEST_CASE("processes that add at once lose nothing; one that is killed leaves su
   const StatsFile own = made_at(file);
   constexpr int processes = 4, rounds = 2000;
   std::vector<pid_t> children;
+  children.reserve(processes);
   for (int i = 0; i < processes; ++i) {
     const pid_t child = fork();
     if (child == 0) {

@@ -88,6 +88,7 @@ TEST_CASE("processes that work at once are counted to the last call") {
   constexpr int processes = 4, rounds = 300;
   {
     std::vector<std::unique_ptr<Child>> children;
+    children.reserve(processes);
     for (int i = 0; i < processes; ++i) {
       children.push_back(std::make_unique<Child>([&](int) {
         const Store own = Store::open(store.path()).value();

@@ -31,6 +31,7 @@ TEST_CASE("of what is sampled each call counts, and one of 64 of each thread is 
   const auto figures = std::make_unique<Figures>();
   constexpr int threads_count = 3, calls = 6400;
   std::vector<std::thread> threads;
+  threads.reserve(threads_count);
   for (int t = 0; t < threads_count; ++t) {
     threads.emplace_back([&figures] {
       for (int i = 0; i < calls; ++i) const Sampled timed(*figures, Operation::get);

@@ -1,5 +1,7 @@
 #include "store/project_stats.hpp"
 
+#include <thread>
+
 #include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -38,6 +40,55 @@ TEST_CASE("stats count what is live, where it lies and what it takes") {
   for (const SectionBytes& section : stats.sections) sections += section.bytes;
   CHECK(sections > 0);
   CHECK(sections <= stats.written_bytes);
+}
+
+TEST_CASE("what a power cut could take back is told with its age") {
+  const TestStore store;
+  Project project = store.open();
+  const Committed durable = stash(project, "a", "text", Durability::full);
+  CHECK(project.stats().value().durable_lag_bytes == 0);
+  CHECK(project.stats().value().durable_lag_us == 0);
+  const i64 before = now_microseconds();
+  stash(project, "b", "text", Durability::relaxed);
+  const i64 after = now_microseconds();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const Committed last = stash(project, "c", "text", Durability::relaxed);
+  const i64 asked = now_microseconds();
+  const ProjectStats stats = project.stats().value();
+  CHECK(stats.durable_lag_bytes == last.lsn - durable.lsn);
+  CHECK(i64(stats.durable_lag_us) >= asked - after);  // since `b`, not since `c`
+  CHECK(i64(stats.durable_lag_us) <= now_microseconds() - before);
+  project.sync().value();
+  CHECK(project.stats().value().durable_lag_bytes == 0);
+  CHECK(project.stats().value().durable_lag_us == 0);
+}
+
+TEST_CASE("logs and shards are told by what they are") {
+  store::StoreConfig config = sealing_after(2);
+  config.shard_by = "month";
+  const TestStore store(config);
+  Project project = store.open();
+  stash_many(project, "a", 2);
+  stash(project, "b", "12345");
+  ProjectStats stats = project.stats().value();
+  CHECK(stats.sealed_logs == 1);
+  CHECK(stats.logs == 2);
+  CHECK(stats.delta_segments == 3);
+  CHECK(stats.delta_bytes == stats.text_bytes);
+  CHECK(stats.log_bytes > 0);
+  CHECK(stats.log_bytes < stats.disk_bytes);
+  CHECK(stats.shard_groups.empty());
+  project.merge(true).value();
+  stash(project, "c", "123");
+  stats = project.stats().value();
+  CHECK(stats.delta_bytes == 3);
+  REQUIRE(stats.shard_groups.size() == 1);
+  const ShardGroup& group = stats.shard_groups[0];
+  CHECK(group.month == 202311);
+  CHECK(group.shards == 1);
+  CHECK(group.segments == 3);
+  CHECK(group.text_bytes == stats.text_bytes - 3);
+  CHECK(group.file_bytes == store.manifest().shards[0].file_bytes);
 }
 
 TEST_CASE("tokens counted later count") {
