@@ -64,8 +64,8 @@ class Opener {
       overlay = TRY(or_fault(read_overlay(entry), "overlay"));
       if (overlay == nullptr) shard = nullptr;  // dead versions must never be shown as live
     }
-    const bool is_known = shard != nullptr && known != nullptr &&
-                          shard == request_.previous->shards[at];
+    const bool is_known =
+        shard != nullptr && known != nullptr && shard == request_.previous->shards[at];
     edition_->access.push_back(is_known ? request_.previous->access[at] : open_slot(shard));
     edition_->shards.push_back(std::move(shard));
     edition_->overlays.push_back(overlay != nullptr ? std::move(overlay)

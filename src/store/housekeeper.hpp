@@ -1,8 +1,8 @@
 // The background thread of an opened store: makes relaxed commits durable within 100 ms, writes
-// down once a second who read what, folds the logs that its writers have sealed where too many wait and, where the store was opened so, merges
-// all that is due. Ends with the store. One per Store::State; it decides when, never how
-// (durability.hpp syncs, merger.hpp merges), and no correctness rests on it: a store without it is
-// only later.
+// down once a second who read what, folds the logs that its writers have sealed where too many wait
+// and, where the store was opened so, merges all that is due. Ends with the store. One per
+// Store::State; it decides when, never how (durability.hpp syncs, accesses.hpp counts, merger.hpp
+// merges), and no correctness rests on it: a store without it is only later.
 #pragma once
 
 #include <memory>
