@@ -3,12 +3,12 @@
 //
 //   access_figures FOLDER [documents=20000] [reads=1000000] [processes=4]
 //
-// overhead: in one process, a store opened twice, with counting and without; rounds of gets that hit
-// the cache of decoded segments, and of gets that decode (caches of no segment), turn by turn, each
-// on the thread's own clock; medians of the rounds. add_ns is the call alone.
-// exact: `processes` children read `reads` times each, random ids, while another child upserts and
-// merges; behind them the sum over all ids must be the number of reads, and what the last flush
-// found in files the same again after a full merge.
+// overhead: in one process, a store opened twice, with counting and without; rounds of gets that
+// hit the cache of decoded segments, and of gets that decode (caches of no segment), turn by turn,
+// each on the thread's own clock; medians of the rounds. add_ns is the call alone. exact:
+// `processes` children read `reads` times each, random ids, while another child upserts and merges;
+// behind them the sum over all ids must be the number of reads, and what the last flush found in
+// files the same again after a full merge.
 #include <shale/shale.hpp>
 
 #include <fcntl.h>
@@ -64,9 +64,7 @@ void fill(const std::string& folder, u64 documents) {
 
 struct Overhead {
   std::vector<double> with, without;
-  double percent() const {
-    return (at_share(with, .5) / at_share(without, .5) - 1) * 100;
-  }
+  double percent() const { return (at_share(with, .5) / at_share(without, .5) - 1) * 100; }
 };
 
 double nanoseconds_of_gets(const Snapshot& now, const std::vector<std::string>& ids) {

@@ -7,12 +7,12 @@
 //   last         u64, XXH3-64 of the contents, seeded with the header's checksum
 //
 // The members are the files of a store, in this order and no other: shale.toml; then of each
-// project MANIFEST, every shard with its overlays behind it, the access counters of those shards that
-// have any (since version 2), the logs. Paths are as in a store, and MANIFEST alone says which come:
-// one that is not the next is refused, so that no path leads out of the folder a bundle is unpacked
-// in. Logs end where the snapshot does, under their own ids;
-// MANIFEST has all of them sealed there. So equal stores make equal bundles, and it is the restore
-// that gives new ids. Whatever bit changes, some check finds it.
+// project MANIFEST, every shard with its overlays behind it, the access counters of those shards
+// that have any (since version 2), the logs. Paths are as in a store, and MANIFEST alone says which
+// come: one that is not the next is refused, so that no path leads out of the folder a bundle is
+// unpacked in. Logs end where the snapshot does, under their own ids; MANIFEST has all of them
+// sealed there. So equal stores make equal bundles, and it is the restore that gives new ids.
+// Whatever bit changes, some check finds it.
 //
 // A member's checksum is taken by pieces: XXH3-64 of each MiB, seeded with that of the one before
 // (0 for the first), so that a member of any length passes through little memory.

@@ -36,7 +36,7 @@ struct PinnedProject {
   // without a batch are left out, and there is none to go on in. The checksum of the one that was
   // active is not known yet: 0.
   catalog::Manifest manifest;
-  std::vector<PinnedFile> files;                              // in the manifest's order
+  std::vector<PinnedFile> files;  // in the manifest's order
   // Access counters of shards, where there are any: they change, and are never linked.
   std::vector<PinnedFile> accesses;
   std::vector<std::shared_ptr<const delta::LogReader>> logs;  // those of the manifest

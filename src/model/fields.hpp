@@ -37,8 +37,8 @@ enum class Field : u8 {
   line_last = 37,
   gc_survival_count = 38,
   refcount = 39,
-  bytes = 40,  // of the text
-  words = 41,  // terms counted in the text: the length BM25 uses
+  bytes = 40,     // of the text
+  words = 41,     // terms counted in the text: the length BM25 uses
   accessed = 42,  // when it was last read, microseconds since 1970; absent where never
   accesses = 43,  // how often
 };

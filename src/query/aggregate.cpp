@@ -15,8 +15,8 @@ Result<std::optional<Field>> named_number(const std::string& name) {
   if (!field) {
     return fail(ErrorCode::invalid_argument, "There is no field \"" + name + "\".");
   }
-  const bool is_amount = *field == Field::tokens ||
-                         (*field >= Field::gc_survival_count && *field <= Field::words);
+  const bool is_amount =
+      *field == Field::tokens || (*field >= Field::gc_survival_count && *field <= Field::words);
   if (is_amount) return field;
   return fail(ErrorCode::invalid_argument,
               "Cannot sum \"" + std::string(field_name(*field)) +

@@ -41,8 +41,7 @@ void AccessBooks::count(const AccessCounts::Counted& counted, u32 now) {
   const AccessEntry entry{counted.count, now};
   const auto place = places_.find(counted.slot->id());
   // The same slot: a log whose index was made anew has other numbers.
-  if (place != places_.end() &&
-      view_->access_slots[place->second] == counted.slot->number()) {
+  if (place != places_.end() && view_->access_slots[place->second] == counted.slot->number()) {
     const IndexView& one = view_->indexes[place->second];
     const bool is_there = counted.doc < one.index->document_count();
     if (is_there && !one.overlay->dead.contains(counted.doc)) {
@@ -134,8 +133,7 @@ Result<void> AccessBooks::write_moves(usize at) {
   if (docs.empty()) return {};
   std::sort(docs.begin(), docs.end());
   const std::filesystem::path path = access_path(project_, *view_, at);
-  std::optional<AccessFile> file =
-      TRY(AccessFile::open(path, access_owner(project_, *view_, at)));
+  std::optional<AccessFile> file = TRY(AccessFile::open(path, access_owner(project_, *view_, at)));
   if (!file.has_value()) return {};
   TRY(file->change(docs, [](usize, AccessEntry& entry) { entry = {}; }));
   if (at < view_->shard_count()) written_shards_.push_back(path);

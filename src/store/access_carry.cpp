@@ -1,5 +1,7 @@
 #include "store/access_carry.hpp"
 
+#include <algorithm>
+
 #include "base/shortage.hpp"
 #include "store/access_books.hpp"
 #include "store/current_view.hpp"
@@ -57,9 +59,8 @@ class Carry {
   Result<void> add_source(usize s, const DocumentPlan& plan, std::vector<AccessEntry>& sums) const {
     const usize at = *places_[s];
     const std::vector<u32>& numbers = plan.new_numbers[s];
-    const std::optional<AccessFile> file = TRY(
-        AccessFile::open(access_path(project_, *view_, at), access_owner(project_, *view_, at),
-                         File::Mode::read));
+    const std::optional<AccessFile> file = TRY(AccessFile::open(
+        access_path(project_, *view_, at), access_owner(project_, *view_, at), File::Mode::read));
     if (!file.has_value()) return {};
     sums.resize(plan.documents.size());
     return file->for_each([&](u32 doc, const AccessEntry& entry) -> Result<void> {
@@ -88,6 +89,33 @@ Result<void> carry_accesses(const AccessLock& lock, std::span<const MergeSource>
     TRY(drafts.guard(path));
   }
   return {};
+}
+
+Result<void> carry_left_log(const Project::State& project, const View& before, FileId left,
+                            Lsn kept, const Index& next) {
+  std::vector<AccessEntry> sums;
+  for (usize at = before.shard_count(); at < before.indexes.size(); ++at) {
+    const Index& index = *before.indexes[at].index;
+    if (index.file_id() != left) continue;
+    const std::optional<AccessFile> file = TRY(AccessFile::open(
+        access_path(project, before, at), access_owner(project, before, at), File::Mode::read));
+    if (!file.has_value()) continue;
+    const auto move = [&](u32 doc, const AccessEntry& entry) -> Result<void> {
+      if (doc >= index.document_count() || TRY(index.lsn_of(DocNo{doc})) <= kept) return {};
+      const std::string id = TRY(index.id_of(DocNo{doc}));
+      const std::optional<DocNo> now = TRY(next.find_id(id));
+      if (!now.has_value()) return {};
+      sums.resize(std::max<usize>(sums.size(), to_index(*now) + 1));
+      catalog::add_to(sums[to_index(*now)], entry);
+      return {};
+    };
+    TRY(file->for_each(move));
+  }
+  if (sums.empty()) return {};
+  catalog::AccessOwner owner;
+  owner.id = next.file_id();
+  owner.recoveries = project.recoveries.load(std::memory_order_relaxed);
+  return AccessFile::write(project.paths.log_access(owner.id), owner, sums);
 }
 
 Result<void> hand_on_accesses(Project::State& project, std::span<const CarriedShard> shards) {

@@ -32,4 +32,10 @@ Result<void> carry_accesses(const AccessLock& lock, std::span<const MergeSource>
 // ACCESS, and the edition is published.
 Result<void> hand_on_accesses(Project::State& project, std::span<const CarriedShard> shards);
 
+// LEASE. A log is left (leave_log.hpp): the documents of `before`'s log behind `kept` go on in
+// `next`, under other numbers. Without the access lock, which comes before the lease: what somebody
+// writes to the old file at this very moment is lost. To be called before `next` is published.
+Result<void> carry_left_log(const Project::State& project, const View& before, FileId left,
+                            Lsn kept, const Index& next);
+
 }  // namespace shale::store

@@ -68,7 +68,8 @@ void AccessCounts::add(u32 slot, u32 doc) {
   // document, which add up like any other two.
   for (std::atomic<u64>& place : line.words) {
     u64 free = 0;
-    if (place.load(relaxed) != 0 || !place.compare_exchange_strong(free, key | 1, relaxed)) continue;
+    if (place.load(relaxed) != 0 || !place.compare_exchange_strong(free, key | 1, relaxed))
+      continue;
     // Release, with the acquire in take(): who takes this count away sees the word.
     begun_.fetch_add(1, std::memory_order_release);
     return;

@@ -7,10 +7,10 @@
 // read much lies together: of 5,000 documents of a shard 80 KB are touched), counted up by
 // compare-and-swap, and taken away whole by whoever writes the counts down: a read is in the word
 // that was taken, or finds the word free and begins another. So no order between the two is needed,
-// nothing is lost or counted twice, and the words' operations are relaxed. Where all eight words of a line
-// are others', a map behind a mutex has the rest (one read in 50 where the table is half full).
-// Counters of its own for every document, as a column, cost as much a read and 40 MB in a store of
-// 10 million that is read at random; this costs 1 MiB, from the first read on.
+// nothing is lost or counted twice, and the words' operations are relaxed. Where all eight words of
+// a line are others', a map behind a mutex has the rest (one read in 50 where the table is half
+// full). Counters of its own for every document, as a column, cost as much a read and 40 MB in a
+// store of 10 million that is read at random; this costs 1 MiB, from the first read on.
 //
 // An index is known by a slot: a number, as long as any view or count speaks of it. Not what is on
 // disk, and not which version of a segment is the live one. Safe from all threads.
@@ -86,8 +86,8 @@ class AccessCounts {
   std::atomic<Table*> table_{nullptr};
   // Words begun since the last take(); at least 1 where anything is counted.
   std::atomic<u64> begun_{0};
-  std::mutex mutex_;               // of what follows
-  std::map<u64, u64> elsewhere_;   // key -> count
+  std::mutex mutex_;                                // of what follows
+  std::map<u64, u64> elsewhere_;                    // key -> count
   std::vector<std::shared_ptr<AccessSlot>> slots_;  // slot n at n - 1; null: free
 };
 

@@ -1,6 +1,6 @@
 // What a process knows of a project's accesses and has not written down: its counts, the versions
-// that it superseded, the files that it wrote to and has not synced. When it is written, and how, is
-// for accesses.hpp. Safe from many threads but for `flush_at`.
+// that it superseded, the files that it wrote to and has not synced. When it is written, and how,
+// is for accesses.hpp. Safe from many threads but for `flush_at`.
 #pragma once
 
 #include <chrono>

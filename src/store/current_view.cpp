@@ -128,9 +128,8 @@ Result<std::shared_ptr<const View>> durable_view(Project::State& project,
   std::shared_ptr<const View>& kept = project.durable_view;
   const bool same_edition = kept != nullptr && kept->edition == newest->edition;
   if (same_edition && kept->committed >= cut) return kept;
-  auto made =
-      TRY(make_view(newest->edition, newest->epoch, cut, same_edition ? kept.get() : nullptr,
-                    &project.accesses.counts));
+  auto made = TRY(make_view(newest->edition, newest->epoch, cut,
+                            same_edition ? kept.get() : nullptr, &project.accesses.counts));
   if (project.view != nullptr && project.view->edition == newest->edition) kept = made;
   return made;
 }

@@ -97,8 +97,8 @@ std::string inspect_overlay(const Buffer& start) {
 Result<std::string> inspect_access(const std::filesystem::path& path) {
   const catalog::AccessHeader header = TRY(catalog::describe_access(path));
   const FileId id{header.sequence, header.random};
-  const auto file = TRY(catalog::AccessFile::open(path, {id, header.documents, header.recoveries},
-                                                  File::Mode::read));
+  const auto file = TRY(
+      catalog::AccessFile::open(path, {id, header.documents, header.recoveries}, File::Mode::read));
   u64 documents = 0, count = 0, last = 0;
   if (file.has_value()) {
     TRY(file->for_each([&](u32, const catalog::AccessEntry& entry) -> Result<void> {

@@ -10,8 +10,8 @@
 
 namespace shale::store {
 
-// Manifest, log, shard, overlay, changes, access counters, hot set, STATS: told apart by their first
-// bytes. Several lines of `name: value`.
+// Manifest, log, shard, overlay, changes, access counters, hot set, STATS: told apart by their
+// first bytes. Several lines of `name: value`.
 Result<std::string> inspect_file(const std::filesystem::path& path);
 
 }  // namespace shale::store

@@ -1,5 +1,6 @@
 #include "store/leave_log.hpp"
 
+#include "store/access_carry.hpp"
 #include "store/arenas.hpp"
 #include "store/orphans.hpp"
 #include "store/publish.hpp"
@@ -37,7 +38,8 @@ class LogLeaver {
     const FileId id = next_file_id(manifest_);
     Result<void> done = move_tail(tail, id);
     if (!done) {
-      remove_unless_named(project_.paths, {project_.paths.log(id), project_.paths.index(id)});
+      remove_unless_named(project_.paths, {project_.paths.log(id), project_.paths.index(id),
+                                           project_.paths.log_access(id)});
     }
     return done;
   }
@@ -47,7 +49,7 @@ class LogLeaver {
     const std::shared_ptr<const View> base = TRY(view_without_tail());
     const std::optional<catalog::LastFrame> last = TRY(write_log(id, tail));
     manifest_.logs.push_back({id, 0, 0, {}});
-    TRY(index_log(*base));
+    TRY(index_log(*base, tail.sealed.last_lsn));
     TRY(publish_edition(lease_, manifest_, last));
     if (last.has_value()) lease_.control().raise_durable(last->lsn);
     project_.active.reset();
@@ -103,7 +105,7 @@ class LogLeaver {
     return last;
   }
 
-  Result<void> index_log(const View& base) const {
+  Result<void> index_log(const View& base, Lsn kept) const {
     ReplayRequest request;
     request.paths = project_.paths;
     request.base = &base;
@@ -112,9 +114,17 @@ class LogLeaver {
     request.in_files = !project_.is_alone;
     const ReplayedLog log = TRY(replay_log(request, manifest_.logs.back()));
     keep_arena(project_, log.log.id, log.log.arena);
-    if (!log.scan.damaged) return {};
+    if (!log.scan.damaged) return carry_counts(log, kept);
     return fail_at(ErrorCode::corrupt, "The new log does not hold what was written to it",
                    project_.paths.log(manifest_.logs.back().id).string(), log.scan.damaged_at);
+  }
+
+  // Who read what is a hint: it holds up no writer.
+  Result<void> carry_counts(const ReplayedLog& log, Lsn kept) const {
+    const auto no_texts = [](u64, u32, TextHash) { return Result<std::string>(std::string()); };
+    const auto index = TRY(delta::LogIndex::make(log.log.arena, log.scan.last, no_texts));
+    static_cast<void>(carry_left_log(project_, *lease_.view(), left_, kept, *index));
+    return {};
   }
 
   Lease& lease_;

@@ -95,9 +95,9 @@ class Asked {
   }
 
   Result<Page> list(const Listing& listing) const {
-    query::ListedAnswer listed = TRY(
-        with_accesses({listing.where, listing.sort},
-                      [&](const View& view) { return query::list(view.indexes, listing); }));
+    query::ListedAnswer listed =
+        TRY(with_accesses({listing.where, listing.sort},
+                          [&](const View& view) { return query::list(view.indexes, listing); }));
     Page page;
     page.total = listed.total;
     page.last = std::move(listed.last);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What was read, how often and when: `list --sort accessed`, `--where accesses:`, over processes."""
+"""What was read, how often and when: `list --sort accessed`, filters, over processes."""
 import datetime
 import os
 import unittest

@@ -10,9 +10,9 @@ using namespace testing;
 using catalog::AccessEntry;
 
 AccessEntry entry_at(const Project::State& project, const View& view, usize at, u32 doc) {
-  const auto file = catalog::AccessFile::open(access_path(project, view, at),
-                                              access_owner(project, view, at))
-                        .value();
+  const auto file =
+      catalog::AccessFile::open(access_path(project, view, at), access_owner(project, view, at))
+          .value();
   AccessEntry entry;
   if (file) file->read(doc, std::span(&entry, 1)).value();
   return entry;

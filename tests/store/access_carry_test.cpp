@@ -98,7 +98,8 @@ TEST_CASE("what is counted and superseded while a merge runs is neither lost nor
       while (!stop) Project(merging).merge(true).value();
     });
     std::jthread writer([&] {
-      for (int n = 0; !stop; n = (n + 7) % documents) stash(Project(writing), ids[usize(n)], "newer");
+      for (int n = 0; !stop; n = (n + 7) % documents)
+        stash(Project(writing), ids[usize(n)], "newer");
     });
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(1500);
     while (std::chrono::steady_clock::now() < end) {
@@ -181,7 +182,8 @@ void fill_for_kills(const TestStore& store) {
   forget_counts(state);
 }
 
-TEST_CASE("a merger killed at any call loses no count; in the middle of a move it doubles that one") {
+TEST_CASE(
+    "a merger killed at any call loses no count; in the middle of a move it doubles that one") {
   int status = 7;
   int moves_doubled = 0;
   int step = 0;
@@ -211,7 +213,8 @@ TEST_CASE("a merger killed at any call loses no count; in the middle of a move i
   CHECK(moves_doubled <= 2);
 }
 
-TEST_CASE("who flushes while a killed merger's publication waits does not write to what it retires") {
+TEST_CASE(
+    "who flushes while a killed merger's publication waits does not write to what it retires") {
   int status = 7;
   for (int step = 0; status == 7; ++step) {
     const TestStore fresh;
