@@ -69,14 +69,15 @@ class Merge(Case):
     def test_without_an_index_of_words_fields_find_and_words_are_an_error(self):
         self.text("init", "--index", "none", "--store", self.store)
         self.assertRegex(self.text("config"), '(?m)^index = "none"')
-        self.ingest({"id": "a", "text": "one two", "type": "decision"}, {"id": "b", "text": "three"})
+        self.ingest({"id": "a", "text": "one two", "type": "decision"},
+                    {"id": "b", "text": "three"})
         for _ in range(2):
             for words in [["search", "one"], ["search", "-one"], ["pack", "one", "--tokens", "9"],
                           ["search", "one*"], ["sum", "tokens", "--query", "one"]]:
                 error = self.json(*words, exit=2)["error"]
                 self.assertIn('index = "none"', error["message"])
-            self.assertEqual([s["id"] for s in self.ndjson("search", "type:decision")], ["a"])
-            self.assertEqual([s["id"] for s in self.ndjson("list", "--where", "type:decision")], ["a"])
+            for verb in [["search", "type:decision"], ["list", "--where", "type:decision"]]:
+                self.assertEqual([s["id"] for s in self.ndjson(*verb)], ["a"])
             self.assertEqual(self.text("get", "a"), "one two")
             self.assertEqual(self.json("sum", "tokens")["rows"][0]["sum"], 3)
             self.assertEqual(self.json("pack", "", "--tokens", "99")["segments"][0]["id"], "b")
@@ -87,7 +88,7 @@ class Merge(Case):
 
     def test_the_index_is_said_once_and_known(self):
         self.run_program("init", "--index", "words", "--store", self.store, exit=2)
-        self.run_program("init", "--index", "none", "--no-positions", "--store", self.store, exit=2)
+        self.run_program("init", "--index", "none", "--no-positions", exit=2)
         self.text("init", "--no-positions", "--store", self.store)
         self.assertRegex(self.text("config"), '(?m)^index = "terms"')
 
