@@ -166,8 +166,8 @@ class WorkingSetProof(Proof):
         got, is_right = self.figures("gc_figures", self.work / "gc", segments, segments // 10)
         for name, plan in got["plans"].items():
             self.item(f"gc plan over {got['segments']} segments of {got['topics']} topics: {name}",
-                      f"{plan['wall_ms']['median']:.0f} ms, the first {plan['wall_ms']['first']:.0f}"
-                      f" ({plan['candidates']} may go)", "< 1 s",
+                      f"{plan['wall_ms']['median']:.0f} ms, the first "
+                      f"{plan['wall_ms']['first']:.0f} ({plan['candidates']} may go)", "< 1 s",
                       plan["wall_ms"]["median"] < 1000 and plan["wall_ms"]["first"] < 1000)
         self.item("the same as a direct slow one, 10,000 segments",
                   f"{'equal' if got['right'] else 'different'} (slow: "

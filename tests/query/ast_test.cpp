@@ -55,5 +55,19 @@ TEST_CASE("leaves are the kinds that hold text") {
   }
 }
 
+TEST_CASE("a tree depends on the moment where a clause in it does") {
+  Node age = leaf(Kind::clause, "created:7d");
+  age.clause = parse_clause(age.text, 1'800'000'000'000'000).value();
+  Node date = leaf(Kind::clause, "created:2020-01-01");
+  date.clause = parse_clause(date.text, 1'800'000'000'000'000).value();
+  const Node word = leaf(Kind::words, "created:7d");
+  CHECK(depends_on_now(age));
+  CHECK_FALSE(depends_on_now(date));
+  CHECK_FALSE(depends_on_now(word));
+  CHECK_FALSE(depends_on_now(parent(Kind::sequence, {word, date})));
+  const Node inner = parent(Kind::any_of, {date, age});
+  CHECK(depends_on_now(parent(Kind::all_of, {word, parent(Kind::sequence, {word, inner})})));
+}
+
 }  // namespace
 }  // namespace shale::query

@@ -356,5 +356,36 @@ TEST_CASE("bounds of attributes are the nearest integer and the nearest number")
   CHECK(one("attr.n:a..b").value == "a..b");
 }
 
+TEST_CASE("a value in quotes is spelt so that it comes back") {
+  for (const std::string value : {"", "a", "two words", "\"quoted\"", "back\\slash", "\\\"",
+                                  "a*?[b]", ">=7d", "ä ö", "\ttab\n"}) {
+    const std::string spelt = quoted_value(value);
+    INFO(spelt);
+    CHECK(quoted_bytes(spelt) == spelt.size());
+    const Clause clause = one("task:" + spelt);
+    CHECK(clause.kind == Kind::equals);
+    CHECK(clause.quoted);
+    CHECK(clause.value == value);
+  }
+}
+
+TEST_CASE("a filter knows whether another moment would find others") {
+  const auto depends = [](std::string_view where) {
+    return parse_filter(where, now).value().depends_on_now();
+  };
+  for (const char* const where :
+       {"created:7d", "touched:<2h", "-created:>30m", "created:2w..1d", "created:..90s",
+        "type:code created:1d", "accessed:>=2020-01-01", "accesses:>=3", "-accesses:0"}) {
+    INFO(where);
+    CHECK(depends(where));
+  }
+  for (const char* const where :
+       {"", "type:code", "created:>=2020-01-01", "touched:2026-03-01T12:00Z", "tokens:7",
+        "created:2020-01-01..2021-01-01", "task:7d", "attr.n:>7", "-pinned:true"}) {
+    INFO(where);
+    CHECK_FALSE(depends(where));
+  }
+}
+
 }  // namespace
 }  // namespace shale::query

@@ -1,7 +1,11 @@
 #include "store/async_commits.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -165,6 +169,100 @@ TEST_CASE("a sync that fails is told to all that waited for it") {
     }
   }
   CHECK(failed == 3);
+}
+
+// What a child that is killed had been told, over a pipe, and how it ended.
+struct Killed {
+  std::vector<int> told;
+  int status = 0;
+};
+
+Killed killed_while_it_commits(const TestStore& store, int wanted) {
+  int ends[2] = {};
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto state = store.state();
+    AsyncCommits commits;
+    for (int n = 0;; ++n) {
+      const auto done = [n, out = ends[1]](const Result<Committed>& result) {
+        if (result) (void)!::write(out, &n, sizeof n);
+      };
+      (void)commits.add({state, batch_of("k" + std::to_string(n), std::to_string(n)), done},
+                        std::chrono::seconds(10));
+    }
+  }
+  ::close(ends[1]);
+  Killed killed;
+  int n = 0;
+  while (::read(ends[0], &n, sizeof n) == ssize_t(sizeof n)) {
+    killed.told.push_back(n);
+    if (int(killed.told.size()) == wanted) ::kill(child, SIGKILL);
+  }
+  ::close(ends[0]);
+  ::waitpid(child, &killed.status, 0);
+  return killed;
+}
+
+TEST_CASE("kill -9: whatever was told is there, each batch in its order") {
+  for (const int wanted : {1, 40, 700}) {
+    const TestStore store;
+    { const auto made = store.state(); }
+    const Killed killed = killed_while_it_commits(store, wanted);
+    CHECK(WIFSIGNALED(killed.status));
+    REQUIRE(int(killed.told.size()) >= wanted);
+    Project project = store.open();
+    const u64 count = count_of(project);
+    CHECK(count >= killed.told.size());
+    for (int n = 0; n < int(killed.told.size()); ++n) {
+      REQUIRE(killed.told[usize(n)] == n);
+      REQUIRE(text_of(project, "k" + std::to_string(n)) == std::to_string(n));
+    }
+    // What was not told is a beginning of the rest.
+    for (u64 n = 0; n < count; ++n) {
+      REQUIRE(text_of(project, "k" + std::to_string(n)) == std::to_string(n));
+    }
+  }
+}
+
+TEST_CASE("batches of several projects are told each by its own") {
+  const TestStore store;
+  const auto one = store.state();
+  const auto two = store.try_state({}, "two").value();
+  std::vector<std::string> told;
+  {
+    AsyncCommits commits;
+    for (int n = 0; n < 30; ++n) {
+      const auto& state = n % 3 == 0 ? one : two;
+      const auto done = [&told, &state, name = state->name](const Result<Committed>& result) {
+        if (state->shared_control()->durable().value >= result.value().lsn) told.push_back(name);
+      };
+      commits.add({state, batch_of(std::to_string(n)), done}, {}).value();
+    }
+  }
+  CHECK(told.size() == 30);
+  CHECK(count_of(Project(one)) == 10);
+  CHECK(count_of(Project(two)) == 20);
+  CHECK(std::count(told.begin(), told.end(), "two") == 20);
+}
+
+TEST_CASE(
+    "in a child of fork the parent's thread is left alone, and its batches stay the parent's") {
+  const TestStore store;
+  const auto state = store.state();
+  std::atomic<int> told = 0;
+  auto commits = std::make_unique<AsyncCommits>();
+  commits->add({state, batch_of("a"), [&](const Result<Committed>&) { ++told; }}, {}).value();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    commits.reset();  // must neither wait nor fall
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(status == 0);
+  commits.reset();
+  CHECK(told == 1);
 }
 
 }  // namespace
