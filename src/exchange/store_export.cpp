@@ -6,6 +6,7 @@
 #include "exchange/context_file.hpp"
 #include "exchange/draft_file.hpp"
 #include "exchange/ndjson_writer.hpp"
+#include "store/accesses.hpp"
 
 namespace shale::exchange {
 
@@ -19,7 +20,8 @@ constexpr usize buffer_bytes = 1u << 20;
 }  // namespace
 
 // All segments that pass, oldest first.
-Result<void> StoreExport::each(const ExportedView& view, const Visit& visit) {
+Result<void> StoreExport::each(const ExportedView& asked, const Visit& visit) {
+  const ExportedView view{asked.project, store::uncounted(asked.snapshot)};
   Listing listing{where_, "-created", page_segments};
   while (true) {
     const Page page = TRY(view.snapshot.list(listing));

@@ -53,7 +53,7 @@ class StoreExport {
 
  private:
   using Visit = std::function<Result<void>(const Segment&)>;
-  Result<void> each(const ExportedView& view, const Visit& visit);
+  Result<void> each(const ExportedView& asked, const Visit& visit);
   Result<void> one(const ExportedView& view, const std::string& id, const Visit& visit);
   Result<void> write_project(const ExportedView& view, const std::filesystem::path& path);
   Result<void> put_away(std::string& buffer, const Put& put);

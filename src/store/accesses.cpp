@@ -63,6 +63,13 @@ void count_accesses(const View& view, const Pack& pack) {
   }
 }
 
+Snapshot uncounted(const Snapshot& snapshot) {
+  auto view = std::make_shared<View>(*snapshot.state().view);
+  view->access_counts = nullptr;
+  return Snapshot(std::make_shared<const Snapshot::State>(
+      Snapshot::State{snapshot.state().project, std::move(view)}));
+}
+
 Result<bool> flush_accesses(Project::State& project, std::chrono::milliseconds patience) {
   if (project.is_private || !project.accesses.any()) return true;
   const std::optional<AccessLock> lock = TRY(AccessLock::try_acquire(project, patience));

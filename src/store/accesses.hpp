@@ -43,6 +43,9 @@ Result<void> flush_and_inherit(const AccessLock& lock);
 // The texts of a pack are handed out.
 void count_accesses(const View& view, const Pack& pack);
 
+// The same snapshot for who reads texts and is no reader: exports.
+Snapshot uncounted(const Snapshot& snapshot);
+
 // How often and when each of these was read, whichever version of it: this process's reads up to
 // now included. Where nothing may be written, what the files of the shards in `view` say.
 Result<std::vector<Access>> accesses_of(Project::State& project,

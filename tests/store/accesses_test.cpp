@@ -38,6 +38,16 @@ TEST_CASE("texts that are handed out are counted, and nothing else is") {
   CHECK(packed == 3 + pack.segments.size());
 }
 
+TEST_CASE("who exports reads the same, and is not counted") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  stash_many(project, "a", 1);
+  const Snapshot now = uncounted(project.snapshot().value());
+  CHECK(text_of(now, "a0") == "text a number 0");
+  CHECK(count_of_id(project, "a0") == 0);
+}
+
 TEST_CASE("when something was last read is told, and 0 where it never was") {
   const TestStore store;
   const auto state = store.state();
