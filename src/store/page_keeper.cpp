@@ -17,6 +17,10 @@ namespace shale::store {
 namespace {
 
 constexpr std::chrono::milliseconds interval{500};
+// Where an index must not become resident as a whole: going through its words, a search touches 10
+// MB in so long. A look takes 10 us.
+constexpr std::chrono::milliseconds short_interval{10};
+constexpr u32 short_intervals = interval / short_interval;
 // The kernel asks the disk for no more than its own read-ahead at a time, which is seldom less.
 constexpr u64 step_bytes = u64(128) << 10;
 
@@ -31,16 +35,29 @@ struct PageKeeper::Round {
   void run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       for (const Wanted& one : wait(stop)) fetch(one, stop);
-      measure_shared_maps();
-      if (shared_max != 0 && shared_map_bytes() > shared_max) release_shared_maps();
-      budget->settle();
+      if (looks % short_intervals == 0 || !is_watchful()) {
+        settle();
+      } else if (resident_file_bytes() > budget->bytes_max() + shared_max) {
+        release_shared_maps();
+      }
+      ++looks;
     }
+  }
+
+  // Whether the logs' indexes are larger than they may be resident.
+  bool is_watchful() const { return shared_max != 0 && shared_map_total() > shared_max; }
+
+  void settle() const {
+    measure_shared_maps();
+    if (shared_max != 0 && shared_map_bytes() > shared_max) release_shared_maps();
+    budget->settle();
   }
 
   // What is wanted, as soon as something is or an interval has passed.
   std::vector<Wanted> wait(const std::stop_token& stop) {
     std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, interval, [&] { return !wanted.empty(); });
+    wake.wait_for(lock, stop, is_watchful() ? short_interval : interval,
+                  [&] { return !wanted.empty(); });
     return std::exchange(wanted, {});
   }
 
@@ -67,6 +84,7 @@ struct PageKeeper::Round {
   const std::shared_ptr<shard::PageBudget> budget;
   const u64 shared_max;
   u64 asked = 0;  // bytes so far; the thread's
+  u32 looks = 0;  // the thread's
   std::mutex mutex;
   std::condition_variable_any wake;
   std::vector<Wanted> wanted;
