@@ -10,6 +10,7 @@
 
 #include "base/file.hpp"
 #include "base/mapped_file.hpp"
+#include "base/shared_map_use.hpp"
 #include "store/hot_pages.hpp"
 
 namespace shale::store {
@@ -17,8 +18,8 @@ namespace shale::store {
 namespace {
 
 constexpr std::chrono::milliseconds interval{500};
-// Where an index must not become resident as a whole: going through its words, a search touches 10
-// MB in so long. A look takes 10 us.
+// Where an index must not become resident as a whole: for what SharedMapUse is not told, such as
+// the pages a writer brings in. A look takes 10 us.
 constexpr std::chrono::milliseconds short_interval{10};
 constexpr u32 short_intervals = interval / short_interval;
 // The kernel asks the disk for no more than its own read-ahead at a time, which is seldom less.
@@ -92,9 +93,12 @@ struct PageKeeper::Round {
 };
 
 PageKeeper::PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 shared_max)
-    : round_(std::make_unique<Round>(std::move(budget), shared_max)) {}
+    : round_(std::make_unique<Round>(std::move(budget), shared_max)) {
+  if (shared_max != 0) SharedMapUse::bound(shared_max);
+}
 
 PageKeeper::~PageKeeper() {
+  if (round_->shared_max != 0) SharedMapUse::bound(0);
   if (generation_ == process_generation()) return;  // ~jthread asks the thread to stop, and joins
   // Left alone for ever: there is no thread to join, and its mutex may be locked.
   static_cast<void>(round_.release());
