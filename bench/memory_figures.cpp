@@ -205,7 +205,7 @@ int use_everything(const char* path, const char* ids_path, u64 budget, unsigned 
   const auto store = shale::Store::open(path, {.memory_budget = budget}).value();
   const auto now = store.project("default").value().snapshot().value();
   tell("opened", start);
-  const Words words(now, ids_path, 250);
+  const Words words(now, ids_path, 60);
   std::vector<std::vector<double>> times(threads);
   std::atomic<u64> missing = 0;
   const auto on_threads = [&](auto&& share) {
@@ -263,8 +263,15 @@ int memory(const char* path, const char* ids_path, u64 budget, unsigned threads,
     const Sample now = sample_of(child);
     if (now.resident > highest.resident) highest = now;
     highest_anonymous = std::max(highest_anonymous, now.anonymous);
-    over += now.resident > budget + allowance ? 1 : 0;
-    ++samples;
+    const bool is_over = now.resident > budget + allowance;
+    over += is_over ? 1 : 0;
+    if (++samples % 100 == 0 || is_over) {
+      std::fprintf(stderr, "%llu MiB now (%llu of no file), %llu at most (%llu)\n",
+                   static_cast<unsigned long long>(now.resident / mebibyte),
+                   static_cast<unsigned long long>(now.anonymous / mebibyte),
+                   static_cast<unsigned long long>(highest.resident / mebibyte),
+                   static_cast<unsigned long long>(highest.anonymous / mebibyte));
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   std::printf(

@@ -273,9 +273,13 @@ class SharedMaps {
   void grew(u64 bytes) { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
   u64 bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
+  u64 total() const { return total_.load(std::memory_order_relaxed); }
+
   void measure() {
     const std::lock_guard lock(mutex_);
-    u64 pages = 0;
+    u64 pages = 0, total = 0;
+    for (const auto& [data, mapped] : maps_) total += mapped.bytes();
+    total_.store(total, std::memory_order_relaxed);
     if (!maps_.empty()) {
       const auto pagemap = File::open("/proc/self/pagemap", File::Mode::read);
       if (!pagemap) return;  // what was reserved is the best that is known
@@ -310,7 +314,8 @@ class SharedMaps {
 
   std::mutex mutex_;
   std::map<std::byte*, Mapped> maps_;
-  std::atomic<u64> bytes_ = 0;  // relaxed: a figure, which orders nothing
+  std::atomic<u64> bytes_ = 0;  // relaxed, both: figures, which order nothing
+  std::atomic<u64> total_ = 0;
 };
 
 }  // namespace
@@ -416,6 +421,7 @@ Result<void> SharedMap::reserve(u64 bytes) {
 }
 
 u64 shared_map_bytes() { return SharedMaps::instance().bytes(); }
+u64 shared_map_total() { return SharedMaps::instance().total(); }
 void measure_shared_maps() { SharedMaps::instance().measure(); }
 void release_shared_maps() { SharedMaps::instance().release(); }
 

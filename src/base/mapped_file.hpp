@@ -74,6 +74,8 @@ class SharedMap {
 // What this process holds resident of all its shared maps of files: as it was measured last, and
 // what was reserved since. Part of RssFile, and none of it is a shard's.
 u64 shared_map_bytes();
+// How long these files were when that was measured last: so much it may become.
+u64 shared_map_total();
 // Measures it (.4 ms for an index of 200 MB): for a thread in the background.
 void measure_shared_maps();
 // Gives all of it back. The pages stay in the page cache as they are, and come in again where they

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/shared_map_use.hpp"
 #include "delta/arena_format.hpp"
 
 namespace shale::delta {
@@ -36,6 +37,7 @@ u64 Arena::end() const { return std::min(load_acquire(header().heap_end), map_.c
 const std::byte* Arena::checked(u64 offset, u64 bytes) const {
   const u64 limit = end();
   if (offset < arena_header_bytes || offset > limit || bytes > limit - offset) return nullptr;
+  SharedMapUse::note(map_.data() + offset);
   return map_.data() + offset;
 }
 

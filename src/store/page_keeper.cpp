@@ -10,6 +10,7 @@
 
 #include "base/file.hpp"
 #include "base/mapped_file.hpp"
+#include "base/shared_map_use.hpp"
 #include "store/hot_pages.hpp"
 
 namespace shale::store {
@@ -17,6 +18,10 @@ namespace shale::store {
 namespace {
 
 constexpr std::chrono::milliseconds interval{500};
+// Where an index must not become resident as a whole: for what SharedMapUse is not told, such as
+// the pages a writer brings in. A look takes 10 us.
+constexpr std::chrono::milliseconds short_interval{10};
+constexpr u32 short_intervals = interval / short_interval;
 // The kernel asks the disk for no more than its own read-ahead at a time, which is seldom less.
 constexpr u64 step_bytes = u64(128) << 10;
 
@@ -31,16 +36,29 @@ struct PageKeeper::Round {
   void run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       for (const Wanted& one : wait(stop)) fetch(one, stop);
-      measure_shared_maps();
-      if (shared_max != 0 && shared_map_bytes() > shared_max) release_shared_maps();
-      budget->settle();
+      if (looks % short_intervals == 0 || !is_watchful()) {
+        settle();
+      } else if (resident_file_bytes() > budget->bytes_max() + shared_max) {
+        release_shared_maps();
+      }
+      ++looks;
     }
+  }
+
+  // Whether the logs' indexes are larger than they may be resident.
+  bool is_watchful() const { return shared_max != 0 && shared_map_total() > shared_max; }
+
+  void settle() const {
+    measure_shared_maps();
+    if (shared_max != 0 && shared_map_bytes() > shared_max) release_shared_maps();
+    budget->settle();
   }
 
   // What is wanted, as soon as something is or an interval has passed.
   std::vector<Wanted> wait(const std::stop_token& stop) {
     std::unique_lock lock(mutex);
-    wake.wait_for(lock, stop, interval, [&] { return !wanted.empty(); });
+    wake.wait_for(lock, stop, is_watchful() ? short_interval : interval,
+                  [&] { return !wanted.empty(); });
     return std::exchange(wanted, {});
   }
 
@@ -67,6 +85,7 @@ struct PageKeeper::Round {
   const std::shared_ptr<shard::PageBudget> budget;
   const u64 shared_max;
   u64 asked = 0;  // bytes so far; the thread's
+  u32 looks = 0;  // the thread's
   std::mutex mutex;
   std::condition_variable_any wake;
   std::vector<Wanted> wanted;
@@ -74,9 +93,12 @@ struct PageKeeper::Round {
 };
 
 PageKeeper::PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 shared_max)
-    : round_(std::make_unique<Round>(std::move(budget), shared_max)) {}
+    : round_(std::make_unique<Round>(std::move(budget), shared_max)) {
+  if (shared_max != 0) SharedMapUse::bound(shared_max);
+}
 
 PageKeeper::~PageKeeper() {
+  if (round_->shared_max != 0) SharedMapUse::bound(0);
   if (generation_ == process_generation()) return;  // ~jthread asks the thread to stop, and joins
   // Left alone for ever: there is no thread to join, and its mutex may be locked.
   static_cast<void>(round_.release());
