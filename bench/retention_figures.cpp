@@ -8,6 +8,8 @@
 // same with one pinned segment in each month, on a tenth of the segments: batches of erases, no
 // drop. Prints one JSON object; times are wall times, the median and the best of the rounds. Exits
 // 1 where what is left is not what should be.
+#include <unistd.h>
+
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -87,6 +89,7 @@ Figures measure(const fs::path& made, int rounds, std::uint64_t left) {
   for (int round = 0; round < rounds; ++round) {
     fs::remove_all(copy);
     fs::copy(made, copy, fs::copy_options::recursive);
+    ::sync();  // what is dirty costs an unlink more
     auto store = shale::Store::open(copy).value();
     auto project = store.project("default").value();
     (void)project.plan_retention(rules()).value();

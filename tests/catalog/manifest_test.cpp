@@ -98,7 +98,7 @@ TEST_CASE("every flipped bit is refused") {
 TEST_CASE("versions") {
   const std::string text = format_manifest(sample());
   const std::string body = body_of(text);
-  CHECK(parse_manifest(sealed(replaced(body, "shale-manifest 1 1", "shale-manifest 9 1"))));
+  CHECK(parse_manifest(sealed(replaced(body, "shale-manifest 1 1", "shale-manifest 9 2"))));
   CHECK(parse_manifest(replaced(text, "shale-manifest 1 1", "shale-manifest 9 3")).error().code ==
         ErrorCode::too_new);
   refused(sealed(replaced(body, "shale-manifest 1 1", "shale-manifest 1")));
