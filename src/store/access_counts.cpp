@@ -83,8 +83,49 @@ void AccessCounts::add_elsewhere(u64 key, u64 count) {
   begun_.fetch_add(1, std::memory_order_release);
 }
 
+// Of a slot that only this list has, nobody can count any more.
+std::vector<bool> AccessCounts::unreferenced() const {
+  std::vector<bool> is_left(slots_.size());
+  for (usize at = 0; at < slots_.size(); ++at) is_left[at] = slots_[at].use_count() == 1;
+  // Whoever let go of one did so after his last read, which is seen from here on.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return is_left;
+}
+
+// Slots whose counts wait to be written down stay.
+void AccessCounts::let_go_of_unused() {
+  std::vector<bool> is_left = unreferenced();
+  const usize all = usize(std::count(is_left.begin(), is_left.end(), true));
+  if (Table* const table = table_.load(std::memory_order_acquire)) {
+    for (const Line& line : table->lines) {
+      for (const std::atomic<u64>& place : line.words) {
+        const u64 word = place.load(relaxed);
+        if (word != 0) is_left[slot_of(word) - 1] = false;
+      }
+    }
+  }
+  for (const auto& [key, count] : elsewhere_) is_left[slot_of(key) - 1] = false;
+  usize kept = 0, gone = 0;
+  for (usize at = 0; at < slots_.size(); ++at) {
+    if (is_left[at]) {
+      slots_[at] = nullptr;
+      ++gone;
+    }
+    kept += slots_[at] != nullptr ? 1 : 0;
+  }
+  retired_.store(all - gone, relaxed);
+  next_sweep_ = std::max<usize>(16, 2 * kept);
+}
+
+usize AccessCounts::slot_count() const {
+  const std::lock_guard lock(mutex_);
+  return slots_.size() - usize(std::count(slots_.begin(), slots_.end(), nullptr));
+}
+
 std::shared_ptr<AccessSlot> AccessCounts::open_slot(FileId id) {
   const std::lock_guard lock(mutex_);
+  const usize open = slots_.size() - usize(std::count(slots_.begin(), slots_.end(), nullptr));
+  if (open >= next_sweep_) let_go_of_unused();
   usize at = 0;
   while (at < slots_.size() && slots_[at] != nullptr) ++at;
   if (at == slots_max) return nullptr;
@@ -95,11 +136,7 @@ std::shared_ptr<AccessSlot> AccessCounts::open_slot(FileId id) {
 
 std::vector<AccessCounts::Counted> AccessCounts::take() {
   const std::lock_guard lock(mutex_);
-  // Before the words are taken: of a slot that only this list has, nobody can count any more.
-  std::vector<bool> is_left(slots_.size());
-  for (usize at = 0; at < slots_.size(); ++at) is_left[at] = slots_[at].use_count() == 1;
-  // Whoever let go of one did so after his last read, which is seen below.
-  std::atomic_thread_fence(std::memory_order_acquire);
+  std::vector<bool> is_left = unreferenced();  // before the words are taken
   begun_.exchange(0, std::memory_order_acquire);
   std::vector<Counted> counted;
   const auto add = [&](u64 word, u64 count) {
@@ -122,6 +159,7 @@ std::vector<AccessCounts::Counted> AccessCounts::take() {
   for (usize at = 0; at < slots_.size(); ++at) {
     if (is_left[at]) slots_[at] = nullptr;
   }
+  retired_.store(0, relaxed);
   return counted;
 }
 

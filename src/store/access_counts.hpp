@@ -12,8 +12,11 @@
 // full). Counters of its own for every document, as a column, cost as much a read and 40 MB in a
 // store of 10 million that is read at random; this costs 1 MiB, from the first read on.
 //
-// An index is known by a slot: a number, as long as any view or count speaks of it. Not what is on
-// disk, and not which version of a segment is the live one. Safe from all threads.
+// An index is known by a slot: a number, and what keeps the index open, as long as any view or
+// count speaks of it. Slots that nothing speaks of any more are let go of by who writes counts
+// down, and, since a process may see a thousand editions and count nothing, by who opens the next
+// ones. Not what is on disk, and not which version of a segment is the live one. Safe from all
+// threads.
 #pragma once
 
 #include <array>
@@ -66,10 +69,15 @@ class AccessCounts {
   void give_back(const std::vector<Counted>& counted);
 
   bool any() const { return begun_.load(std::memory_order_relaxed) != 0; }
-  // Half full: it should not wait for its turn.
-  bool is_crowded() const { return begun_.load(std::memory_order_relaxed) > words / 2; }
+  // Half full, or it keeps files open that no view has: it should not wait for its turn.
+  bool is_crowded() const {
+    return begun_.load(std::memory_order_relaxed) > words / 2 ||
+           retired_.load(std::memory_order_relaxed) > retired_max;
+  }
+  usize slot_count() const;  // open ones
 
  private:
+  static constexpr usize retired_max = 8;
   static constexpr usize line_words = 8;
   static constexpr usize words = usize(1) << 17;
   struct alignas(64) Line {
@@ -82,13 +90,18 @@ class AccessCounts {
   Table& make_table();
   static bool add_in(Line& line, u64 key);
   void add_elsewhere(u64 key, u64 count);
+  std::vector<bool> unreferenced() const;
+  void let_go_of_unused();
 
   std::atomic<Table*> table_{nullptr};
   // Words begun since the last take(); at least 1 where anything is counted.
   std::atomic<u64> begun_{0};
-  std::mutex mutex_;                                // of what follows
+  // Slots that only counts speak of, as they were when the next ones were opened.
+  std::atomic<usize> retired_{0};
+  mutable std::mutex mutex_;                        // of what follows
   std::map<u64, u64> elsewhere_;                    // key -> count
   std::vector<std::shared_ptr<AccessSlot>> slots_;  // slot n at n - 1; null: free
+  usize next_sweep_ = 16;                           // so many slots, and the unused are let go of
 };
 
 }  // namespace shale::store

@@ -125,6 +125,8 @@ Result<Snapshot> Project::snapshot(const SnapshotOptions& options) const {
   TRY(check_process(*state_));
   const store::Sampled timed(state_->figures, Operation::snapshot);
   state_->kept_views.drop_old();
+  // For a project that outlives its store, and with that its housekeeper.
+  if (state_->accesses.counts.is_crowded()) store::keep_accesses(*state_, false);
   auto view = TRY(store::snapshot_view(*state_));
   if (options.durable_only) view = TRY(store::durable_view(*state_, view));
   return Snapshot(

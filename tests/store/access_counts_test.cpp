@@ -102,5 +102,25 @@ TEST_CASE("a slot's number is another's once nobody has it and nothing of it is 
   CHECK(counts.open_slot({3, 0})->number() == number);
 }
 
+TEST_CASE("slots of indexes that nobody has are let go of, counted or not, before they are many") {
+  AccessCounts counts;
+  const auto kept = counts.open_slot(FileId{1, 1});
+  for (u64 n = 2; n < 2000; ++n) {
+    const auto slot = counts.open_slot(FileId{n, n});
+    if (n % 100 == 0) counts.add(slot->number(), u32(n));
+  }
+  // What was counted waits for who writes it down, and says that it waits.
+  CHECK(counts.slot_count() < 100);
+  CHECK(counts.is_crowded());
+  const auto taken = counts.take();
+  REQUIRE(taken.size() == 19);
+  for (const auto& one : taken) CHECK(one.slot->id().sequence == one.doc);
+  CHECK_FALSE(counts.is_crowded());
+  for (u64 n = 0; n < 100; ++n) (void)counts.open_slot(FileId{n, n});
+  CHECK(counts.slot_count() < 40);
+  counts.add(kept->number(), 7);
+  CHECK(counts.take().front().slot == kept);
+}
+
 }  // namespace
 }  // namespace shale::store

@@ -31,7 +31,7 @@ Batch next_version(int group, u64 version) {
   Batch batch;
   for (int n = 0; n < ids_in_group; ++n) {
     NewSegment one =
-        segment(id_of(group, n), std::to_string(version) + " " + word_of(group, version) +
+        segment(id_of(group, n), std::to_string(version) + " " + word_of(group, version) + " " +
                                      std::string(500, char('a' + n)));
     one.tier = n % 2 == 0 ? Tier::working : Tier::stashed;
     one.task = "group" + std::to_string(group);
