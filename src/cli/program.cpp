@@ -182,10 +182,8 @@ void add_create_options(CLI::App& verb, CreateOptions& options) {
   verb.add_option("--shard-by", options.shard_by, "of a new store: none or month")
       ->check(CLI::IsMember({"none", "month"}));
   CLI::Option* const index =
-      verb.add_option(
-              "--index", options.index,
-              "what a new store keeps of words: positions (the default), terms (phrases are "
-              "searched as words), or none (found by fields alone)")
+      verb.add_option("--index", options.index,
+                      "words of a new store: positions (the default), terms (no phrases), or none")
           ->check(CLI::IsMember({"positions", "terms", "none"}));
   verb.add_flag_callback(
           "--no-positions", [&options] { options.index = "terms"; }, "as --index terms")

@@ -72,8 +72,8 @@ class Merge(Case):
         self.ingest({"id": "a", "text": "one two", "type": "decision"},
                     {"id": "b", "text": "three"})
         for _ in range(2):
-            for words in [["search", "one"], ["search", "-one"], ["pack", "one", "--tokens", "9"],
-                          ["search", "one*"], ["sum", "tokens", "--query", "one"]]:
+            for words in [["search", "one"], ["search", "x -one"], ["search", "one*"],
+                          ["pack", "one", "--tokens", "9"], ["sum", "tokens", "--query", "one"]]:
                 error = self.json(*words, exit=2)["error"]
                 self.assertIn('index = "none"', error["message"])
             for verb in [["search", "type:decision"], ["list", "--where", "type:decision"]]:
