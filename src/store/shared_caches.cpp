@@ -35,7 +35,7 @@ SharedCaches::SharedCaches(const StoreOptions& options)
     : pages(pages_of(options)), segments(segment_bytes(options), options.active_segments) {}
 
 void SharedCaches::start_keeper(const StoreOptions& options) {
-  keeper = std::make_unique<PageKeeper>(pages, options.memory_budget / 8);
+  keeper = std::make_unique<PageKeeper>(pages, options.memory_budget);
 }
 
 }  // namespace shale::store
