@@ -1,10 +1,14 @@
 #include "store/page_keeper.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -25,12 +29,30 @@ constexpr u32 short_intervals = interval / short_interval;
 // The kernel asks the disk for no more than its own read-ahead at a time, which is seldom less.
 constexpr u64 step_bytes = u64(128) << 10;
 
+// Beyond decoded segments, what the heap may hold before it is asked to give back what it keeps of
+// memory that was freed: of 2 threads that search and read that was 10 MB. It takes milliseconds.
+constexpr u64 heap_slack = u64(8) << 20;
+
+// A line of /proc/self/status, in kilobytes there.
+u64 resident_bytes(std::string_view name) {
+  const auto status = read_proc("/proc/self/status");
+  const usize at = status ? status->find(name) : std::string::npos;
+  if (at == std::string::npos) return 0;
+  const usize digits = status->find_first_of("0123456789", at);
+  if (digits == std::string::npos) return 0;
+  u64 kilobytes = 0;
+  const char* const begin = status->data() + digits;
+  (void)std::from_chars(begin, status->data() + status->size(), kilobytes);
+  return kilobytes * 1024;
+}
+
 }  // namespace
 
 struct PageKeeper::Round {
-  Round(std::shared_ptr<shard::PageBudget> kept, u64 shared)
+  Round(std::shared_ptr<shard::PageBudget> kept, u64 bytes)
       : budget(std::move(kept)),
-        shared_max(shared),
+        memory_budget(bytes),
+        shared_max(bytes / 8),
         thread([this](const std::stop_token& stop) { run(stop); }) {}
 
   void run(const std::stop_token& stop) {
@@ -52,6 +74,9 @@ struct PageKeeper::Round {
     measure_shared_maps();
     if (shared_max != 0 && shared_map_bytes() > shared_max) release_shared_maps();
     budget->settle();
+    if (memory_budget == 0) return;
+    const u64 heap_max = memory_budget / 2 + heap_slack;
+    if (resident_bytes("\nRssAnon:") > heap_max) static_cast<void>(::malloc_trim(0));
   }
 
   // What is wanted, as soon as something is or an interval has passed.
@@ -83,6 +108,7 @@ struct PageKeeper::Round {
   }
 
   const std::shared_ptr<shard::PageBudget> budget;
+  const u64 memory_budget;
   const u64 shared_max;
   u64 asked = 0;  // bytes so far; the thread's
   u32 looks = 0;  // the thread's
@@ -92,13 +118,13 @@ struct PageKeeper::Round {
   std::jthread thread;  // the last member: it uses the others
 };
 
-PageKeeper::PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 shared_max)
-    : round_(std::make_unique<Round>(std::move(budget), shared_max)) {
-  if (shared_max != 0) SharedMapUse::bound(shared_max);
+PageKeeper::PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 memory_budget)
+    : round_(std::make_unique<Round>(std::move(budget), memory_budget)) {
+  if (memory_budget != 0) SharedMapUse::bound(round_->shared_max);
 }
 
 PageKeeper::~PageKeeper() {
-  if (round_->shared_max != 0) SharedMapUse::bound(0);
+  if (round_->memory_budget != 0) SharedMapUse::bound(0);
   if (generation_ == process_generation()) return;  // ~jthread asks the thread to stop, and joins
   // Left alone for ever: there is no thread to join, and its mutex may be locked.
   static_cast<void>(round_.release());

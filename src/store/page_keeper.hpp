@@ -19,8 +19,10 @@ namespace shale::store {
 
 class PageKeeper {
  public:
-  // `shared_max`: what the logs' indexes may hold resident; 0: as much as they want.
-  PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 shared_max);
+  // `memory_budget` as in StoreOptions: 0 where nothing but the pages is bounded. Else the logs'
+  // indexes may hold an eighth of it resident, and where the process comes near its bound the heap
+  // gives back what it keeps of memory that was freed.
+  PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 memory_budget);
   // Ends at once. In a child of fork it does nothing: the thread is the parent's.
   ~PageKeeper();
   PageKeeper(const PageKeeper&) = delete;

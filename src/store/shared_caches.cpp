@@ -42,7 +42,7 @@ SharedCaches::SharedCaches(const StoreOptions& options)
       results(result_bytes(options), options.result_ttl) {}
 
 void SharedCaches::start_keeper(const StoreOptions& options) {
-  keeper = std::make_unique<PageKeeper>(pages, options.memory_budget / 8);
+  keeper = std::make_unique<PageKeeper>(pages, options.memory_budget);
 }
 
 }  // namespace shale::store
