@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/shortage.hpp"
 #include "base/system.hpp"
 
 namespace shale {
@@ -145,10 +146,11 @@ Activity activity_of(const StatsWords& words, i64 since) {
   return activity;
 }
 
-Activity activity_of_all(Project::State& project) {
+Result<Activity> activity_of_all(Project::State& project) {
   if (!project.is_alone) {
     flush_figures(project, {});
     const auto sums = sums_to_read(project);
+    if (!sums && is_shortage(sums.error())) return Unexpected{sums.error()};
     if (sums && sums->has_value()) return activity_of((*sums)->words, (*sums)->made_at);
   }
   return activity_of(project.figures.words(), 0);

@@ -17,8 +17,9 @@ namespace shale::store {
 void flush_figures(Project::State& project, std::chrono::milliseconds interval) noexcept;
 
 Activity activity_of(const catalog::StatsWords& words, i64 since);
-// Of all processes, this one's up to now included; of this one where there are no sums.
-Activity activity_of_all(Project::State& project);
+// Of all processes, this one's up to now included; of this one where there are no sums. An error
+// only where nobody can know: out of descriptors.
+Result<Activity> activity_of_all(Project::State& project);
 
 CacheStats cache_stats(const LruCounters& counters);
 

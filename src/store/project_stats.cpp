@@ -259,7 +259,7 @@ Result<ProjectStats> stats_of(Project::State& project, const View* view) {
   stats.log_bytes = TRY(folder_bytes(project.paths.log_folder()));
   stats.disk_bytes += stats.log_bytes;
   add_sections(*view->edition, stats);
-  stats.activity = activity_of_all(project);
+  stats.activity = TRY(activity_of_all(project));
   const LruCounters counters = project.caches->segments.counters();
   stats.cache_hits = counters.hits;
   stats.cache_misses = counters.misses;

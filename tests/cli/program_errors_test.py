@@ -84,7 +84,7 @@ class AnotherFileSystem(Case):
         out, err = self.run_there(
             'cp -r s "$1/s"; "$2" count; "$2" search word --count; echo "status $?"; '
             '"$2" stash --id b text; echo "status $?"; ls "$1/s/projects/default/volatile" | wc -l')
-        self.assertEqual(out, "1\n1\nstatus 0\nstatus 5\n3\n")  # 3: as copied
+        self.assertEqual(out, "1\n1\nstatus 0\nstatus 5\n4\n")  # 4: as copied
         self.assertIn("ramfs", err)
         out, err = self.run_there('"$2" init "$1"; echo "status $?"; ls -A "$1"')
         self.assertEqual(out, "status 5\n")
