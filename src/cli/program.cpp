@@ -31,7 +31,7 @@ void add_globals(CLI::App& app, Context& context, Flags& flags) {
   app.add_option("--project", globals.project, "project inside it (default)");
   app.add_flag(
       "--all-projects", globals.all_projects,
-      "all projects (search list count sum usage export merge verify stats cache who tokens)");
+      "all (search list count sum usage export merge verify stats cache who tokens)");
   app.add_flag("--json", flags.json, "one JSON object");
   app.add_flag("--ndjson", flags.ndjson, "one JSON object per result");
   app.add_flag("--quiet", context.output.quiet, "no progress, no notes");

@@ -193,7 +193,6 @@ TEST_CASE("in memory: pages are not given back, which would free nothing") {
 TEST_CASE("in memory: many threads write, read and merge at once") {
   StoreOptions options = uncounted();
   options.background_merge = true;
-  options.guard_reads = true;
   const Store store = Store::in_memory(options).value();
   const Project project = store.project("default").value();
   std::atomic<bool> is_over = false;

@@ -103,6 +103,16 @@ TEST_CASE("what depends on the moment, or is asked to be explained, is computed 
   CHECK(place.counters().entries == 1);
 }
 
+TEST_CASE("who reads what changes no state, and answers that ask for it are computed each time") {
+  Place place;
+  stash(place.project, "a", "words");
+  const Query query{.text = "words", .where = "accesses:>=1"};
+  CHECK(place.ask(query).total == 0);
+  CHECK(text_of(place.project, "a") == "words");
+  CHECK(place.ask(query).total == 1);
+  CHECK(place.counters().entries == 0);
+}
+
 TEST_CASE("an answer with faults is not kept") {
   Place place;
   stash(place.project, "a", std::string(5000, 'x') + " words");

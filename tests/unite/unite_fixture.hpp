@@ -64,7 +64,7 @@ inline NewSegment random_version(const std::string& id, std::mt19937& random) {
   if (pick(3) == 0) one.tags = {"red", "blue"};
   if (pick(4) == 0) one.tags = {"blue", "red"};
   if (pick(3) == 0) one.attrs.emplace("n", i64(pick(2)));
-  if (pick(5) == 0) one.attrs.emplace(".expires", "2030-01-01");
+  if (pick(5) == 0) one.attrs.emplace(".expires", std::int64_t(1'893'456'000'000'000));
   if (pick(4) == 0) one.tokens = u32(pick(2));
   if (pick(6) == 0) one.sha256 = Sha256{};
   if (pick(6) == 0) one.line_range = LineRange{1, 2};
