@@ -65,8 +65,9 @@ TEST_CASE("a reader alive across a thousand merges stays as small as it was") {
 TEST_CASE("what a merge removed is held by the snapshots of before, and goes with them") {
   const TestStore store;
   const auto state = store.state();
+  const auto writing = store.state();
   const Project reader(state);
-  Project writer = store.open();
+  Project writer(writing);
   stash_many(writer, "a", 20);
   writer.merge(true).value();
   {
@@ -86,6 +87,7 @@ TEST_CASE("what a merge removed is held by the snapshots of before, and goes wit
   CHECK(count_of(reader) == 20);
   // Reads that are not written down yet know their segments by the files they were read in.
   store::flush_accesses(*state, std::chrono::seconds(5)).value();
+  store::flush_accesses(*writing, std::chrono::seconds(5)).value();
   CHECK(maps_of_removed_files() == 0);
 }
 
