@@ -170,7 +170,7 @@ struct StoreStats {
   CacheStats segments;  // decoded ones
   CacheStats results;   // answers
   PageStats pages;
-  Activity activity;    // of this process, over the projects it has opened through this store
+  Activity activity;  // of this process, over the projects it has opened through this store
 };
 
 // The text that Prometheus scrapes (exposition format 0.0.4, all names begin with `shale_`): of all

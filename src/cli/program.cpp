@@ -29,9 +29,8 @@ void add_globals(CLI::App& app, Context& context, Flags& flags) {
   Globals& globals = context.globals;
   app.add_option("--store", globals.store, "folder of the store");
   app.add_option("--project", globals.project, "project inside it (default)");
-  app.add_flag(
-      "--all-projects", globals.all_projects,
-      "all (search list count sum usage export merge verify stats cache who tokens)");
+  app.add_flag("--all-projects", globals.all_projects,
+               "all (search list count sum usage export merge verify stats cache who tokens)");
   app.add_flag("--json", flags.json, "one JSON object");
   app.add_flag("--ndjson", flags.ndjson, "one JSON object per result");
   app.add_flag("--quiet", context.output.quiet, "no progress, no notes");
