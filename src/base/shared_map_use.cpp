@@ -5,12 +5,12 @@
 namespace shale {
 
 void SharedMapUse::touch(u64 word, u64 bit, u64 bytes_max) {
-  const u64 old = touched_[word].fetch_or(bit, std::memory_order_relaxed);
+  const u64 old = touched[word].fetch_or(bit, std::memory_order_relaxed);
   if ((old & bit) != 0) return;  // another thread was faster
-  const u64 count = count_.fetch_add(1, std::memory_order_relaxed) + 1;
+  const u64 count = used_windows.fetch_add(1, std::memory_order_relaxed) + 1;
   if (count * window_bytes <= bytes_max) return;
-  count_.store(0, std::memory_order_relaxed);
-  for (auto& windows : touched_) windows.store(0, std::memory_order_relaxed);
+  used_windows.store(0, std::memory_order_relaxed);
+  for (auto& windows : touched) windows.store(0, std::memory_order_relaxed);
   release_shared_maps();
 }
 

@@ -19,16 +19,16 @@ namespace shale {
 class SharedMapUse {
  public:
   // Of this process: 0, as it is at first, for no bound. The last one who sets it has the say.
-  static void bound(u64 bytes) { bytes_max_.store(bytes, std::memory_order_relaxed); }
+  static void bound(u64 bytes) { most_bytes.store(bytes, std::memory_order_relaxed); }
 
   // Bytes from `at` on, fewer than a window, are about to be read.
   static void note(const std::byte* at) {
-    const u64 bytes_max = bytes_max_.load(std::memory_order_relaxed);
+    const u64 bytes_max = most_bytes.load(std::memory_order_relaxed);
     if (bytes_max == 0) [[likely]]
       return;
     const u64 window = address_of(at) / window_bytes % window_count;
     const u64 bit = u64(1) << (window % 64);
-    if ((touched_[window / 64].load(std::memory_order_relaxed) & bit) == 0) {
+    if ((touched[window / 64].load(std::memory_order_relaxed) & bit) == 0) {
       touch(window / 64, bit, bytes_max);
     }
   }
@@ -40,9 +40,9 @@ class SharedMapUse {
   static void touch(u64 word, u64 bit, u64 bytes_max);
 
   // Relaxed, all of them: what is counted wrong in a race is set right by the next round.
-  static inline std::atomic<u64> bytes_max_ = 0;
-  static inline std::atomic<u64> count_ = 0;
-  static inline std::array<std::atomic<u64>, window_count / 64> touched_{};
+  static inline std::atomic<u64> most_bytes = 0;
+  static inline std::atomic<u64> used_windows = 0;
+  static inline std::array<std::atomic<u64>, window_count / 64> touched{};
 };
 
 }  // namespace shale

@@ -97,20 +97,22 @@ struct AsyncCommits::Round {
   }
 };
 
-AsyncCommits::AsyncCommits() : round_(std::make_shared<Round>()) {}
+AsyncCommits::AsyncCommits()
+    : round_(std::make_unique<std::shared_ptr<Round>>(std::make_shared<Round>())) {}
 
 AsyncCommits::~AsyncCommits() {
   if (generation_ != process_generation()) {
     // Left alone for ever: there is no thread to join, and its mutex may be locked.
-    static_cast<void>(new std::shared_ptr<Round>(std::move(round_)));
+    static_cast<void>(round_.release());
     return;
   }
+  Round& round = **round_;
   {
-    const std::lock_guard lock(round_->mutex);
-    round_->ends = true;
+    const std::lock_guard lock(round.mutex);
+    round.ends = true;
   }
-  round_->came.notify_all();
-  std::thread& thread = round_->thread;
+  round.came.notify_all();
+  std::thread& thread = round.thread;
   if (!thread.joinable()) return;
   if (thread.get_id() == std::this_thread::get_id()) {
     thread.detach();  // it holds the round, too
@@ -121,19 +123,20 @@ AsyncCommits::~AsyncCommits() {
 
 Result<void> AsyncCommits::add(AsyncCommit commit, std::chrono::milliseconds patience) {
   const u64 bytes = commit.batch.text_bytes();
-  std::unique_lock lock(round_->mutex);
-  if (!round_->thread.joinable()) {
-    round_->thread = std::thread([round = round_] { round->run(); });
+  Round& round = **round_;
+  std::unique_lock lock(round.mutex);
+  if (!round.thread.joinable()) {
+    round.thread = std::thread([kept = *round_] { kept->run(); });
   }
-  const bool is_within = round_->thread.get_id() == std::this_thread::get_id();
+  const bool is_within = round.thread.get_id() == std::this_thread::get_id();
   if (is_within) patience = {};
-  if (!round_->room.wait_for(lock, patience, [&] { return round_->has_room(bytes); })) {
+  if (!round.room.wait_for(lock, patience, [&] { return round.has_room(bytes); })) {
     return fail_at(ErrorCode::busy, "Too many batches wait to be committed",
                    commit.project->paths.folder.string());
   }
-  round_->waiting.push_back(std::move(commit));
-  round_->waiting_bytes += bytes;
-  round_->came.notify_one();
+  round.waiting.push_back(std::move(commit));
+  round.waiting_bytes += bytes;
+  round.came.notify_one();
   return {};
 }
 

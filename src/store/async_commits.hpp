@@ -43,8 +43,8 @@ class AsyncCommits {
   Result<void> add(AsyncCommit commit, std::chrono::milliseconds patience);
 
  private:
-  struct Round;  // what the thread works with
-  std::shared_ptr<Round> round_;
+  struct Round;                                    // what the thread works with
+  std::unique_ptr<std::shared_ptr<Round>> round_;  // shared with the thread
   u64 generation_ = process_generation();
 };
 

@@ -22,7 +22,7 @@ struct Candidate {
 // Puts runs together into a set in which no page stands twice.
 class Collector {
  public:
-  Collector(std::vector<FileId> shards, std::vector<u64> pages, u64 bytes_max)
+  Collector(std::vector<FileId> shards, const std::vector<u64>& pages, u64 bytes_max)
       : pages_left_(bytes_max / catalog::hot_page_bytes) {
     set_.shards = std::move(shards);
     is_in_.reserve(pages.size());

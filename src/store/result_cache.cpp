@@ -40,7 +40,7 @@ void add_question(std::string& key, const Query& query) {
   add(key, query.cursor);
 }
 
-u64 bytes_of(const std::string& text) { return text.capacity() + sizeof text; }
+u64 bytes_of(const std::string& text) { return text.capacity() + sizeof(std::string); }
 
 u64 weight_of(const std::string& key, const Answer& answer) {
   u64 bytes = sizeof answer + key.size() + bytes_of(answer.cursor) + bytes_of(answer.page);
