@@ -1,18 +1,18 @@
 #include "base/file_memory.hpp"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
-#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string_view>
 #include <utility>
+
+#include "base/system.hpp"
 
 namespace shale {
 
@@ -158,10 +158,8 @@ class Table {
 
  private:
   Table() {
-    const int registered =
-        pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
-                       [] { instance().leave_to_parent(); });
-    if (registered != 0) std::abort();  // no memory for a few pointers
+    at_fork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+            [] { instance().leave_to_parent(); });
   }
   bool is_of_parent(u64 number) const { return number <= parents_last_; }
   // In the child of a fork: nothing is allocated or freed here.

@@ -2,16 +2,16 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstdlib>
 #include <set>
 #include <thread>
+
+#include "base/system.hpp"
 
 namespace shale {
 
@@ -59,10 +59,8 @@ class OpenLocks {
 
  private:
   OpenLocks() {
-    const int registered =
-        pthread_atfork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
-                       [] { instance().close_all(); });
-    if (registered != 0) std::abort();  // no memory for a few pointers
+    at_fork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+            [] { instance().close_all(); });
   }
   void close_all() {
     for (File* file : files_) file->close();

@@ -189,6 +189,11 @@ class SpareMemory {
   }
 
  private:
+  SpareMemory() {
+    at_fork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+            [] { instance().mutex_.unlock(); });
+  }
+
   std::mutex mutex_;
   std::byte* base_ = nullptr;
   usize bytes_ = 0;
@@ -258,7 +263,7 @@ u64 resident_pages(const File& pagemap, const std::byte* begin, u64 bytes) {
   return present;
 }
 
-// The shared maps of files that this process has.
+// The shared maps of files that this process has; what it inherited over a fork is among them.
 class SharedMaps {
  public:
   // `file` until it is removed.
@@ -305,6 +310,11 @@ class SharedMaps {
   }
 
  private:
+  SharedMaps() {
+    at_fork([] { instance().mutex_.lock(); }, [] { instance().mutex_.unlock(); },
+            [] { instance().mutex_.unlock(); });
+  }
+
   struct Mapped {
     const File* file = nullptr;
     u64 capacity = 0;
@@ -322,14 +332,12 @@ class SharedMaps {
 
 struct SharedMap::State {
   State() = default;
-  // In a child of fork another thread may have held the list for ever.
   ~State() {
-    if (file && generation == process_generation()) SharedMaps::instance().remove(data);
+    if (file) SharedMaps::instance().remove(data);
   }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  u64 generation = process_generation();
   std::optional<File> file;  // none: anonymous
   interprocess::mapped_region region;
   std::optional<AnonymousMemory> memory;

@@ -63,10 +63,16 @@ Result<std::string> read_proc(const std::string& path) {
   return std::string(as_text(Bytes(room).first(count)));
 }
 
+void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) {
+  const int problem = pthread_atfork(before, in_parent, in_child);
+  if (problem != 0) std::abort();  // no memory for a few pointers
+}
+
 u64 process_generation() {
-  static const int registered =
-      pthread_atfork(nullptr, nullptr, [] { generation.fetch_add(1, std::memory_order_relaxed); });
-  if (registered != 0) std::abort();  // no memory for a few pointers
+  [[maybe_unused]] static const bool is_registered = [] {
+    at_fork(nullptr, nullptr, [] { generation.fetch_add(1, std::memory_order_relaxed); });
+    return true;
+  }();
   return generation.load(std::memory_order_relaxed);
 }
 

@@ -19,6 +19,9 @@ std::string process_name();  // as `ps` has it, 15 bytes at most; empty where it
 // Differs between a process and the children it forks, from the first call on. What was opened
 // before a fork belongs to the parent: its threads, and whatever they had locked, are not here.
 u64 process_generation();
+// pthread_atfork(3): what runs before each fork, and behind it in the parent and in the child. A
+// list that all threads share has its mutex held over the fork, so that the child finds it whole.
+void at_fork(void (*before)(), void (*in_parent)(), void (*in_child)());
 // XXH3 of the kernel's boot id; an error where it cannot be read (then never equal to another).
 Result<u64> boot_id();
 u64 resident_file_bytes();  // RssFile of this process

@@ -9,10 +9,14 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <optional>
+#include <stop_token>
+#include <string>
 #include <thread>
 
 #include "base/system.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/guarded_child.hpp"
 #include "tests/support/sanitizers.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -361,6 +365,26 @@ TEST_CASE("a map that is gone is not measured") {
   }
   measure_shared_maps();
   CHECK(shared_map_bytes() < 3 * mebibyte);
+}
+
+// The thread that measures is not in the child, whatever it was at.
+TEST_CASE("a child of fork measures what it has, not what it inherited and let go") {
+  const TemporaryFolder folder;
+  std::optional<SharedMap> map = open_shared(folder / "idx");
+  map->reserve(3 * mebibyte).value();
+  const std::jthread thread([](const std::stop_token& stop) {
+    while (!stop.stop_requested()) measure_shared_maps();
+  });
+  for (int round = 0; round < 50; ++round) {
+    REQUIRE(testing::end_of([&] {
+              alarm(60);  // by the time of a loaded machine
+              map.reset();
+              const SharedMap anew = open_shared(folder / ("idx" + std::to_string(round)));
+              const SharedMap spare = SharedMap::anonymous(mebibyte).value();
+              measure_shared_maps();
+              return shared_map_total() == 0 ? 0 : 1;
+            }) == 0);
+  }
 }
 
 }  // namespace
