@@ -100,7 +100,7 @@ HotSet hot_set_of(const Edition& edition, const HotSet& before, u64 bytes_max) {
     ids.push_back(shard->info().id);
     pages.push_back(page_count(*shard));
   }
-  Collector collector(std::move(ids), std::move(pages), bytes_max);
+  Collector collector(std::move(ids), pages, bytes_max);
   for (const Candidate& one : used_now(shards)) {
     if (collector.is_full()) break;
     collector.add(one.run);
