@@ -91,6 +91,29 @@ const DocumentEntry* ArenaCut::document(u32 document) const {
   return is_visible(document) ? find_entry(*arena_, header().documents, document) : nullptr;
 }
 
+// By stretches of 64 KiB. One pass over the table, which others add to meanwhile.
+Result<std::vector<Handle>> ArenaCut::term_handles() const {
+  const HashTable table = terms();
+  if (table.slots == nullptr) return Unexpected{damaged("The term table is damaged", 0)};
+  constexpr u32 stretch_shift = 16;
+  const usize last = usize(arena_->end() >> stretch_shift);
+  const auto stretch_of = [&](Handle handle) {
+    return std::min(usize(offset_of(handle) >> stretch_shift), last);
+  };
+  std::vector<Handle> found;
+  std::vector<u32> ends(last + 2);
+  for (u64 i = 0; i <= table.mask; ++i) {
+    const u64 slot = load_acquire(table.slots[i]);
+    if (slot == 0) continue;
+    found.push_back(slot_value(slot));
+    ++ends[stretch_of(found.back()) + 1];
+  }
+  for (usize i = 1; i < ends.size(); ++i) ends[i] += ends[i - 1];
+  std::vector<Handle> sorted(found.size());
+  for (const Handle handle : found) sorted[ends[stretch_of(handle)]++] = handle;
+  return sorted;
+}
+
 std::optional<TermView> ArenaCut::term_at(u64 offset) const {
   if (offset % 8 != 0 || arena_->checked(offset, sizeof(TermRecord)) == nullptr) return {};
   const TermRecord* record =

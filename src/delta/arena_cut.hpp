@@ -52,6 +52,9 @@ class ArenaCut {
   HashTable terms() const { return HashTable::at(*arena_, header().term_root); }
   HashTable ids() const { return HashTable::at(*arena_, header().id_root); }
   std::optional<TermView> term_at(u64 offset) const;
+  // Of all terms, nearly in the order in which they lie: in that of the table, each record would
+  // come from another end of the map, which where memory is bounded is given back in between.
+  Result<std::vector<Handle>> term_handles() const;
   ChainCursor documents_of(const TermView& term) const {
     return ChainCursor(*arena_, term.record->documents, term.document_slice());
   }

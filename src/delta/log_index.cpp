@@ -127,16 +127,12 @@ Result<std::optional<Term>> ArenaIndex::find_term(std::string_view term) const {
 // Calls visit(term) for each term of the table until it answers false.
 template <class Visit>
 Result<void> ArenaIndex::for_each_record(const Visit& visit) const {
-  const HashTable table = cut_.terms();
-  if (table.slots == nullptr) return Unexpected{cut_.damaged("The term table is damaged", 0)};
-  constexpr u64 ahead = 16;
-  for (u64 i = 0; i <= table.mask; ++i) {
-    if (i + ahead <= table.mask)
-      __builtin_prefetch(cut_.arena().data() +
-                         offset_of(slot_value(load_relaxed(table.slots[i + ahead]))));
-    const u64 slot = load_acquire(table.slots[i]);
-    if (slot == 0) continue;
-    const TermView view = TRY(view_of(offset_of(slot_value(slot))));
+  const std::vector<Handle> handles = TRY(cut_.term_handles());
+  constexpr usize ahead = 16;
+  for (usize i = 0; i < handles.size(); ++i) {
+    if (i + ahead < handles.size())
+      __builtin_prefetch(cut_.arena().data() + offset_of(handles[i + ahead]));
+    const TermView view = TRY(view_of(offset_of(handles[i])));
     if (!TRY(visit(view))) return {};
   }
   return {};

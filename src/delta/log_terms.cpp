@@ -50,12 +50,7 @@ class ArenaTerms final : public TermStream {
   }
 
   Result<void> collect() {
-    const HashTable table = cut_.terms();
-    if (table.slots == nullptr) return Unexpected{cut_.damaged("The term table is damaged", 0)};
-    std::vector<Handle> handles;
-    for (u64 i = 0; i <= table.mask; ++i)
-      if (const u64 slot = load_acquire(table.slots[i]); slot != 0)
-        handles.push_back(slot_value(slot));
+    const std::vector<Handle> handles = TRY(cut_.term_handles());
     terms_.reserve(handles.size());
     constexpr usize ahead = 16;
     for (usize i = 0; i < handles.size(); ++i) {

@@ -175,21 +175,25 @@ Result<void> GcGraph::close() {
   if (to_visit_.empty()) return {};
   TRY(number_topics());
   while (!to_visit_.empty()) {
-    const Node node = to_visit_.back();
-    to_visit_.pop_back();
-    TRY(visit(node));
+    while (!to_visit_.empty()) {
+      const Node node = to_visit_.back();
+      to_visit_.pop_back();
+      visit(node);
+    }
+    TRY(follow_references());
   }
   return {};
 }
 
-Result<void> GcGraph::visit(Node node) {
+void GcGraph::visit(Node node) {
   Part& part = parts_[node.part];
   const auto changed = part.changed.find(node.doc);
   if (changed != part.changed.end()) {
     const auto topic = changed_numbers_.find(changed->second.topic);
     if (topic != changed_numbers_.end()) follow_topic(topic->second);
-    for (const std::string& id : changed->second.references) TRY(follow_reference(id));
-    return {};
+    const std::vector<std::string>& references = changed->second.references;
+    wanted_.insert(wanted_.end(), references.begin(), references.end());
+    return;
   }
   const u32 topic = part.topics[node.doc];
   if (topic != no_topic) follow_topic(part.topic_numbers[topic]);
@@ -198,9 +202,8 @@ Result<void> GcGraph::visit(Node node) {
     part.followed[target] = true;
     const usize begin = target == 0 ? 0 : part.target_ends[target - 1];
     const std::string_view all = part.targets;
-    TRY(follow_reference(all.substr(begin, part.target_ends[target] - begin)));
+    wanted_.push_back(all.substr(begin, part.target_ends[target] - begin));
   }
-  return {};
 }
 
 void GcGraph::follow_topic(u32 number) {
@@ -216,16 +219,23 @@ void GcGraph::follow_topic(u32 number) {
 }
 
 // Every version of an id but the newest is dead, and no node: the order of the parts does not
-// matter. Newer ones are mostly smaller.
-Result<void> GcGraph::follow_reference(std::string_view id) {
-  if (id.empty()) return {};
-  for (u32 number = u32(parts_.size()); number-- > 0;) {
+// matter.
+Result<void> GcGraph::follow_references() {
+  for (u32 number = 0; number < parts_.size() && !wanted_.empty(); ++number) {
     Part& part = parts_[number];
-    const std::optional<DocNo> doc = TRY(scope_.enter(part.view).index->find_id(id));
-    if (!doc || !part.nodes.contains(to_index(*doc))) continue;
-    reach(number, to_index(*doc));
-    return {};
+    const Index& index = *scope_.enter(part.view).index;
+    usize left = 0;
+    for (const std::string_view id : wanted_) {
+      const std::optional<DocNo> doc = id.empty() ? std::nullopt : TRY(index.find_id(id));
+      if (doc && part.nodes.contains(to_index(*doc))) {
+        reach(number, to_index(*doc));
+      } else {
+        wanted_[left++] = id;
+      }
+    }
+    wanted_.resize(left);
   }
+  wanted_.clear();
   return {};
 }
 

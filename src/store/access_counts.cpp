@@ -20,8 +20,6 @@ constexpr u64 key_of(u32 slot, u32 doc) {
 constexpr u32 slot_of(u64 word) { return u32(word >> (doc_bits + count_bits)); }
 constexpr u32 doc_of(u64 word) { return u32(word >> count_bits) & ((1u << doc_bits) - 1); }
 
-constexpr u32 scatter(u32 slot) { return slot * 0x9E3779B9u; }
-
 }  // namespace
 
 std::shared_ptr<const Index> AccessSlot::index() const {
@@ -46,12 +44,11 @@ AccessCounts::Table& AccessCounts::make_table() {
   return *expected;
 }
 
-bool AccessCounts::add_in(Line& line, u64 key) {
-  for (std::atomic<u64>& place : line.words) {
-    u64 word = place.load(relaxed);
-    while ((word & ~count_mask) == key && (word & count_mask) != count_mask) {
-      if (place.compare_exchange_weak(word, word + 1, relaxed)) return true;
-    }
+template <class Visit>
+bool AccessCounts::any_word(Line& line, u64 key, const Visit& visit) {
+  const usize first = (doc_of(key) & 3) | (slot_of(key) & 1) << 2;
+  for (usize i = 0; i < line_words; ++i) {
+    if (visit(line.words[(first + i) % line_words])) return true;
   }
   return false;
 }
@@ -61,15 +58,22 @@ void AccessCounts::add(u32 slot, u32 doc) {
   Table* known = table_.load(std::memory_order_acquire);
   Table& table = known != nullptr ? *known : make_table();
   const u64 key = key_of(slot, doc);
-  // Neighbours share a line, which has room for those of two indexes.
-  Line& line = table.lines[((doc >> 2) + scatter(slot)) % table.lines.size()];
-  if (add_in(line, key)) return;
+  Line& line = table.lines[line_of(slot, doc)];
+  const bool is_counted = any_word(line, key, [key](std::atomic<u64>& place) {
+    u64 word = place.load(relaxed);
+    while ((word & ~count_mask) == key && (word & count_mask) != count_mask) {
+      if (place.compare_exchange_weak(word, word + 1, relaxed)) return true;
+    }
+    return false;
+  });
+  if (is_counted) return;
   // A free word is taken by the first who comes; two threads may begin one each for the same
   // document, which add up like any other two.
-  for (std::atomic<u64>& place : line.words) {
+  const bool is_begun = any_word(line, key, [key](std::atomic<u64>& place) {
     u64 free = 0;
-    if (place.load(relaxed) != 0 || !place.compare_exchange_strong(free, key | 1, relaxed))
-      continue;
+    return place.load(relaxed) == 0 && place.compare_exchange_strong(free, key | 1, relaxed);
+  });
+  if (is_begun) {
     // Release, with the acquire in take(): who takes this count away sees the word.
     begun_.fetch_add(1, std::memory_order_release);
     return;

@@ -50,6 +50,7 @@ std::optional<ActiveSegment> find_active(const View& view, std::string_view id,
   std::shared_ptr<const Segment::Body> body =
       cache.find_if(hash_of(id), [&](const DocumentKey& key, const Segment::Body& kept) {
         if (kept.metadata.id == id) place = live_place(view, key);
+        if (place.has_value()) view.expect_access(*place);
         return place.has_value();
       });
   if (body == nullptr) return std::nullopt;

@@ -32,9 +32,12 @@ struct View {
   std::vector<u32> access_slots;
   AccessCounts* access_counts = nullptr;
   usize shard_count() const { return indexes.size() - logs.size(); }
-  // The text of that document is handed out.
+  // The text of that document is handed out, or is about to be.
   void count_access(const Located& at) const {
     if (access_counts != nullptr) access_counts->add(access_slots[at.index], to_index(at.doc));
+  }
+  void expect_access(const Located& at) const {
+    if (access_counts != nullptr) access_counts->expect(access_slots[at.index], to_index(at.doc));
   }
 };
 

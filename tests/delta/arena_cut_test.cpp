@@ -1,6 +1,8 @@
 // Which batches and documents a cut holds, and what it makes of batch entries that lie.
 #include "delta/arena_cut.hpp"
 
+#include <set>
+
 #include "tests/delta/delta_support.hpp"
 
 using namespace shale;
@@ -106,6 +108,56 @@ TEST_CASE("a term is viewed only where its record fits") {
   REQUIRE(seen == 2);
   REQUIRE(!cut.term_at(arena->end() - 8));
   REQUIRE(!cut.term_at(0));
+}
+
+TEST_CASE("all terms are named once, stretch of the map by stretch") {
+  const auto arena = make_arena();
+  Analyser analyser;
+  Metadata metadata;
+  std::set<std::string> words;
+  for (u32 n = 0; n < 40; ++n) {
+    std::string text;
+    for (u32 word = 0; word < 500; ++word) {
+      words.insert("w" + std::to_string(n * 500 + word));
+      text += "w" + std::to_string(n * 500 + word) + " ";
+    }
+    metadata.id = "document " + std::to_string(n);
+    const PreparedDocument prepared = IndexWriter::prepare(analyser, metadata, text, true);
+    IndexWriter writer(arena, true);
+    REQUIRE(writer.room_for({1, 0, 0, prepared.arena_bytes}).value());
+    writer.begin();
+    static_cast<void>(writer.add_document({&metadata, {}, 0, 7}, prepared));
+    writer.publish(Lsn{n + 1});
+  }
+  const ArenaCut cut = ArenaCut::make(arena, Lsn{5000}).value();
+  const std::vector<Handle> handles = cut.term_handles().value();
+  std::set<std::string> found;
+  for (usize i = 0; i < handles.size(); ++i) {
+    found.emplace(cut.term_at(offset_of(handles[i])).value().term);
+    if (i > 0) REQUIRE(offset_of(handles[i - 1]) >> 16 <= offset_of(handles[i]) >> 16);
+  }
+  REQUIRE(found.size() == handles.size());
+  REQUIRE(std::includes(found.begin(), found.end(), words.begin(), words.end()));
+  REQUIRE(offset_of(handles.back()) >> 16 > offset_of(handles.front()) >> 16);  // there were some
+}
+
+TEST_CASE("a handle that leads outside comes last, and a table that is none is an error") {
+  const auto arena = arena_with_gaps();
+  const ArenaCut cut = ArenaCut::make(arena, Lsn{5000}).value();
+  const HashTable table = cut.terms();
+  u64 first = 0;
+  while (table.slots[first] == 0) ++first;
+  const u64 kept = table.slots[first];
+  table.slots[first] |= 0xffffffff;  // the value of a slot, whichever half it is
+  const std::vector<Handle> handles = cut.term_handles().value();
+  REQUIRE(handles.back() == slot_value(table.slots[first]));
+  REQUIRE(!cut.term_at(offset_of(handles.back())));
+  table.slots[first] = kept;
+  const u64 root = arena->header().term_root;
+  arena->header().term_root = arena->end() | 20;
+  REQUIRE(cut.term_handles().error().code == ErrorCode::corrupt);
+  arena->header().term_root = root;
+  REQUIRE(cut.term_handles().value().size() == handles.size());
 }
 
 TEST_CASE("batches are counted up to an LSN, on both sides of it") {

@@ -1,5 +1,6 @@
 #include "query/gc_graph.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -79,6 +80,26 @@ TEST_CASE("a reference leads to the segment it names, and not back") {
   CHECK(drawing.reached({"c"}) == Ids{"a", "b", "c"});
   CHECK(drawing.reached({"d"}) == Ids{"a", "b", "c", "d"});
   CHECK(drawing.reached({}).empty());
+}
+
+TEST_CASE("references lead on through all views, one after the other and many at once") {
+  Drawing drawing;
+  constexpr u32 length = 300;
+  Ids chain;
+  for (u32 i = 0; i < length; ++i) {
+    chain.push_back("chain" + std::to_string(i));
+    // Each leaf in another view than the one before, and one that is nowhere.
+    const std::string leaf = "leaf" + std::to_string(i);
+    drawing.add(i % 3, chain.back(), {.references = {"chain" + std::to_string(i + 1), leaf, "?"}});
+    drawing.add((i + 1) % 3, leaf, {.references = {chain.front()}});
+    drawing.add(i % 3, "alone" + std::to_string(i), {.references = {leaf}});
+  }
+  const Ids all = drawing.reached({"leaf7"});
+  CHECK(all.size() == 2 * length);
+  CHECK(std::none_of(all.begin(), all.end(),
+                     [](const std::string& id) { return id.starts_with("alone"); }));
+  drawing.leave_out("chain200");
+  CHECK(drawing.reached({chain.front()}).size() == 2 * 200);
 }
 
 TEST_CASE("a topic leads to all that have it, in every view") {

@@ -50,6 +50,23 @@ TEST_CASE("more documents than the table has room for are counted all the same")
   CHECK(all_two);
 }
 
+TEST_CASE("neighbours of many indexes share the words of their line and what lies beyond it") {
+  AccessCounts counts;
+  std::vector<std::shared_ptr<AccessSlot>> slots;
+  Sums expected;
+  for (u64 index = 1; index <= 40; ++index) {
+    slots.push_back(counts.open_slot({index, 0}));
+    for (u32 doc = 0; doc < 9; ++doc) {
+      counts.expect(slots.back()->number(), doc);  // says nothing
+      for (u64 n = 0; n < index + doc; ++n) counts.add(slots.back()->number(), doc);
+      expected[{index, doc}] = index + doc;
+    }
+  }
+  Sums sums;
+  add_taken(counts, sums);
+  CHECK(sums == expected);
+}
+
 TEST_CASE("threads that count while another takes lose nothing and count nothing twice") {
   AccessCounts counts;
   const auto slot = counts.open_slot({1, 0});
