@@ -50,7 +50,7 @@ TEST_CASE("more documents than the table has room for are counted all the same")
   CHECK(all_two);
 }
 
-TEST_CASE("neighbours of many indexes share the words of their line and what lies beyond it") {
+TEST_CASE("neighbours in many indexes are each counted as often as they were read") {
   AccessCounts counts;
   std::vector<std::shared_ptr<AccessSlot>> slots;
   Sums expected;
