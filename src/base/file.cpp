@@ -202,6 +202,10 @@ Result<void> File::sync_data() {
   return fail_now("cannot sync the file", path_);
 }
 
+void File::start_writing() {
+  static_cast<void>(disk().write_back(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE));
+}
+
 Result<void> File::allocate(u64 offset, u64 bytes) {
   if (bytes == 0) return {};
   if (retry([&] { return disk().allocate(descriptor_, off_t(offset), off_t(bytes)); }) == 0) {

@@ -52,7 +52,9 @@ class File {
   // for before the one after the next begins. A long file that meets the disk all at once, when it
   // is synced, makes every log's sync wait for it. Promises nothing of its own: sync_data() does.
   void pace_writes() { is_paced_ = true; }
-  Result<void> sync_data();                      // fdatasync
+  Result<void> sync_data();  // fdatasync
+  // Asks the disk to take what was written so far, and waits for nothing. A promise of nothing.
+  void start_writing();
   Result<void> allocate(u64 offset, u64 bytes);  // real blocks: a full disk is an error here
   Result<u64> size() const;
   Result<FileIdentity> identity() const;

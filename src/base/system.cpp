@@ -117,7 +117,17 @@ Result<u64> boot_id() {
   return checksum64(as_bytes(std::string_view(id).substr(0, 36)));
 }
 
-u64 resident_file_bytes() { return status_bytes("\nRssFile:"); }
+// The third number of statm: RssFile and RssShmem of status, which takes five times as long.
+u64 resident_file_bytes() {
+  const Result<std::string> memory = read_proc("/proc/self/statm");
+  if (!memory) return 0;
+  std::string_view rest = *memory;
+  for (int field = 0; field < 2; ++field)
+    rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1);
+  static const u64 page_bytes = u64(sysconf(_SC_PAGESIZE));
+  return parse_number(rest.substr(0, rest.find(' '))).value_or(0) * page_bytes;
+}
+u64 resident_anonymous_bytes() { return status_bytes("\nRssAnon:"); }
 u64 peak_resident_bytes() { return status_bytes("\nVmHWM:"); }
 
 }  // namespace shale

@@ -59,18 +59,21 @@ struct PageBudget::State {
     return bytes_max - std::min(bytes_max, tables.load(std::memory_order_relaxed));
   }
 
-  // How far it goes down once it is over: a measurement takes 10 us, and the next window would only
+  // How far it goes down once it is over: a measurement takes 5 us, and the next window would only
   // have it measured again.
-  u64 bytes_aimed_at() const {
-    const u64 bytes = bytes_for_pages();
-    return bytes - bytes / window_bytes / 16 * window_bytes;
+  u64 bytes_aimed_at() const { return bytes_for_pages() / 16 * 15; }
+  u64 windows_aimed_at() const {
+    const u64 most = bytes_for_pages() / window_bytes;
+    return most - most / 16;
+  }
+  // How many windows hold half of what is too much, were all alike: so many before it is measured
+  // again.
+  u64 share_to_release(u64 bytes) const {
+    return std::max<u64>(1, (bytes - bytes_aimed_at()) / (bytes / ring.size() | 1) / 2);
   }
 
   bool may_be_over() const {
     return windows.load(std::memory_order_relaxed) * window_bytes > bytes_for_pages();
-  }
-  bool is_over(u64 bytes) const {
-    return windows.load(std::memory_order_relaxed) * window_bytes > bytes && resident() > bytes;
   }
 
   void add(Window window) {
@@ -97,8 +100,11 @@ struct PageBudget::State {
   // enough: the first clears every bit that nobody sets again.
   void release_cold(const Window& keep) {
     unmeasured.store(0, std::memory_order_relaxed);
-    bool over = is_over(bytes_for_pages());
-    for (usize steps = 2 * ring.size(); over && steps > 0; --steps) {
+    if (!may_be_over()) return;
+    u64 bytes = resident();
+    if (bytes <= bytes_for_pages()) return;
+    u64 left = share_to_release(bytes);
+    for (usize steps = 2 * ring.size(); steps > 0; --steps) {
       if (hand >= ring.size()) hand = 0;
       const Window window = ring[hand];
       if (window == keep || window.owner->cool_window(window.number)) {
@@ -108,7 +114,11 @@ struct PageBudget::State {
       window.owner->release_window(window.number);
       remove(hand);
       ++released;
-      over = is_over(bytes_aimed_at());
+      if (ring.size() <= windows_aimed_at()) return;
+      if (--left > 0) continue;
+      bytes = resident();
+      if (bytes <= bytes_aimed_at()) return;
+      left = share_to_release(bytes);
     }
   }
 
@@ -179,6 +189,8 @@ bool PageBudget::take_table(u64 bytes) {
 void PageBudget::give_back_table(u64 bytes) {
   state_->tables.fetch_sub(bytes, std::memory_order_relaxed);
 }
+
+bool PageBudget::bounds_tables() const { return state_->tables_max != unlimited; }
 
 void PageBudget::count_verified(u64 bytes) {
   state_->verified.fetch_add(bytes, std::memory_order_relaxed);

@@ -61,6 +61,7 @@ class PageBudget {
   // Whether there is room for a table of so many bytes; it is taken where there is.
   bool take_table(u64 bytes);
   void give_back_table(u64 bytes);
+  bool bounds_tables() const;
 
   // What is counted for stats().
   void count_hit() { hits_.add(1); }

@@ -55,6 +55,19 @@ bool TextDictionaries::has_room(u64 bytes) {
   return true;
 }
 
+Bytes TextDictionaries::copy_of(Slot& slot, Bytes bytes) {
+  MutableBytes copy;
+  if (budget_ && budget_->bounds_tables()) {
+    slot.copy = Buffer(bytes.size());
+    copy = slot.copy;
+  } else {
+    std::call_once(copies_made_, [&] { copies_ = LargeMemory(usize(section_.size())); });
+    copy = copies_.bytes().subspan(usize(slot.offset), bytes.size());
+  }
+  std::copy(bytes.begin(), bytes.end(), copy.begin());
+  return copy;
+}
+
 Result<std::unique_ptr<const DecompressDictionary>> TextDictionaries::prepare(const Slot& slot,
                                                                               Bytes bytes) const {
   auto made = DecompressDictionary::make(bytes);
@@ -82,10 +95,7 @@ Result<TextDictionaries::Use> TextDictionaries::prepare_first(Slot& slot, u32 nu
   Kept kept = Kept::nothing;
   if (has_room(slot.bytes + table_bytes)) {
     kept = Kept::copy;
-    std::call_once(copies_made_, [&] { copies_ = LargeMemory(usize(section_.size())); });
-    const MutableBytes copy = copies_.bytes().subspan(usize(slot.offset), bytes.size());
-    std::copy(bytes.begin(), bytes.end(), copy.begin());
-    bytes = copy;
+    bytes = copy_of(slot, bytes);
   } else if (has_room(table_bytes)) {
     kept = Kept::tables;
   }

@@ -54,6 +54,7 @@ class TextDictionaries {
     u32 bytes = 0;
     std::mutex mutex;
     Kept kept = Kept::nothing;  // written before `ready` is
+    Buffer copy;  // its own, where memory is bounded
     std::unique_ptr<const DecompressDictionary> owner;
     std::atomic<const DecompressDictionary*> ready = nullptr;
   };
@@ -61,6 +62,7 @@ class TextDictionaries {
   TextDictionaries(SectionView section, std::shared_ptr<PageBudget> budget);
   Result<void> read_heads();
   bool has_room(u64 bytes);
+  Bytes copy_of(Slot& slot, Bytes bytes);
   Result<std::unique_ptr<const DecompressDictionary>> prepare(const Slot& slot, Bytes bytes) const;
   Result<Use> prepare_first(Slot& slot, u32 number);
 
@@ -68,7 +70,8 @@ class TextDictionaries {
   std::shared_ptr<PageBudget> budget_;
   u32 count_ = 0;
   std::atomic<u64> taken_ = 0;  // of the budget
-  // Each copy where the dictionary lies in the section.
+  // Each copy where the dictionary lies in the section; not where memory is bounded, for of large
+  // pages those beside it are resident too.
   std::once_flag copies_made_;
   LargeMemory copies_;
   std::array<Slot, dictionaries_max> slots_;

@@ -88,16 +88,21 @@ Result<bool> flush_accesses(Project::State& project, std::chrono::milliseconds p
   return true;
 }
 
+namespace {
+
 // By path: whoever wrote, and whichever file stands there now. One that a merge retired is gone.
-Result<void> sync_accesses(Project::State& project) {
-  Result<void> result;
+// Errors are for nobody: no answer and no commit rests on it.
+template <class Visit>
+void for_each_unsynced(Project::State& project, const Visit& visit) {
   for (const std::filesystem::path& path : project.accesses.take_unsynced()) {
-    Result<File> file = File::open(path, File::Mode::read_write);
-    if (!file && file.error().code == ErrorCode::not_found) continue;
-    Result<void> done = file ? file->sync_data() : Result<void>(Unexpected{file.error()});
-    if (!done) result = std::move(done);
+    if (Result<File> file = File::open(path, File::Mode::read_write)) visit(*file);
   }
-  return result;
+}
+
+}  // namespace
+
+void sync_accesses(Project::State& project) {
+  for_each_unsynced(project, [](File& file) { static_cast<void>(file.sync_data()); });
 }
 
 // Errors are for the next round: no answer and no commit rests on it.
@@ -109,7 +114,11 @@ void keep_accesses(Project::State& project, bool last) {
     const Result<bool> done = flush_accesses(project, last ? close_patience : round_patience);
     if (!done || *done) state.flush_at = now + flush_interval;
   }
-  if (last || state.sync_is_due(now)) static_cast<void>(sync_accesses(project));
+  if (state.sync_is_due(now)) {
+    sync_accesses(project);
+  } else if (last) {
+    for_each_unsynced(project, [](File& file) { file.start_writing(); });
+  }
 }
 
 namespace {

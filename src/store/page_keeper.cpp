@@ -3,18 +3,17 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <stop_token>
-#include <string>
 #include <thread>
 #include <vector>
 
 #include "base/file.hpp"
 #include "base/mapped_file.hpp"
 #include "base/shared_map_use.hpp"
+#include "base/system.hpp"
 #include "store/hot_pages.hpp"
 
 namespace shale::store {
@@ -32,19 +31,6 @@ constexpr u64 step_bytes = u64(128) << 10;
 // Beyond decoded segments, what the heap may hold before it is asked to give back what it keeps of
 // memory that was freed: of 2 threads that search and read that was 10 MB. It takes milliseconds.
 constexpr u64 heap_slack = u64(8) << 20;
-
-// A line of /proc/self/status, in kilobytes there.
-u64 resident_bytes(std::string_view name) {
-  const auto status = read_proc("/proc/self/status");
-  const usize at = status ? status->find(name) : std::string::npos;
-  if (at == std::string::npos) return 0;
-  const usize digits = status->find_first_of("0123456789", at);
-  if (digits == std::string::npos) return 0;
-  u64 kilobytes = 0;
-  const char* const begin = status->data() + digits;
-  (void)std::from_chars(begin, status->data() + status->size(), kilobytes);
-  return kilobytes * 1024;
-}
 
 }  // namespace
 
@@ -76,7 +62,7 @@ struct PageKeeper::Round {
     budget->settle();
     if (memory_budget == 0) return;
     const u64 heap_max = memory_budget / 2 + heap_slack;
-    if (resident_bytes("\nRssAnon:") > heap_max) static_cast<void>(::malloc_trim(0));
+    if (resident_anonymous_bytes() > heap_max) static_cast<void>(::malloc_trim(0));
   }
 
   // What is wanted, as soon as something is or an interval has passed.

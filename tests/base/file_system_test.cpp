@@ -166,6 +166,20 @@ TEST_CASE("what the disk tells of a step is told, where steps are unknown nothin
   CHECK(disk.calls["write_back"] == 1);
 }
 
+TEST_CASE("the disk is asked to begin with all of a file, and what it says to that is for nobody") {
+  const TemporaryFolder folder;
+  CountingFileSystem disk;
+  File file = File::open(folder / "file", File::Mode::create_new).value();
+  write_long(file).value();
+  file.start_writing();
+  CHECK(disk.calls["write_back"] == 1);
+  CHECK(disk.calls["sync_data"] == 0);
+  disk.failing = "write_back";
+  file.start_writing();
+  CHECK(disk.calls["write_back"] == 2);
+  file.sync_data().value();
+}
+
 TEST_CASE("without another one it is the kernel's") {
   FileSystem* const kernel = &FileSystem::current();
   {

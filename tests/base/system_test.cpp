@@ -89,9 +89,14 @@ TEST_CASE("memory figures are bytes and plausible") {
   CHECK(file < u64(4) << 30);
   const u64 peak = peak_resident_bytes();
   CHECK(peak >= file);
+  const u64 anonymous = resident_anonymous_bytes();
+  CHECK(anonymous > 100'000);
+  CHECK(peak >= anonymous);
   {
     std::vector<char> ballast(usize(64) << 20, 'x');
     CHECK(ballast[ballast.size() / 2] == 'x');
+    CHECK(resident_anonymous_bytes() >= anonymous + (u64(60) << 20));
+    CHECK(resident_file_bytes() < file + (u64(8) << 20));
   }
   CHECK(peak_resident_bytes() >= u64(64) << 20);
 }

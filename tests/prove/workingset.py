@@ -95,7 +95,7 @@ class WorkingSetProof(Proof):
     # -- 2 --
 
     def large_store(self):
-        """A store of 5 GB of text, and the ids of its segments in random order."""
+        """A store of 5 GB of text at rest, merged as is due, and its ids in random order."""
         store, ids = self.work / "large", self.work / "large-ids"
         self.shale(store, "init", "--tokenizer", "none")
         text_bytes = 500_000_000 if self.quick else 5_000_000_000
@@ -104,6 +104,7 @@ class WorkingSetProof(Proof):
                                str(text_bytes)], stdout=subprocess.PIPE) as corpus:
             subprocess.run([str(self.build / "shale"), "--store", str(store), "--quiet", "ingest",
                             "-"], stdin=corpus.stdout, stdout=subprocess.DEVNULL, check=True)
+        self.shale(store, "merge")
         listed = subprocess.run([str(self.build / "bench" / "memory_figures"), "ids", str(store)],
                                 capture_output=True, text=True, check=True).stdout.splitlines()
         random.Random(SEED).shuffle(listed)

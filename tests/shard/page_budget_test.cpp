@@ -184,6 +184,46 @@ TEST_CASE("a large budget that is over goes some way below") {
   CHECK(budget.stats().evictions == 3);
 }
 
+TEST_CASE("much that is over is measured some times, not once for each window") {
+  u64 measured = 0;
+  const FakeOwner* known = nullptr;
+  constexpr u64 each = window_bytes / 16;  // of a window, resident
+  u64 windows = 0;
+  PageBudget budget(4 * window_bytes, [&] {
+    ++measured;
+    return (windows - known->released.size()) * each;
+  });
+  FakeOwner owner;
+  known = &owner;
+  for (; windows < 64; ++windows) owner.touch(budget, windows);
+  CHECK(owner.released.empty());
+  windows += 960;  // as if the same windows had become resident sixteen times over
+  measured = 0;
+  budget.settle();
+  CHECK(budget.stats().evictions >= 50);
+  CHECK(measured <= 12);
+}
+
+TEST_CASE("a small budget that is over goes a sixteenth below, and is let alone until it is over") {
+  u64 measured = 0;
+  const FakeOwner* known = nullptr;
+  u64 windows = 0;
+  constexpr u64 each = window_bytes / 16;
+  PageBudget budget(4 * window_bytes, [&] {
+    ++measured;
+    return (windows - known->released.size()) * each;
+  });
+  FakeOwner owner;
+  known = &owner;
+  for (; windows < 2000; ++windows) {
+    owner.touch(budget, windows);
+    REQUIRE((windows - owner.released.size()) * each <= 4 * window_bytes);
+  }
+  CHECK(owner.released.size() >= 2000 - 65);
+  CHECK(owner.released.size() <= 2000 - 59);
+  CHECK(measured < 2000 * 2);
+}
+
 TEST_CASE("tables take the room of pages where there is a limit to them") {
   PageBudget budget(8 * window_bytes, everything, 2 * window_bytes);
   CHECK(budget.take_table(window_bytes));

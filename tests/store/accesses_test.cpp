@@ -1,7 +1,10 @@
 #include "store/accesses.hpp"
 
+#include <atomic>
+
 #include <shale/pack.hpp>
 
+#include "base/file_system.hpp"
 #include "catalog/access_file.hpp"
 #include "store/housekeeper.hpp"
 #include "store/lease.hpp"
@@ -219,6 +222,44 @@ TEST_CASE("what cannot be written down stays counted") {
   CHECK(state->accesses.counts.any());
   std::filesystem::remove_all(path);
   CHECK(count_of_id(project, "a0") == 3);
+}
+
+class PushesCounted : public FileSystem {
+ public:
+  PushesCounted() { FileSystem::use(this); }
+  ~PushesCounted() override { FileSystem::use(nullptr); }
+  int sync_data(int descriptor) override {
+    ++syncs;
+    return FileSystem::sync_data(descriptor);
+  }
+  int write_back(int descriptor, off_t offset, off_t bytes, unsigned flags) override {
+    ++begun;
+    return FileSystem::write_back(descriptor, offset, bytes, flags);
+  }
+  std::atomic<int> syncs = 0;
+  std::atomic<int> begun = 0;
+};
+
+TEST_CASE("who lets a project go has the disk begin with what he counted, and waits for nothing") {
+  const TestStore store;
+  {
+    Project project = store.open();
+    stash_many(project, "a", 2);
+    project.merge(true).value();
+    read(project, "a0");  // makes the file, which is synced
+  }
+  {
+    const PushesCounted disk;
+    auto state = store.state();
+    state.reset();
+    CHECK(disk.begun == 0);
+    state = store.state();
+    read(Project(state), "a1", 2);
+    state.reset();
+    CHECK(disk.begun == 1);
+    CHECK(disk.syncs == 0);
+  }
+  CHECK(counts_of(store.open(), {"a0", "a1"}) == std::vector<u64>{1, 2});
 }
 
 TEST_CASE("a killed process loses what it had not written down, and harms nothing") {
