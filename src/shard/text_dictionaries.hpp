@@ -54,7 +54,7 @@ class TextDictionaries {
     u32 bytes = 0;
     std::mutex mutex;
     Kept kept = Kept::nothing;  // written before `ready` is
-    Buffer copy;  // its own, where memory is bounded
+    Buffer copy;                // its own, where memory is bounded
     std::unique_ptr<const DecompressDictionary> owner;
     std::atomic<const DecompressDictionary*> ready = nullptr;
   };
