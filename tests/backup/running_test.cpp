@@ -140,7 +140,7 @@ TEST_CASE("a shard that is retired as it is linked is no hindrance: the next edi
     CHECK(done.linked_files == 2);  // a shard, and the changes
     CHECK(done.projects.size() == 1);
     CHECK(said_in(copy) == said_by(store));
-    CHECK(files_in(copy / "projects" / "default" / "shards").size() == 1);
+    CHECK(files_in(copy / "projects" / "default" / "shards", ".shard").size() == 1);
   }
 }
 
