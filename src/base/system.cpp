@@ -29,6 +29,17 @@ std::optional<u64> parse_number(std::string_view text) {
   return value;
 }
 
+// What stands behind the first `count` fields, each of which a space ends; empty where there are
+// fewer.
+std::string_view behind_fields(std::string_view text, int count) {
+  for (; count > 0; --count) {
+    const usize space = text.find(' ');
+    if (space == std::string_view::npos) return {};
+    text.remove_prefix(space + 1);
+  }
+  return text;
+}
+
 // The figure behind `name` ("VmHWM:") in /proc/self/status, there in kB; 0 where it is not told.
 u64 status_bytes(std::string_view name) {
   const Result<std::string> status = read_proc("/proc/self/status");
@@ -96,13 +107,8 @@ u64 process_start_time() {
   // which field 3 begins.
   const usize name_end = stat->rfind(')');
   if (name_end == std::string::npos) return 0;
-  std::string_view rest = std::string_view(*stat).substr(name_end + 1);
-  for (int field = 3; field < 22; ++field) {
-    const usize space = rest.find(' ', 1);
-    if (space == std::string_view::npos) return 0;
-    rest.remove_prefix(space);
-  }
-  return parse_number(rest).value_or(0);
+  // A space ends the name, and then fields 3 to 21.
+  return parse_number(behind_fields(std::string_view(*stat).substr(name_end), 20)).value_or(0);
 }
 
 std::string process_name() {
@@ -121,11 +127,8 @@ Result<u64> boot_id() {
 u64 resident_file_bytes() {
   const Result<std::string> memory = read_proc("/proc/self/statm");
   if (!memory) return 0;
-  std::string_view rest = *memory;
-  for (int field = 0; field < 2; ++field)
-    rest.remove_prefix(std::min(rest.find(' '), rest.size() - 1) + 1);
   static const u64 page_bytes = u64(sysconf(_SC_PAGESIZE));
-  return parse_number(rest.substr(0, rest.find(' '))).value_or(0) * page_bytes;
+  return parse_number(behind_fields(*memory, 2)).value_or(0) * page_bytes;
 }
 u64 resident_anonymous_bytes() { return status_bytes("\nRssAnon:"); }
 u64 peak_resident_bytes() { return status_bytes("\nVmHWM:"); }

@@ -92,18 +92,19 @@ namespace {
 
 // By path: whoever wrote, and whichever file stands there now. One that a merge retired is gone.
 // Errors are for nobody: no answer and no commit rests on it.
-template <class Visit>
-void for_each_unsynced(Project::State& project, const Visit& visit) {
+void push_unsynced(Project::State& project, bool waits) {
   for (const std::filesystem::path& path : project.accesses.take_unsynced()) {
-    if (Result<File> file = File::open(path, File::Mode::read_write)) visit(*file);
+    Result<File> file = File::open(path, File::Mode::read_write);
+    if (!file) continue;
+    if (waits) {
+      static_cast<void>(file->sync_data());
+    } else {
+      file->start_writing();
+    }
   }
 }
 
 }  // namespace
-
-void sync_accesses(Project::State& project) {
-  for_each_unsynced(project, [](File& file) { static_cast<void>(file.sync_data()); });
-}
 
 // Errors are for the next round: no answer and no commit rests on it.
 void keep_accesses(Project::State& project, bool last) {
@@ -114,11 +115,8 @@ void keep_accesses(Project::State& project, bool last) {
     const Result<bool> done = flush_accesses(project, last ? close_patience : round_patience);
     if (!done || *done) state.flush_at = now + flush_interval;
   }
-  if (state.sync_is_due(now)) {
-    sync_accesses(project);
-  } else if (last) {
-    for_each_unsynced(project, [](File& file) { file.start_writing(); });
-  }
+  const bool is_due = state.sync_is_due(now);
+  if (is_due || last) push_unsynced(project, is_due);
 }
 
 namespace {

@@ -34,7 +34,6 @@ class AccessLock;
 
 // Nothing is lost where it fails or has to wait (false): what was taken is there for the next time.
 Result<bool> flush_accesses(Project::State& project, std::chrono::milliseconds patience);
-void sync_accesses(Project::State& project);
 
 // What a housekeeper does in each round; `last`: the process is about to let go of the project.
 void keep_accesses(Project::State& project, bool last);

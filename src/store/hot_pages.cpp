@@ -130,6 +130,7 @@ void for_each_hot_run(const catalog::ProjectPaths& paths, const HotSet& set, u64
       auto file = File::open(paths.shard(set.shards[run.shard]), File::Mode::read);
       if (file) {
         one.bytes = file->size().value_or(0);
+        (void)file->advise_random();  // these pages, and none ahead of them
         one.file = *std::move(file);
       }
     }

@@ -126,7 +126,6 @@ struct PageKeeper::Round {
     const u64 left = budget->bytes_max() - std::min(budget->bytes_max(), asked);
     Fetching fetching;
     for_each_hot_run(one.paths, *set, left, [&](const File& file, u64 offset, u64 bytes) {
-      (void)file.advise_random();  // these pages, and none ahead of them
       for (u64 done = 0; done < bytes && goes_on(); done += step_bytes) {
         const u64 step = std::min(step_bytes, bytes - done);
         fetching.begin({&file, offset + done, step});

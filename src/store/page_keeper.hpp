@@ -3,8 +3,8 @@
 // hot when a project was last closed.
 //
 // One per opened store, of those that only read as well: the housekeeper is not there for these,
-// and may be busy with a merge for minutes. It asks and never reads, in steps of 128 KiB between
-// which it looks whether it should end: an opening or a search never waits for it, and no answer
+// and may be busy with a merge for minutes. It asks for a few steps of 128 KiB at a time, and looks
+// between them whether it should end: an opening or a search never waits for it, and no answer
 // rests on it. Owned by SharedCaches, to which it must not hold on.
 #pragma once
 
