@@ -342,7 +342,7 @@ std::vector<std::string> words_in(const std::string& text) {
 // Query texts of one to three words.
 std::vector<std::string> sampled_texts(const char* path, const char* ids_path, int count) {
   return words_in(output_of_child([&] {
-    const auto store = shale::Store::open(path, {.keep_hot_pages = false}).value();
+    const auto store = shale::Store::open(path, {.hot_bytes = 0}).value();
     const auto now = store.project("default").value().snapshot().value();
     const Words words(now, ids_path, count);
     std::string lines;
@@ -378,7 +378,9 @@ std::string searches(const char* path, u64 budget, bool hot, const std::vector<s
   std::string lines;
   const auto start = Clock::now();
   const auto store =
-      shale::Store::open(path, {.memory_budget = budget, .result_bytes = 0, .keep_hot_pages = hot})
+      shale::Store::open(path, {.memory_budget = budget,
+                                .result_bytes = 0,
+                                .hot_bytes = hot ? shale::StoreOptions().hot_bytes : 0})
           .value();
   const auto project = store.project("default").value();
   const auto now = project.snapshot().value();

@@ -65,14 +65,15 @@ struct StoreOptions {
   std::uint64_t active_bytes = 64u << 20;        // decoded segments kept in memory
   std::uint64_t active_segments = 10'000;
   std::uint64_t resident_bytes = 64u << 20;  // mapped pages kept resident
-  // Not 0: takes the place of active_bytes and resident_bytes, which share it half and half. The
+  // Not 0: takes the place of active_bytes, which has a quarter of it, and resident_bytes. The
   // resident set of the process stays below it and 32 MiB, whatever the size of the store.
   std::uint64_t memory_budget = 0;
   // Answers of searches kept for whoever asks the same of the same state again; 0: none.
   std::uint64_t result_bytes = 8u << 20;
   std::chrono::milliseconds result_ttl{0};  // 0: as long as they are true
-  // What was hot when a project is closed is brought in, in the background, when it is opened next.
-  bool keep_hot_pages = true;
+  // So much of what was hot when a project is closed is brought into the machine's page cache, in
+  // the background, when it is opened next. 0: none, and none is saved.
+  std::uint64_t hot_bytes = 256u << 20;
   // Count who reads what (Snapshot::accesses): 15 ns beside a get.
   bool count_accesses = true;
   // Merge all that is due on a thread of this process. Without it that thread makes `relaxed`

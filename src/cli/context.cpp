@@ -29,7 +29,7 @@ Result<Store> with_advice(Result<Store> store, const fs::path& path) {
 // That may be written, and is not made. Nothing of what was hot is kept or asked for: a verb is
 // over before that would be there, and would take what others saved for its own few pages.
 Result<Store> open_existing(const fs::path& path, const Globals& globals) {
-  auto store = Store::open(path, {.keep_hot_pages = false,
+  auto store = Store::open(path, {.hot_bytes = 0,
                                   .guard_reads = true,
                                   .program = globals.verb,
                                   .any_file_system = globals.any_file_system});
@@ -50,8 +50,7 @@ Result<Store> Context::store_to_read() const {
   const Location location = TRY(locate_store(globals.store, Environment::of_process()));
   auto store = open_existing(location.path, globals);
   if (!store && store.error().code == ErrorCode::read_only) {
-    store = Store::open(location.path,
-                        {.read_only = true, .keep_hot_pages = false, .guard_reads = true});
+    store = Store::open(location.path, {.read_only = true, .hot_bytes = 0, .guard_reads = true});
   }
   return store;
 }
@@ -59,7 +58,7 @@ Result<Store> Context::store_to_read() const {
 Result<Store> Context::store_to_write(const CreateOptions& create) const {
   const Location location = TRY(locate_store(globals.store, Environment::of_process()));
   auto store = Store::open(location.path, {.create = true,
-                                           .keep_hot_pages = false,
+                                           .hot_bytes = 0,
                                            .guard_reads = true,
                                            .program = globals.verb,
                                            .any_file_system = globals.any_file_system,
@@ -117,8 +116,8 @@ Result<std::vector<Project>> Context::projects_to_read(bool all) const {
   auto projects = projects_of(store, all);
   if (projects || projects.error().code != ErrorCode::no_space) return projects;
   // Repairing what a killed writer left takes room; reading takes none.
-  const Store unrepaired = TRY(
-      Store::open(store.path(), {.read_only = true, .keep_hot_pages = false, .guard_reads = true}));
+  const Store unrepaired =
+      TRY(Store::open(store.path(), {.read_only = true, .hot_bytes = 0, .guard_reads = true}));
   return projects_of(unrepaired, all);
 }
 

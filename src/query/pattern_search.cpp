@@ -280,29 +280,38 @@ class PatternSearch::Finder {
 
   // -- texts --
 
-  // Of those that are not found yet.
+  // Of those that are not found yet. Some at a time: candidates may be millions.
   Result<void> read_texts(const DenseSet& candidates) {
-    bool is_spent = false;
-    const bool has_dead = !dead_.empty();
-    for (const u32 doc : candidates.to_vector()) {
-      if (docs_.contains(doc) || (has_dead && dead_.contains(doc))) continue;
-      is_spent = is_spent || search_.is_spent();
-      if (is_spent) {
-        unknown_.add(doc);
-        continue;
+    constexpr u32 step = 0x10000;
+    std::vector<u32> some;
+    for (u64 begin = 0; begin < candidates.limit(); begin += step) {
+      some.clear();
+      candidates.for_each_between(u32(begin), u32(std::min<u64>(begin + step, limit_)),
+                                  [&](u32 doc) { some.push_back(doc); });
+      for (const u32 doc : some) {
+        if (!docs_.contains(doc) && !dead_.contains(doc)) TRY(read_text(doc));
       }
-      ++search_.texts_;
-      const Result<std::string> text = index_.text(DocNo{doc});
-      if (text) {
-        search_.bytes_ += text->size();
-        if (regex_.matches(*text)) docs_.add(doc);
-        continue;
-      }
-      if (!is_damage(text.error())) return Unexpected{text.error()};
-      TRY(tell_fault(text.error(), doc));
-      unknown_.add(doc);
     }
     search_.is_partial_ = search_.is_partial_ || unknown_.count() > 0;
+    return {};
+  }
+
+  Result<void> read_text(u32 doc) {
+    is_spent_ = is_spent_ || search_.is_spent();
+    if (is_spent_) {
+      unknown_.add(doc);
+      return {};
+    }
+    ++search_.texts_;
+    const Result<std::string> text = index_.text(DocNo{doc});
+    if (text) {
+      search_.bytes_ += text->size();
+      if (regex_.matches(*text)) docs_.add(doc);
+      return {};
+    }
+    if (!is_damage(text.error())) return Unexpected{text.error()};
+    TRY(tell_fault(text.error(), doc));
+    unknown_.add(doc);
     return {};
   }
 
@@ -324,6 +333,7 @@ class PatternSearch::Finder {
   u32 limit_;
   DenseSet docs_;
   DenseSet unknown_;
+  bool is_spent_ = false;  // of which there is no way back
 };
 
 PatternSearch::PatternSearch(Analysis analysis, PatternLimits limits)

@@ -1,8 +1,9 @@
 // Which pages of a shard's file were used: what is asked for in advance when it is opened next.
 //
 // Mapped sections tell by their verified bits, window by window with the window's heat
-// (page_budget.hpp). Texts are read with pread and have none: TextUse keeps one bit for each 16 KiB
-// of the section, set by whoever reads there. Hints, all of it: nothing is decided by them but the
+// (page_budget.hpp), and by RecentUse: where more is used than the budget keeps, what was given
+// back is as hot as what stays. Texts are read with pread: TextUse keeps one bit for each 16 KiB of
+// the section, set by whoever reads there. Hints, all of it: nothing is decided by them but the
 // order in which the kernel is asked for pages. Used by ShardMap, TextsReader and Shard::hot_pages.
 #pragma once
 
@@ -43,32 +44,49 @@ inline void add_pages(std::vector<PageRun>& runs, u64 begin, u64 end, u8 heat) {
   runs.push_back({first, last + 1 - first, heat});
 }
 
-// Thread-safe. Two sets of bits: when a quarter of the texts' pages, or 32 MiB of them, have been
-// read, what was new becomes old, and what was old is forgotten. So a long life is told by its end.
-class TextUse {
+// Which stretches of something were used lately. Two sets of bits: when `recent_max` of them have
+// been used, what was new becomes old, and what was old is forgotten. So a long life is told by its
+// end. Thread-safe.
+class RecentUse {
  public:
-  explicit TextUse(u64 section_bytes);
-  // Bytes [offset, offset + count) of the section were read; count > 0, inside the section.
-  void note(u64 offset, u64 count) {
-    for (u64 at = offset / text_use_bytes; at <= (offset + count - 1) / text_use_bytes; ++at) {
-      const u64 bit = u64(1) << (at % 64);
-      if ((recent_[at / 64].load(std::memory_order_relaxed) & bit) == 0) set(at / 64, bit);
-    }
+  static constexpr u8 recent_heat = 255;
+  static constexpr u8 before_heat = 64;
+
+  RecentUse(u64 stretches, u64 recent_max);
+  void note(u64 stretch) {
+    const u64 bit = u64(1) << (stretch % 64);
+    if ((recent_[stretch / 64].load(std::memory_order_relaxed) & bit) == 0) set(stretch / 64, bit);
   }
-  // What was read, for a section that begins at `file_offset`.
-  void add_runs(u64 file_offset, std::vector<PageRun>& runs) const;
+  u8 heat_of(u64 stretch) const;  // one of the two above; 0: not used lately
 
  private:
   using Bits = std::vector<std::atomic<u64>>;
   void set(u64 word, u64 bit);
   void turn_over();
 
-  u64 section_bytes_;
   u64 recent_max_;
   Bits recent_;
   Bits before_;
   std::atomic<u64> recent_count_ = 0;
   std::mutex turning_;
+};
+
+// Of a section of texts; a quarter of it, or 32 MiB, is recent. Thread-safe.
+class TextUse {
+ public:
+  explicit TextUse(u64 section_bytes);
+  // Bytes [offset, offset + count) of the section were read; count > 0, inside the section.
+  void note(u64 offset, u64 count) {
+    for (u64 at = offset / text_use_bytes; at <= (offset + count - 1) / text_use_bytes; ++at) {
+      use_.note(at);
+    }
+  }
+  // What was read, for a section that begins at `file_offset`.
+  void add_runs(u64 file_offset, std::vector<PageRun>& runs) const;
+
+ private:
+  u64 section_bytes_;
+  RecentUse use_;
 };
 
 }  // namespace shale::shard

@@ -9,6 +9,13 @@ namespace shale::shard {
 
 namespace {
 
+// What was given back is less hot than what is used again and again, or was read as a text.
+constexpr u8 heat_given_back(u8 heat) { return heat / 4; }
+// Extents of a shard that count as used lately, before those that were used before them go: 128
+// MiB, or a quarter of a smaller shard.
+constexpr u64 recent_extents_max = (u64(128) << 20) / extent_bytes;
+constexpr u64 recent_extents_min = 64;
+
 constexpr u64 bit_of(u64 index) { return u64(1) << (index % 64); }
 constexpr u64 words_for(u64 bits) { return (bits + 63) / 64; }
 
@@ -61,7 +68,9 @@ ShardMap::ShardMap(ReadMap map, std::filesystem::path path, std::vector<MappedSe
       checksums_(std::move(checksums)),
       budget_(std::move(budget)),
       verified_(words_for(checksums_.size())),
-      used_(words_for(map_.bytes().size() / window_bytes + 1)) {
+      used_(words_for(map_.bytes().size() / window_bytes + 1)),
+      recent_(checksums_.size(),
+              std::clamp<u64>(checksums_.size() / 4, recent_extents_min, recent_extents_max)) {
   u64 extents = 0;
   for (const MappedSection& section : sections_) {
     first_extents_.push_back(extents);
@@ -155,6 +164,7 @@ Result<void> ShardMap::verify_extent(u32 entry, u64 extent) const {
   if (checksum32(bytes, extent_seed(section.tag, extent)) != checksums_[index]) {
     return damaged(entry, begin, "fails its checksum");
   }
+  recent_.note(index);
   if (releases % 2 != 0) return {};
   verified_[index / 64].fetch_or(bit_of(index));
   // A release that began meanwhile may have dropped the pages that were just checked.
@@ -167,9 +177,8 @@ Unexpected ShardMap::damaged(u32 entry, u64 offset, const std::string& what) con
                  path_.string(), sections_[entry].offset + offset);
 }
 
-u8 ShardMap::heat_at(u64 offset) const {
+u8 ShardMap::heat_of_window(u64 window) const {
   if (!budget_) return 0;
-  const u64 window = offset / window_bytes;
   const bool is_used = (used_[window / 64].load(std::memory_order_relaxed) & bit_of(window)) != 0;
   return u8(budget_->heat_of(*this, window) / 2 + (is_used ? 128 : 0));
 }
@@ -178,14 +187,19 @@ void ShardMap::add_hot_pages(std::vector<PageRun>& runs) const {
   for (usize entry = 0; entry < sections_.size(); ++entry) {
     const MappedSection& section = sections_[entry];
     u64 asked_window = ~u64(0);
-    u8 heat = 0;
+    u8 heat_there = 0;
     for (u64 extent = 0; extent < extent_count(section.bytes); ++extent) {
-      if (!is_verified(first_extents_[entry] + extent)) continue;
+      const u64 index = first_extents_[entry] + extent;
+      const u8 recent = recent_.heat_of(index);
       const u64 begin = section.offset + extent * extent_bytes;
       const u64 end = std::min(begin + extent_bytes, section.offset + section.bytes);
-      if (begin / window_bytes != asked_window) heat = heat_at(begin);
-      asked_window = begin / window_bytes;
-      add_pages(runs, begin, end, heat);
+      if (is_verified(index)) {
+        if (begin / window_bytes != asked_window) heat_there = heat_of_window(begin / window_bytes);
+        asked_window = begin / window_bytes;
+        add_pages(runs, begin, end, std::max(heat_there, heat_given_back(recent)));
+      } else if (recent > 0) {
+        add_pages(runs, begin, end, heat_given_back(recent));
+      }
     }
   }
 }

@@ -50,7 +50,7 @@ class ShardMap final : public Releasable {
   Error loss() const { return map_.loss(); }
   const std::vector<MappedSection>& sections() const { return sections_; }
 
-  // Adds the pages of the extents that are verified now.
+  // Adds the pages of the extents that are verified now, and of those that were lately.
   void add_hot_pages(std::vector<PageRun>& runs) const;
 
   void release_window(u64 window) const override;
@@ -66,7 +66,7 @@ class ShardMap final : public Releasable {
   void touch_windows(u64 begin, u64 end) const;
   Result<void> verify(u32 entry, u64 first, u64 last) const;
   Result<void> verify_extent(u32 entry, u64 extent) const;
-  u8 heat_at(u64 offset) const;
+  u8 heat_of_window(u64 window) const;
 
   ReadMap map_;
   const std::byte* data_;
@@ -75,8 +75,9 @@ class ShardMap final : public Releasable {
   std::vector<u64> first_extents_;  // of each section, in checksums_
   std::vector<u32> checksums_;
   std::shared_ptr<PageBudget> budget_;
-  mutable Bits verified_;  // one bit per extent
-  mutable Bits used_;      // one bit per window of the file
+  mutable Bits verified_;     // one bit per extent
+  mutable Bits used_;         // one bit per window of the file
+  mutable RecentUse recent_;  // of extents that were verified
   // Odd while a window is being released: bits set meanwhile are taken back.
   mutable std::atomic<u64> releases_ = 0;
 };

@@ -160,7 +160,7 @@ HotPages::~HotPages() {
 
 void HotPages::save() const {
   if (project_.view == nullptr) return;
-  const u64 bytes_max = project_.caches->pages->bytes_max();
+  const u64 bytes_max = project_.options.hot_bytes;
   HotSet set = hot_set_of(*project_.view->edition, {}, bytes_max);
   if (set.bytes() < hot_bytes_min) return;
   const std::filesystem::path path = project_.paths.hot_set();

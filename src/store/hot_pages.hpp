@@ -1,9 +1,11 @@
 // What was hot in a project, from one opening to the next: found, saved, asked for.
 //
-//   at close   1. the pages that were used (Shard::hot_pages), the hottest first
+//   at close   1. the pages that were used (Shard::hot_pages), the hottest first: those that are
+//                 resident, and those that were lately; the page cache has more room than one
+//                 process
 //              2. behind them what the saved set has beyond that, one closing older; what nobody
 //                 used for 8 closings is left out
-//              3. all of it cut at the budget of resident pages, and written to volatile/HOT
+//              3. all of it cut at StoreOptions::hot_bytes, and written to volatile/HOT
 //   at open    the keeper (page_keeper.hpp) reads that, and asks the kernel for it
 //
 // So the last process to close a project has the say, but what others saved is not lost by one that

@@ -66,10 +66,11 @@ class Fetching {
 }  // namespace
 
 struct PageKeeper::Round {
-  Round(std::shared_ptr<shard::PageBudget> kept, u64 bytes)
+  Round(std::shared_ptr<shard::PageBudget> kept, u64 bytes, u64 hot_bytes)
       : budget(std::move(kept)),
         memory_budget(bytes),
         shared_max(bytes / 8),
+        hot_left(hot_bytes),
         thread([this](const std::stop_token& stop) { run(stop); }) {}
 
   void run(const std::stop_token& stop) {
@@ -99,7 +100,7 @@ struct PageKeeper::Round {
   }
 
   void trim() const {
-    const u64 heap_max = memory_budget / 2 + heap_slack;
+    const u64 heap_max = memory_budget / 8 * 3 + heap_slack;
     if (resident_anonymous_bytes() > heap_max) static_cast<void>(::malloc_trim(0));
   }
 
@@ -123,14 +124,13 @@ struct PageKeeper::Round {
     if (!goes_on()) return;
     const auto set = catalog::read_hot_set(one.paths.hot_set(), one.project_id);
     if (!set) return;  // a hint that is none
-    const u64 left = budget->bytes_max() - std::min(budget->bytes_max(), asked);
     Fetching fetching;
-    for_each_hot_run(one.paths, *set, left, [&](const File& file, u64 offset, u64 bytes) {
+    for_each_hot_run(one.paths, *set, hot_left, [&](const File& file, u64 offset, u64 bytes) {
       for (u64 done = 0; done < bytes && goes_on(); done += step_bytes) {
         const u64 step = std::min(step_bytes, bytes - done);
         fetching.begin({&file, offset + done, step});
         budget->count_prefetched(step);
-        asked += step;
+        hot_left -= step;
       }
       return goes_on();
     });
@@ -139,7 +139,7 @@ struct PageKeeper::Round {
   const std::shared_ptr<shard::PageBudget> budget;
   const u64 memory_budget;
   const u64 shared_max;
-  u64 asked = 0;                         // bytes so far; the thread's
+  u64 hot_left;                          // bytes that may be asked for; the thread's
   Clock::time_point settle_at, trim_at;  // the thread's
   std::mutex mutex;
   std::condition_variable_any wake;
@@ -147,8 +147,8 @@ struct PageKeeper::Round {
   std::jthread thread;  // the last member: it uses the others
 };
 
-PageKeeper::PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 memory_budget)
-    : round_(std::make_unique<Round>(std::move(budget), memory_budget)) {
+PageKeeper::PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 memory_budget, u64 hot_bytes)
+    : round_(std::make_unique<Round>(std::move(budget), memory_budget, hot_bytes)) {
   if (memory_budget != 0) SharedMapUse::bound(round_->shared_max);
 }
 

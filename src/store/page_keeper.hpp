@@ -21,8 +21,9 @@ class PageKeeper {
  public:
   // `memory_budget` as in StoreOptions: 0 where nothing but the pages is bounded. Else the logs'
   // indexes may hold an eighth of it resident, and where the process comes near its bound the heap
-  // gives back what it keeps of memory that was freed.
-  PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 memory_budget);
+  // gives back what it keeps of memory that was freed. `hot_bytes`: the most it asks for, of all
+  // that is wanted.
+  PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 memory_budget, u64 hot_bytes);
   // Ends at once. In a child of fork it does nothing: the thread is the parent's.
   ~PageKeeper();
   PageKeeper(const PageKeeper&) = delete;
@@ -33,7 +34,7 @@ class PageKeeper {
     u64 project_id = 0;
     std::shared_ptr<const std::atomic<bool>> cancelled;  // set when the project is closed
   };
-  // The hot set that is saved there; of all that is wanted no more than the budget's bytes.
+  // The hot set that is saved there.
   void prefetch(Wanted wanted);
 
  private:

@@ -50,7 +50,7 @@ Result<std::shared_ptr<Project::State>> open_project(const ProjectRequest& reque
     TRY(create_project(project->paths, request.name, request.config));
   }
   TRY(open_project_state(*project));
-  if (project->options.keep_hot_pages && project->volume == nullptr) {
+  if (project->options.hot_bytes > 0 && project->volume == nullptr) {
     project->hot_pages = std::make_unique<HotPages>(*project);
   }
   return project;

@@ -148,7 +148,7 @@ struct Project::State : public std::enable_shared_from_this<Project::State> {
   store::Figures figures;
   store::SharedFigures shared_figures;
 
-  // Null where StoreOptions::keep_hot_pages is not set. The last member: it looks at the view.
+  // Null where StoreOptions::hot_bytes is 0. The last member: it looks at the view.
   std::unique_ptr<store::HotPages> hot_pages;
 
   State() = default;

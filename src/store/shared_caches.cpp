@@ -10,7 +10,7 @@ namespace shale::store {
 namespace {
 
 u64 segment_bytes(const StoreOptions& options) {
-  return options.memory_budget != 0 ? options.memory_budget / 2 : options.active_bytes;
+  return options.memory_budget != 0 ? options.memory_budget / 4 : options.active_bytes;
 }
 
 u64 result_bytes(const StoreOptions& options) {
@@ -30,8 +30,8 @@ std::shared_ptr<shard::PageBudget> pages_of(const StoreOptions& options) {
   if (options.memory_budget == 0) {
     return std::make_shared<shard::PageBudget>(options.resident_bytes, resident_shard_bytes);
   }
-  const u64 bytes = options.memory_budget / 2;
-  return std::make_shared<shard::PageBudget>(bytes, resident_shard_bytes, bytes / 4);
+  const u64 eighth = options.memory_budget / 8;
+  return std::make_shared<shard::PageBudget>(6 * eighth, resident_shard_bytes, eighth);
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ SharedCaches::SharedCaches(const StoreOptions& options)
       results(result_bytes(options), options.result_ttl) {}
 
 void SharedCaches::start_keeper(const StoreOptions& options) {
-  keeper = std::make_unique<PageKeeper>(pages, options.memory_budget);
+  keeper = std::make_unique<PageKeeper>(pages, options.memory_budget, options.hot_bytes);
 }
 
 }  // namespace shale::store

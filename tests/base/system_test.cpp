@@ -1,10 +1,12 @@
 #include "base/system.hpp"
 
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <set>
 #include <vector>
 
@@ -99,6 +101,20 @@ TEST_CASE("memory figures are bytes and plausible") {
     CHECK(resident_file_bytes() < file + (u64(8) << 20));
   }
   CHECK(peak_resident_bytes() >= u64(64) << 20);
+}
+
+TEST_CASE("what is resident is told of the process that asks, in a child of fork too") {
+  constexpr usize bytes = usize(64) << 20;
+  const u64 before = resident_file_bytes();
+  const u64 in_the_child = in_child([] {
+    void* const shared =
+        mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) return u64(0);
+    std::memset(shared, 1, bytes);
+    return resident_file_bytes();
+  });
+  CHECK(in_the_child >= bytes);
+  CHECK(resident_file_bytes() < before + bytes / 2);
 }
 
 }  // namespace

@@ -126,10 +126,15 @@ class WorkingSetProof(Proof):
                   f"segment read)", "<= 96 MiB",
                   ran.returncode == 0 and got["missing"] == 0 and got["samples"] > 10
                   and got["highest_bytes"] <= 96 << 20)
-        got, _ = self.figures("memory_figures", "restart", store, ids, 64, 3 if self.quick else 7)
-        self.item("p99 of the first 1,000 searches, cold, with a saved hot set",
-                  f"{got['p99_ratio']:.2f} of without ({got['with']['p99_us'] / 1e3:.1f} and "
-                  f"{got['without']['p99_us'] / 1e3:.1f} ms)", "<= 1/3", got["p99_ratio"] <= 1 / 3)
+        # 20 texts: what their searches read is 94 MB of the 5 GB, more than either budget.
+        for budget, said in ((0, "no memory_budget"), (64, "memory_budget = 64 MiB")):
+            got, _ = self.figures("memory_figures", "restart", store, ids, budget,
+                                  3 if self.quick else 7, 20)
+            self.item(f"p99 of the first 1,000 searches for 20 texts, cold, with a saved hot set, "
+                      f"{said}", f"{got['p99_ratio']:.2f} of without "
+                      f"({got['with']['p99'] / 1e3:.1f} and {got['without']['p99'] / 1e3:.1f} ms; "
+                      f"warm {got['warm']['p99'] / 1e3:.1f})", "<= 1/3",
+                      got["p99_ratio"] <= 1 / 3)
 
     # -- 3 --
 

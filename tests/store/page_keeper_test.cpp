@@ -15,6 +15,8 @@ namespace {
 using namespace testing;
 using Clock = std::chrono::steady_clock;
 
+constexpr u64 hot_bytes = u64(64) << 20;
+
 // Waits until `done` holds; generous, for machines that are busy.
 bool comes_true(const std::function<bool()>& done) {
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(20);
@@ -53,15 +55,15 @@ std::shared_ptr<shard::PageBudget> budget_of(u64 bytes) {
 TEST_CASE("page keeper: what is saved is asked for at once") {
   const MadeUp made;
   const auto budget = budget_of(u64(64) << 20);
-  PageKeeper keeper(budget, 0);
+  PageKeeper keeper(budget, 0, hot_bytes);
   keeper.prefetch(made.wanted());
   CHECK(comes_true([&] { return budget->stats().prefetched_bytes == MadeUp::bytes; }));
 }
 
-TEST_CASE("page keeper: never more than the budget, over all projects") {
+TEST_CASE("page keeper: never more than its bytes, over all projects and whatever is resident") {
   const MadeUp made;
-  const auto budget = budget_of(u64(6) << 20);
-  PageKeeper keeper(budget, 0);
+  const auto budget = budget_of(u64(1) << 20);
+  PageKeeper keeper(budget, 0, u64(6) << 20);
   for (int i = 0; i < 3; ++i) keeper.prefetch(made.wanted());
   CHECK(comes_true([&] { return budget->stats().prefetched_bytes == u64(6) << 20; }));
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -72,7 +74,7 @@ TEST_CASE("page keeper: nothing for a project that is closed already, or another
   const MadeUp made;
   const MadeUp last;
   const auto budget = budget_of(u64(64) << 20);
-  PageKeeper keeper(budget, 0);
+  PageKeeper keeper(budget, 0, hot_bytes);
   made.cancelled->store(true);
   keeper.prefetch(made.wanted());
   keeper.prefetch(last.wanted(78));
@@ -84,7 +86,7 @@ TEST_CASE("page keeper: ends at once, whatever it is at") {
   const MadeUp made;
   const Clock::time_point start = Clock::now();
   for (int i = 0; i < 20; ++i) {
-    PageKeeper keeper(budget_of(u64(64) << 20), 0);
+    PageKeeper keeper(budget_of(u64(64) << 20), 0, hot_bytes);
     if (i % 2 == 0) keeper.prefetch(made.wanted());
   }
   CHECK(Clock::now() - start < std::chrono::seconds(5));  // an interval each would be ten
@@ -92,7 +94,7 @@ TEST_CASE("page keeper: ends at once, whatever it is at") {
 
 TEST_CASE("page keeper: in a child of fork it goes without its thread") {
   const MadeUp made;
-  auto keeper = std::make_unique<PageKeeper>(budget_of(u64(64) << 20), 0);
+  auto keeper = std::make_unique<PageKeeper>(budget_of(u64(64) << 20), 0, hot_bytes);
   Child child([&](int) { keeper.reset(); });
   CHECK(child.wait() == 0);
 }
@@ -117,7 +119,7 @@ TEST_CASE("page keeper: the budget is settled, and indexes are given back where 
       SharedMap::open(File::open(folder / "idx", File::Mode::create).value(), u64(64) << 20)
           .value();
   map.reserve(bytes).value();
-  const PageKeeper keeper(budget, is_bounded ? bytes * 4 : 0);  // an eighth of it
+  const PageKeeper keeper(budget, is_bounded ? bytes * 4 : 0, 0);  // an eighth of it
   CHECK(comes_true([&] { return measured.load() > before + 1; }));
   CHECK((shared_map_bytes() >= bytes) == !is_bounded);
 }
@@ -139,7 +141,8 @@ TEST_CASE("page keeper: a store that is opened again asks for what was hot") {
   const bool read_only = GENERATE(false, true);
   const bool keeps = GENERATE(false, true);
   const auto opened =
-      Store::open(store.path(), {.read_only = read_only, .keep_hot_pages = keeps}).value();
+      Store::open(store.path(), {.read_only = read_only, .hot_bytes = keeps ? hot_bytes : 0})
+          .value();
   const auto project = opened.project("default").value();
   const auto& budget = *opened.state().caches->pages;
   if (keeps) {
