@@ -280,18 +280,13 @@ class PatternSearch::Finder {
 
   // -- texts --
 
-  // Of those that are not found yet. Some at a time: candidates may be millions.
+  // Of those that are not found yet; candidates may be millions.
   Result<void> read_texts(const DenseSet& candidates) {
-    constexpr u32 step = 0x10000;
-    std::vector<u32> some;
-    for (u64 begin = 0; begin < candidates.limit(); begin += step) {
-      some.clear();
-      candidates.for_each_between(u32(begin), u32(std::min<u64>(begin + step, limit_)),
-                                  [&](u32 doc) { some.push_back(doc); });
-      for (const u32 doc : some) {
-        if (!docs_.contains(doc) && !dead_.contains(doc)) TRY(read_text(doc));
-      }
-    }
+    Result<void> done;
+    candidates.for_each([&](u32 doc) {
+      if (done && !docs_.contains(doc) && !dead_.contains(doc)) done = read_text(doc);
+    });
+    TRY(done);
     search_.is_partial_ = search_.is_partial_ || unknown_.count() > 0;
     return {};
   }

@@ -6,15 +6,17 @@ namespace shale::shard {
 
 namespace {
 
-constexpr u64 recent_texts_max = u64(32) << 20;
-constexpr u64 recent_texts_min = u64(1) << 20;  // of a small shard all is recent
+constexpr u64 recent_least = 64;  // of a small shard all is recent
+constexpr u64 recent_texts_most = (u64(32) << 20) / text_use_bytes;
 
 u64 stretches_of(u64 bytes) { return (bytes + text_use_bytes - 1) / text_use_bytes; }
 
 }  // namespace
 
-RecentUse::RecentUse(u64 stretches, u64 recent_max)
-    : recent_max_(recent_max), recent_(stretches / 64 + 1), before_(recent_.size()) {}
+RecentUse::RecentUse(u64 stretches, u64 recent_most)
+    : recent_max_(std::clamp(stretches / 4, recent_least, recent_most)),
+      recent_(stretches / 64 + 1),
+      before_(recent_.size()) {}
 
 // Relaxed throughout: a bit that is lost to a turn is a hint less.
 void RecentUse::set(u64 word, u64 bit) {
@@ -40,9 +42,7 @@ u8 RecentUse::heat_of(u64 stretch) const {
 }
 
 TextUse::TextUse(u64 section_bytes)
-    : section_bytes_(section_bytes),
-      use_(stretches_of(section_bytes),
-           std::clamp(section_bytes / 4, recent_texts_min, recent_texts_max) / text_use_bytes) {}
+    : section_bytes_(section_bytes), use_(stretches_of(section_bytes), recent_texts_most) {}
 
 void TextUse::add_runs(u64 file_offset, std::vector<PageRun>& runs) const {
   for (u64 at = 0; at < stretches_of(section_bytes_); ++at) {

@@ -2,7 +2,7 @@
 //
 // Mapped sections tell by their verified bits, window by window with the window's heat
 // (page_budget.hpp), and by RecentUse: where more is used than the budget keeps, what was given
-// back is as hot as what stays. Texts are read with pread: TextUse keeps one bit for each 16 KiB of
+// back was hot as well. Texts are read with pread: TextUse keeps one bit for each 16 KiB of
 // the section, set by whoever reads there. Hints, all of it: nothing is decided by them but the
 // order in which the kernel is asked for pages. Used by ShardMap, TextsReader and Shard::hot_pages.
 #pragma once
@@ -44,15 +44,15 @@ inline void add_pages(std::vector<PageRun>& runs, u64 begin, u64 end, u8 heat) {
   runs.push_back({first, last + 1 - first, heat});
 }
 
-// Which stretches of something were used lately. Two sets of bits: when `recent_max` of them have
-// been used, what was new becomes old, and what was old is forgotten. So a long life is told by its
-// end. Thread-safe.
+// Which stretches of something were used lately. Two sets of bits: when a quarter of all stretches
+// has been used (64 at least, `recent_most` at most), what was new becomes old, and what was old is
+// forgotten. So a long life is told by its end. Thread-safe.
 class RecentUse {
  public:
   static constexpr u8 recent_heat = 255;
   static constexpr u8 before_heat = 64;
 
-  RecentUse(u64 stretches, u64 recent_max);
+  RecentUse(u64 stretches, u64 recent_most);
   void note(u64 stretch) {
     const u64 bit = u64(1) << (stretch % 64);
     if ((recent_[stretch / 64].load(std::memory_order_relaxed) & bit) == 0) set(stretch / 64, bit);
@@ -71,7 +71,7 @@ class RecentUse {
   std::mutex turning_;
 };
 
-// Of a section of texts; a quarter of it, or 32 MiB, is recent. Thread-safe.
+// Of a section of texts; 32 MiB at most are recent. Thread-safe.
 class TextUse {
  public:
   explicit TextUse(u64 section_bytes);

@@ -11,10 +11,7 @@ namespace {
 
 // What was given back is less hot than what is used again and again, or was read as a text.
 constexpr u8 heat_given_back(u8 heat) { return heat / 4; }
-// Extents of a shard that count as used lately, before those that were used before them go: 128
-// MiB, or a quarter of a smaller shard.
-constexpr u64 recent_extents_max = (u64(128) << 20) / extent_bytes;
-constexpr u64 recent_extents_min = 64;
+constexpr u64 recent_extents_most = (u64(128) << 20) / extent_bytes;
 
 constexpr u64 bit_of(u64 index) { return u64(1) << (index % 64); }
 constexpr u64 words_for(u64 bits) { return (bits + 63) / 64; }
@@ -69,8 +66,7 @@ ShardMap::ShardMap(ReadMap map, std::filesystem::path path, std::vector<MappedSe
       budget_(std::move(budget)),
       verified_(words_for(checksums_.size())),
       used_(words_for(map_.bytes().size() / window_bytes + 1)),
-      recent_(checksums_.size(),
-              std::clamp<u64>(checksums_.size() / 4, recent_extents_min, recent_extents_max)) {
+      recent_(checksums_.size(), recent_extents_most) {
   u64 extents = 0;
   for (const MappedSection& section : sections_) {
     first_extents_.push_back(extents);
@@ -190,16 +186,17 @@ void ShardMap::add_hot_pages(std::vector<PageRun>& runs) const {
     u8 heat_there = 0;
     for (u64 extent = 0; extent < extent_count(section.bytes); ++extent) {
       const u64 index = first_extents_[entry] + extent;
+      const bool is_there = is_verified(index);
       const u8 recent = recent_.heat_of(index);
+      if (!is_there && recent == 0) continue;
       const u64 begin = section.offset + extent * extent_bytes;
       const u64 end = std::min(begin + extent_bytes, section.offset + section.bytes);
-      if (is_verified(index)) {
-        if (begin / window_bytes != asked_window) heat_there = heat_of_window(begin / window_bytes);
-        asked_window = begin / window_bytes;
-        add_pages(runs, begin, end, std::max(heat_there, heat_given_back(recent)));
-      } else if (recent > 0) {
-        add_pages(runs, begin, end, heat_given_back(recent));
+      const u64 window = begin / window_bytes;
+      if (is_there && window != asked_window) {
+        heat_there = heat_of_window(window);
+        asked_window = window;
       }
+      add_pages(runs, begin, end, std::max(is_there ? heat_there : u8(0), heat_given_back(recent)));
     }
   }
 }

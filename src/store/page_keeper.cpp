@@ -31,7 +31,8 @@ constexpr std::chrono::milliseconds short_interval{10};
 constexpr std::chrono::milliseconds heap_interval{50};
 constexpr u64 step_bytes = u64(128) << 10;
 
-// Beyond decoded segments, what the heap may hold before it is asked to give back what it keeps of
+// Beyond decoded segments and what is made of pages (three eighths of the memory budget:
+// shared_caches.hpp), what the heap may hold before it is asked to give back what it keeps of
 // memory that was freed: of 2 threads that search and read that was 10 MB. It takes milliseconds.
 // Asked twice a second, two threads that read at random had 50 MB of freed memory resident.
 constexpr u64 heap_slack = u64(8) << 20;
