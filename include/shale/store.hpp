@@ -65,7 +65,7 @@ struct StoreOptions {
   std::uint64_t active_bytes = 64u << 20;        // decoded segments kept in memory
   std::uint64_t active_segments = 10'000;
   std::uint64_t resident_bytes = 64u << 20;  // mapped pages kept resident
-  // Not 0: takes the place of active_bytes, which has a quarter of it, and resident_bytes. The
+  // Not 0: takes the place of active_bytes, which has an eighth of it, and resident_bytes. The
   // resident set of the process stays below it and 32 MiB, whatever the size of the store.
   std::uint64_t memory_budget = 0;
   // Answers of searches kept for whoever asks the same of the same state again; 0: none.

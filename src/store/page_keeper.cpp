@@ -31,12 +31,6 @@ constexpr std::chrono::milliseconds short_interval{10};
 constexpr std::chrono::milliseconds heap_interval{50};
 constexpr u64 step_bytes = u64(128) << 10;
 
-// Beyond decoded segments and what is made of pages (three eighths of the memory budget:
-// shared_caches.hpp), what the heap may hold before it is asked to give back what it keeps of
-// memory that was freed: of 2 threads that search and read that was 10 MB. It takes milliseconds.
-// Asked twice a second, two threads that read at random had 50 MB of freed memory resident.
-constexpr u64 heap_slack = u64(8) << 20;
-
 // Asks the disk for stretches of files, a few at a time: all at once they stood in front of what
 // the first searches need, and an opening took 210 ms instead of 7; one by one they took three
 // times as long.
@@ -67,10 +61,9 @@ class Fetching {
 }  // namespace
 
 struct PageKeeper::Round {
-  Round(std::shared_ptr<shard::PageBudget> kept, u64 bytes, u64 hot_bytes)
+  Round(std::shared_ptr<shard::PageBudget> kept, const MemoryShares& memory, u64 hot_bytes)
       : budget(std::move(kept)),
-        memory_budget(bytes),
-        shared_max(bytes / 8),
+        shares(memory),
         hot_left(hot_bytes),
         thread([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -81,10 +74,10 @@ struct PageKeeper::Round {
       if (now >= settle_at) {
         settle();
         settle_at = now + interval;
-      } else if (is_watchful() && resident_file_bytes() > budget->bytes_max() + shared_max) {
+      } else if (is_watchful() && resident_file_bytes() > shares.pages + shares.logs) {
         release_shared_maps();
       }
-      if (memory_budget != 0 && now >= trim_at) {
+      if (bounds_heap() && now >= trim_at) {
         trim();
         trim_at = now + heap_interval;
       }
@@ -92,22 +85,22 @@ struct PageKeeper::Round {
   }
 
   // Whether the logs' indexes are larger than they may be resident.
-  bool is_watchful() const { return shared_max != 0 && shared_map_total() > shared_max; }
+  bool is_watchful() const { return shared_map_total() > shares.logs; }
+  bool bounds_heap() const { return shares.heap != MemoryShares::unlimited; }
 
   void settle() const {
     measure_shared_maps();
-    if (shared_max != 0 && shared_map_bytes() > shared_max) release_shared_maps();
+    if (shared_map_bytes() > shares.logs) release_shared_maps();
     budget->settle();
   }
 
   void trim() const {
-    const u64 heap_max = memory_budget / 8 * 3 + heap_slack;
-    if (resident_anonymous_bytes() > heap_max) static_cast<void>(::malloc_trim(0));
+    if (resident_anonymous_bytes() > shares.heap) static_cast<void>(::malloc_trim(0));
   }
 
   std::chrono::milliseconds patience() const {
     if (is_watchful()) return short_interval;
-    return memory_budget != 0 ? heap_interval : interval;
+    return bounds_heap() ? heap_interval : interval;
   }
 
   // What is wanted, as soon as something is or an interval has passed.
@@ -138,8 +131,7 @@ struct PageKeeper::Round {
   }
 
   const std::shared_ptr<shard::PageBudget> budget;
-  const u64 memory_budget;
-  const u64 shared_max;
+  const MemoryShares shares;
   u64 hot_left;                          // bytes that may be asked for; the thread's
   Clock::time_point settle_at, trim_at;  // the thread's
   std::mutex mutex;
@@ -148,13 +140,14 @@ struct PageKeeper::Round {
   std::jthread thread;  // the last member: it uses the others
 };
 
-PageKeeper::PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 memory_budget, u64 hot_bytes)
-    : round_(std::make_unique<Round>(std::move(budget), memory_budget, hot_bytes)) {
-  if (memory_budget != 0) SharedMapUse::bound(round_->shared_max);
+PageKeeper::PageKeeper(std::shared_ptr<shard::PageBudget> budget, const MemoryShares& shares,
+                       u64 hot_bytes)
+    : round_(std::make_unique<Round>(std::move(budget), shares, hot_bytes)) {
+  if (shares.logs != MemoryShares::unlimited) SharedMapUse::bound(shares.logs);
 }
 
 PageKeeper::~PageKeeper() {
-  if (round_->memory_budget != 0) SharedMapUse::bound(0);
+  if (round_->shares.logs != MemoryShares::unlimited) SharedMapUse::bound(0);
   if (generation_ == process_generation()) return;  // ~jthread asks the thread to stop, and joins
   // Left alone for ever: there is no thread to join, and its mutex may be locked.
   static_cast<void>(round_.release());

@@ -14,16 +14,16 @@
 #include "base/system.hpp"
 #include "catalog/file_names.hpp"
 #include "shard/page_budget.hpp"
+#include "store/memory_shares.hpp"
 
 namespace shale::store {
 
 class PageKeeper {
  public:
-  // `memory_budget` as in StoreOptions: 0 where nothing but the pages is bounded. Else the logs'
-  // indexes may hold an eighth of it resident, and where the process comes near its bound the heap
-  // gives back what it keeps of memory that was freed. `hot_bytes`: the most it asks for, of all
-  // that is wanted.
-  PageKeeper(std::shared_ptr<shard::PageBudget> budget, u64 memory_budget, u64 hot_bytes);
+  // Where `shares` bound them, the logs' indexes hold no more resident, and the heap gives back
+  // what it keeps of memory that was freed. `hot_bytes`: the most it asks for, of all that is
+  // wanted.
+  PageKeeper(std::shared_ptr<shard::PageBudget> budget, const MemoryShares& shares, u64 hot_bytes);
   // Ends at once. In a child of fork it does nothing: the thread is the parent's.
   ~PageKeeper();
   PageKeeper(const PageKeeper&) = delete;

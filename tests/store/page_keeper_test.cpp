@@ -52,10 +52,16 @@ std::shared_ptr<shard::PageBudget> budget_of(u64 bytes) {
   return std::make_shared<shard::PageBudget>(bytes, [] { return u64(0); });
 }
 
+MemoryShares shares_of(u64 memory_budget) {
+  StoreOptions options;
+  options.memory_budget = memory_budget;
+  return MemoryShares(options);
+}
+
 TEST_CASE("page keeper: what is saved is asked for at once") {
   const MadeUp made;
   const auto budget = budget_of(u64(64) << 20);
-  PageKeeper keeper(budget, 0, hot_bytes);
+  PageKeeper keeper(budget, shares_of(0), hot_bytes);
   keeper.prefetch(made.wanted());
   CHECK(comes_true([&] { return budget->stats().prefetched_bytes == MadeUp::bytes; }));
 }
@@ -63,7 +69,7 @@ TEST_CASE("page keeper: what is saved is asked for at once") {
 TEST_CASE("page keeper: never more than its bytes, over all projects and whatever is resident") {
   const MadeUp made;
   const auto budget = budget_of(u64(1) << 20);
-  PageKeeper keeper(budget, 0, u64(6) << 20);
+  PageKeeper keeper(budget, shares_of(0), u64(6) << 20);
   for (int i = 0; i < 3; ++i) keeper.prefetch(made.wanted());
   CHECK(comes_true([&] { return budget->stats().prefetched_bytes == u64(6) << 20; }));
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -74,7 +80,7 @@ TEST_CASE("page keeper: nothing for a project that is closed already, or another
   const MadeUp made;
   const MadeUp last;
   const auto budget = budget_of(u64(64) << 20);
-  PageKeeper keeper(budget, 0, hot_bytes);
+  PageKeeper keeper(budget, shares_of(0), hot_bytes);
   made.cancelled->store(true);
   keeper.prefetch(made.wanted());
   keeper.prefetch(last.wanted(78));
@@ -86,7 +92,7 @@ TEST_CASE("page keeper: ends at once, whatever it is at") {
   const MadeUp made;
   const Clock::time_point start = Clock::now();
   for (int i = 0; i < 20; ++i) {
-    PageKeeper keeper(budget_of(u64(64) << 20), 0, hot_bytes);
+    PageKeeper keeper(budget_of(u64(64) << 20), shares_of(0), hot_bytes);
     if (i % 2 == 0) keeper.prefetch(made.wanted());
   }
   CHECK(Clock::now() - start < std::chrono::seconds(5));  // an interval each would be ten
@@ -94,7 +100,7 @@ TEST_CASE("page keeper: ends at once, whatever it is at") {
 
 TEST_CASE("page keeper: in a child of fork it goes without its thread") {
   const MadeUp made;
-  auto keeper = std::make_unique<PageKeeper>(budget_of(u64(64) << 20), 0, hot_bytes);
+  auto keeper = std::make_unique<PageKeeper>(budget_of(u64(64) << 20), shares_of(0), hot_bytes);
   Child child([&](int) { keeper.reset(); });
   CHECK(child.wait() == 0);
 }
@@ -110,6 +116,7 @@ TEST_CASE("page keeper: the budget is settled, and indexes are given back where 
   });
   struct Owner final : shard::Releasable {
     void release_window(u64) const override {}
+    bool shrink_window(u64) const override { return false; }
     bool cool_window(u64) const override { return false; }
   };
   const Owner owner;
@@ -119,7 +126,7 @@ TEST_CASE("page keeper: the budget is settled, and indexes are given back where 
       SharedMap::open(File::open(folder / "idx", File::Mode::create).value(), u64(64) << 20)
           .value();
   map.reserve(bytes).value();
-  const PageKeeper keeper(budget, is_bounded ? bytes * 4 : 0, 0);  // an eighth of it
+  const PageKeeper keeper(budget, shares_of(is_bounded ? bytes * 4 : 0), 0);  // an eighth of it
   CHECK(comes_true([&] { return measured.load() > before + 1; }));
   CHECK((shared_map_bytes() >= bytes) == !is_bounded);
 }

@@ -7,12 +7,12 @@ namespace {
 
 constexpr u64 mebibyte = u64(1) << 20;
 
-TEST_CASE("shared caches: three quarters of a budget are for pages, tables have a sixth of those") {
+TEST_CASE("shared caches: pages and tables have what their shares of a budget are") {
   StoreOptions options;
   options.memory_budget = 64 * mebibyte;
   options.resident_bytes = 7 * mebibyte;  // not what counts
   const SharedCaches caches(options);
-  CHECK(caches.pages->bytes_max() == 48 * mebibyte);
+  CHECK(caches.pages->bytes_max() == 52 * mebibyte);
   CHECK(caches.pages->take_table(8 * mebibyte));
   CHECK_FALSE(caches.pages->take_table(1));
   CHECK(caches.keeper == nullptr);
@@ -28,7 +28,7 @@ TEST_CASE("shared caches: without a budget each has its own, and tables what the
   CHECK(caches.keeper != nullptr);
 }
 
-TEST_CASE("shared caches: decoded segments stay within their quarter") {
+TEST_CASE("shared caches: decoded segments stay within their share") {
   StoreOptions options;
   options.memory_budget = 32 * mebibyte;
   SharedCaches caches(options);
@@ -36,8 +36,8 @@ TEST_CASE("shared caches: decoded segments stay within their quarter") {
     caches.segments.insert({{1, 2}, doc}, nullptr, 100'000);
   }
   const u64 bytes = caches.segments.counters().bytes;
-  CHECK(bytes <= 8 * mebibyte);
-  CHECK(bytes > 6 * mebibyte);
+  CHECK(bytes <= 4 * mebibyte);
+  CHECK(bytes > 3 * mebibyte);
 }
 
 }  // namespace
