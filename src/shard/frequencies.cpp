@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 namespace shale::shard {
 namespace {
@@ -84,14 +85,18 @@ class FrequencyLookup {
 
   const PostingsReader& postings_;
   const BigTerm& term_;
-  bool have_escapes_ = false;
-  std::span<const TfException> escapes_;
+  u32 base_ = 0;  // of the container, as the others
+  u32 count_ = 0;
+  std::optional<std::span<const TfException>> escapes_;
 };
 
 Result<void> FrequencyLookup::container(const FrozenContainer& container,
                                         std::span<const u16> jumps, u32 base,
                                         std::span<const u32> docs, std::span<u32> tfs) {
   constexpr usize block = 256;
+  base_ = base;
+  count_ = container.count;
+  escapes_.reset();
   u32 ranks[block];
   Bytes nibbles;
   if (term_.word()) nibbles = TRY(postings_.nibbles(term_, base, container.count));
@@ -113,9 +118,8 @@ Result<void> FrequencyLookup::container(const FrozenContainer& container,
 }
 
 Result<void> FrequencyLookup::escape(u32 rank, u32& tf) {
-  if (!have_escapes_) escapes_ = TRY(postings_.exceptions(term_));
-  have_escapes_ = true;
-  tf = exception_of(escapes_, rank);
+  if (!escapes_) escapes_ = TRY(postings_.exceptions(term_, base_, base_ + count_));
+  tf = exception_of(*escapes_, rank);
   if (tf != 0) return {};
   return postings_.views().frequencies.damaged(u64(term_.frequencies_at) * 4, "misses an escape");
 }

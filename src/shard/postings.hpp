@@ -120,7 +120,8 @@ class PostingsReader {
   // tf of the postings ranked [first, first + tfs.size()); all 1 for metadata terms.
   Result<void> frequencies(const BigTerm& term, u32 first, std::span<u32> tfs) const;
   Result<Bytes> nibbles(const BigTerm& term, u32 first, u32 count) const;  // from byte first / 2
-  Result<std::span<const TfException>> exceptions(const BigTerm& term) const;
+  // Those of the postings ranked [first, end), and maybe others: by rank.
+  Result<std::span<const TfException>> exceptions(const BigTerm& term, u32 first, u32 end) const;
   Unexpected damaged_record(u32 number, std::string what) const;
   const Views& views() const { return views_; }
   u32 document_count() const { return document_count_; }
@@ -136,6 +137,7 @@ class PostingsReader {
 
  private:
   PostingsReader() = default;
+  Result<u32> first_exception(u64 at, u32 begin, u32 end, u32 rank) const;
   Result<void> verify_frequencies(u32 number, const BigTerm& term, Ends& next) const;
 
   Views views_;

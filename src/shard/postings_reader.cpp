@@ -21,6 +21,9 @@ void append_members(const FrozenContainer& container, std::vector<u32>& docs) {
       *out++ = high | word << 6 | u32(std::countr_zero(bits));
 }
 
+// So many exceptions lie in one extent or two: they are taken as a whole.
+constexpr u32 few_exceptions = u32(extent_bytes / sizeof(TfException));
+
 // tfs[i] = nibble skip + i, two to a byte. Whether an escape is among them.
 bool expand_nibbles(Bytes bytes, u32 skip, std::span<u32> tfs) {
   usize i = 0;
@@ -221,14 +224,38 @@ Result<Bytes> PostingsReader::nibbles(const BigTerm& term, u32 first, u32 count)
   return views_.frequencies.view(u64(term.frequencies_at) * 4 + begin, end - begin);
 }
 
-Result<std::span<const TfException>> PostingsReader::exceptions(const BigTerm& term) const {
+Result<std::span<const TfException>> PostingsReader::exceptions(const BigTerm& term, u32 first,
+                                                                u32 end) const {
   const u64 at = u64(term.frequencies_at) * 4 + nibble_bytes(term.df);
   const u32 count = load<u32>(TRY(views_.frequencies.view(at, 4)).data());
   if (count > term.df) return views_.frequencies.damaged(at, "has more escapes than postings");
-  const Bytes bytes = TRY(views_.frequencies.view(at + 4, u64(count) * sizeof(TfException)));
+  u32 from = 0;
+  u32 to = count;
+  if (count > few_exceptions) {
+    from = TRY(first_exception(at + 4, 0, count, first));
+    to = TRY(first_exception(at + 4, from, count, end));
+  }
+  const Bytes bytes = TRY(views_.frequencies.view(at + 4 + u64(from) * sizeof(TfException),
+                                                  u64(to - from) * sizeof(TfException)));
   const auto found = view_as<TfException>(bytes);
-  if (found.size() != count) return views_.frequencies.damaged(at, "is not aligned");
+  if (found.size() != to - from) return views_.frequencies.damaged(at, "is not aligned");
   return found;
+}
+
+// The first of [begin, end) that is not below `rank`; `at` is where they lie. Looked at one by one,
+// so that no more of them is verified.
+Result<u32> PostingsReader::first_exception(u64 at, u32 begin, u32 end, u32 rank) const {
+  while (begin < end) {
+    const u32 middle = begin + (end - begin) / 2;
+    const Bytes one =
+        TRY(views_.frequencies.view(at + u64(middle) * sizeof(TfException), sizeof(TfException)));
+    if (load<TfException>(one.data()).rank < rank) {
+      begin = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  return begin;
 }
 
 Result<void> PostingsReader::frequencies(const BigTerm& term, u32 first, std::span<u32> tfs) const {
@@ -238,7 +265,7 @@ Result<void> PostingsReader::frequencies(const BigTerm& term, u32 first, std::sp
   }
   const Bytes bytes = TRY(nibbles(term, first, u32(tfs.size())));
   if (!expand_nibbles(bytes, first % 2, tfs)) return {};
-  const auto escapes = TRY(exceptions(term));
+  const auto escapes = TRY(exceptions(term, first, first + u32(tfs.size())));
   auto at = std::lower_bound(escapes.begin(), escapes.end(), first,
                              [](const TfException& e, u32 rank) { return e.rank < rank; });
   for (u32 i = 0; i < tfs.size(); ++i) {
@@ -265,7 +292,7 @@ Result<void> PostingsReader::verify_frequencies(u32 number, const BigTerm& term,
   if (term.frequencies_at != next.frequencies)
     return damaged_record(number, "has frequencies that do not follow those before");
   const u64 at = next.frequencies * 4;
-  const auto escapes = TRY(exceptions(term));
+  const auto escapes = TRY(exceptions(term, 0, term.df));
   const Bytes bytes = TRY(views_.frequencies.view(at, nibble_bytes(term.df)));
   usize used = 0;
   for (u32 rank = 0; rank < bytes.size() * 2; ++rank) {

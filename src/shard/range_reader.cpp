@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <optional>
 
 #include "base/kernel.hpp"
 #include "shard/frequencies.hpp"
@@ -19,10 +20,21 @@ constexpr u32 ranges_in_rank = rank_documents / range_documents;
 constexpr u32 words_in_range = range_documents / 64;
 constexpr u16 no_container = 0xffff;
 
-// A container and how many postings stand before it.
+// A container, how many postings stand before it, and once they are needed its frequencies.
 struct RankedContainer {
   FrozenContainer container;
   u32 base = 0;
+  Bytes nibbles = {};  // from the byte that holds the first posting's on
+  std::optional<std::span<const TfException>> escapes = std::nullopt;
+
+  // Rank 0 of `nibbles`.
+  u32 nibbles_base() const { return base - base % 2; }
+  // A rank beyond its postings comes of bytes that were lost since they were verified.
+  bool holds(u32 rank) const { return rank - base < container.count; }
+  u32 nibble(u32 rank) const {
+    const u32 at = rank - nibbles_base();
+    return u32(nibbles[at / 2]) >> (at % 2 * 4) & 15;
+  }
 };
 
 // The part of a container that lies in one range, and the rank of its first posting.
@@ -116,20 +128,18 @@ class RangeReader final : public RangePostings {
   Result<void> frequencies(u32 range, std::span<const u8> offsets, u32* tfs) const override;
 
  private:
-  const RankedContainer* container_of(u32 range) const;
-  RangePart part_of(u32 range) const;
-  u32 nibble(u32 rank) const { return u32(nibbles_[rank / 2]) >> (rank % 2 * 4) & 15; }
-  Result<u32> escaped(u32 rank) const;
+  RankedContainer* container_of(u32 range) const;
+  RangePart part_of(const RankedContainer& here, u32 range) const;
+  Result<void> need_nibbles(RankedContainer& here) const;
+  Result<std::span<const TfException>> escapes_of(RankedContainer& here) const;
   Unexpected misses_escape() const;
 
   const PostingsReader& postings_;
   BigTerm term_;
   RangeBounds bounds_;
   std::span<const u16> ranks_;
-  std::vector<RankedContainer> containers_;
+  mutable std::vector<RankedContainer> containers_;  // their frequencies come as they are read
   std::array<u16, containers_max> container_of_key_;
-  Bytes nibbles_;
-  std::span<const TfException> escapes_;
 };
 
 Result<void> RangeReader::open(Bytes image) {
@@ -144,21 +154,28 @@ Result<void> RangeReader::open(Bytes image) {
     container_of_key_[container.key] = u16(containers_.size());
     containers_.push_back({container, base});
   }
-  nibbles_ = TRY(postings_.nibbles(term_, 0, term_.df));
-  escapes_ = TRY(postings_.exceptions(term_));
   return {};
 }
 
-const RankedContainer* RangeReader::container_of(u32 range) const {
+RankedContainer* RangeReader::container_of(u32 range) const {
   const u32 key = range / ranges_in_container;
   const bool is_there = key < containers_max && container_of_key_[key] != no_container;
   return is_there ? &containers_[container_of_key_[key]] : nullptr;
 }
 
-RangePart RangeReader::part_of(u32 range) const {
-  const RankedContainer* const ranked = container_of(range);
-  if (ranked == nullptr) return {};
-  const RankedContainer& here = *ranked;
+Result<void> RangeReader::need_nibbles(RankedContainer& here) const {
+  if (here.nibbles.empty()) [[unlikely]]
+    here.nibbles = TRY(postings_.nibbles(term_, here.base, here.container.count));
+  return {};
+}
+
+Result<std::span<const TfException>> RangeReader::escapes_of(RankedContainer& here) const {
+  if (!here.escapes) [[unlikely]]
+    here.escapes = TRY(postings_.exceptions(term_, here.base, here.base + here.container.count));
+  return *here.escapes;
+}
+
+RangePart RangeReader::part_of(const RankedContainer& here, u32 range) const {
   const u32 inside = range % ranges_in_container;
   const u32 step = range / ranges_in_rank;
   const u32 jump = step < ranks_.size() ? ranks_[step] : 0;
@@ -184,7 +201,10 @@ RangePart RangeReader::part_of(u32 range) const {
 }
 
 Result<void> RangeReader::read(u32 range, RangeBlock& out) const {
-  const RangePart part = part_of(range);
+  RankedContainer* const here = container_of(range);
+  out.count = 0;
+  if (here == nullptr) return {};
+  const RangePart part = part_of(*here, range);
   u32 count = part.count;
   for (u32 word = 0; word < part.words.size(); ++word) {
     for (u64 bits = part.words[word]; bits != 0; bits &= bits - 1) {
@@ -192,14 +212,17 @@ Result<void> RangeReader::read(u32 range, RangeBlock& out) const {
     }
   }
   low_bytes(part.values, part.begin, part.count, out.offsets.data());
-  // A rank beyond the postings comes of bytes that were lost since they were verified.
-  out.count = part.rank < term_.df ? std::min(count, term_.df - part.rank) : 0;
-  if (!read_nibbles(nibbles_, part.rank, out.count, out.tfs.data())) return {};
+  if (!here->holds(part.rank)) return {};
+  out.count = std::min(count, here->container.count - (part.rank - here->base));
+  TRY(need_nibbles(*here));
+  const u32 first = part.rank - here->nibbles_base();
+  if (!read_nibbles(here->nibbles, first, out.count, out.tfs.data())) return {};
+  const std::span<const TfException> escapes = TRY(escapes_of(*here));
   const auto before = [](const TfException& e, u32 rank) { return e.rank < rank; };
-  auto at = std::lower_bound(escapes_.begin(), escapes_.end(), part.rank, before);
+  auto at = std::lower_bound(escapes.begin(), escapes.end(), part.rank, before);
   for (u32 i = 0; i < out.count; ++i) {
     if (out.tfs[i] != nibble_escape) continue;
-    if (at == escapes_.end() || at->rank != part.rank + i) return misses_escape();
+    if (at == escapes.end() || at->rank != part.rank + i) return misses_escape();
     out.tfs[i] = (at++)->tf;
   }
   return {};
@@ -210,7 +233,7 @@ RangeMask RangeReader::members(u32 range) const {
   RangeMask mask;
   if (here == nullptr) return mask;
   if (!here->container.is_bitset) {
-    const RangePart part = part_of(range);
+    const RangePart part = part_of(*here, range);
     return mask_of(part.values.subspan(part.begin, part.count));
   }
   // Without the rank, which takes the longest.
@@ -220,22 +243,24 @@ RangeMask RangeReader::members(u32 range) const {
 }
 
 Result<void> RangeReader::frequencies(u32 range, std::span<const u8> offsets, u32* tfs) const {
-  const RangePart part = part_of(range);
+  RankedContainer* const here = container_of(range);
+  if (here == nullptr) {
+    std::fill_n(tfs, offsets.size(), 0u);
+    return {};
+  }
+  TRY(need_nibbles(*here));
+  const RangePart part = part_of(*here, range);
   for (const u8 offset : offsets) {
     u32& tf = *tfs++;
     tf = 0;
     const u32 rank = part.rank_of(offset, u16(range % ranges_in_container * range_documents));
-    if (rank >= term_.df) continue;
-    tf = nibble(rank);
-    if (tf == nibble_escape) tf = TRY(escaped(rank));
+    if (!here->holds(rank)) continue;
+    tf = here->nibble(rank);
+    if (tf != nibble_escape) continue;
+    tf = exception_of(TRY(escapes_of(*here)), rank);
+    if (tf == 0) return misses_escape();
   }
   return {};
-}
-
-Result<u32> RangeReader::escaped(u32 rank) const {
-  const u32 tf = exception_of(escapes_, rank);
-  if (tf != 0) return tf;
-  return misses_escape();
 }
 
 Unexpected RangeReader::misses_escape() const {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <random>
 
 #include "tests/shard/terms_fixture.hpp"
@@ -172,7 +173,36 @@ TEST_CASE("frequencies: the borders of a nibble, in both halves of a byte") {
     reader.frequencies(term, first, rest).value();
     CHECK(std::equal(rest.begin(), rest.end(), tfs.begin() + first));
   }
-  CHECK(reader.exceptions(term).value().size() == 15);
+  CHECK(reader.exceptions(term, 0, term.df).value().size() == 15);
+}
+
+TEST_CASE("frequencies: escapes of some ranks, out of few and out of many") {
+  const u32 step = GENERATE(1u, 7u, 60u);  // every posting, or each so many, is an escape
+  std::vector<u32> docs(150'000);  // three containers
+  std::iota(docs.begin(), docs.end(), 0u);
+  std::vector<u32> tfs(docs.size(), 3);
+  for (u32 rank = 0; rank < docs.size(); rank += step) tfs[rank] = 15 + rank % 100;
+  testing::PostingsFixture fixture;
+  const BigTerm term = fixture.add_big(docs, tfs, true);
+  fixture.finish();
+  const PostingsReader reader = fixture.open(u32(docs.size()));
+  for (const auto& [first, end] :
+       {std::pair(0u, 1u), std::pair(0u, 150'000u), std::pair(149'999u, 150'000u),
+        std::pair(20'000u, 20'001u), std::pair(12'345u, 33'333u)}) {
+    INFO(first << " to " << end << " of each " << step);
+    const auto found = reader.exceptions(term, first, end).value();
+    for (u32 rank = first; rank < end; ++rank) {
+      const u32 expected = rank % step == 0 ? tfs[rank] : 0;
+      if (exception_of(found, rank) != expected) FAIL("at rank " << rank);
+    }
+    if (step == 1) CHECK(found.size() == end - first);
+    std::vector<u32> some(end - first);
+    reader.frequencies(term, first, some).value();
+    CHECK(std::equal(some.begin(), some.end(), tfs.begin() + first));
+  }
+  std::vector<u32> all(docs.size());
+  frequencies_of(reader, 0, term, {}, docs, all).value();
+  CHECK(all == tfs);
 }
 
 TEST_CASE("frequencies: damaged images and frequencies cut short are errors with their place") {

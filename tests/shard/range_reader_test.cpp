@@ -28,6 +28,12 @@ ModelTerms words(std::mt19937& random) {
   for (ModelPosting& posting : crowded) posting.doc += 65'536;
   crowded.push_back({documents - 1, {3, 4}});
   terms["crowded"] = std::move(crowded);
+  terms["often"] = testing::random_postings(random, 12'000, documents, true);
+  for (ModelPosting& posting : terms["often"]) {  // more escapes than are taken as a whole
+    const u32 first = posting.positions.front();
+    posting.positions.resize(15 + posting.doc % 3);
+    std::iota(posting.positions.begin(), posting.positions.end(), first);
+  }
   terms["rare"] = testing::random_postings(random, 4095, documents, true);
   terms["small"] = testing::random_postings(random, 31, documents, true);
   terms["single"] = testing::random_postings(random, 1, documents, true);
