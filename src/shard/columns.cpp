@@ -407,6 +407,14 @@ Result<void> ColumnsReader::lengths_of(std::span<const u32> docs, std::span<u32>
   return some_values<u32>(Column::word_count, docs, out, 0);
 }
 
+Result<void> ColumnsReader::will_need_lengths() const {
+  if (chunk_count_ == 0) return {};
+  const ChunkHeader first = TRY(header(Column::word_count, 0));
+  const ChunkHeader last = TRY(header(Column::word_count, chunk_count_ - 1));
+  section_.will_need(first.offset, last.offset + u64(chunk_documents) * last.width - first.offset);
+  return {};
+}
+
 template <class Out>
 Result<void> ColumnsReader::some_values(Column column, std::span<const u32> docs,
                                         std::span<Out> out, Out absent) const {

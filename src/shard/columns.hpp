@@ -117,6 +117,8 @@ class ColumnsReader {
   // Column::word_count, 0 where absent.
   Result<void> lengths(u32 first, std::span<u32> out) const;
   Result<void> lengths_of(std::span<const u32> docs, std::span<u32> out) const;
+  // Those of all documents are read next.
+  Result<void> will_need_lengths() const;
   // Of single documents, ascending.
   Result<void> values_of(Column column, std::span<const u32> docs, std::span<i64> out) const;
   Result<i64> value(Column column, DocNo doc) const;

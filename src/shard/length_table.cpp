@@ -46,6 +46,7 @@ Result<void> LengthTable::of(std::span<const u32> docs, std::span<u32> out) {
 Result<KeptLengths> LengthTable::whole() {
   if (!is_complete_.load(std::memory_order_acquire)) {
     if (!is_kept()) return KeptLengths();
+    TRY(columns_.will_need_lengths());
     for (u32 chunk = 0; chunk < chunk_count(); ++chunk) TRY(need(chunk));
   }
   std::call_once(listed_, [&] { list_shortest(); });
@@ -84,6 +85,7 @@ Result<void> LengthTable::fill(u32 chunk) {
   if (are_all_tried_ || filled_ * 4 < chunk_count()) return {};
   are_all_tried_ = true;
   // What is damaged is told to those who need it.
+  (void)columns_.will_need_lengths();
   for (u32 other = 0; other < chunk_count(); ++other) (void)fill_held(other);
   return {};
 }

@@ -96,30 +96,38 @@ struct PageBudget::State {
     windows.store(ring.size(), std::memory_order_relaxed);
   }
 
-  // Releases cold windows, but not `keep`, until the budget holds. Two rounds of the hand are
-  // enough: the first clears every bit that nobody sets again.
+  // Releases cold windows, but not `keep`, and shrinks the others until the budget holds. Two
+  // rounds of the hand are enough: the first clears every bit that nobody sets again.
   void release_cold(const Window& keep) {
     unmeasured.store(0, std::memory_order_relaxed);
     if (!may_be_over()) return;
     u64 bytes = resident();
     if (bytes <= bytes_for_pages()) return;
     u64 left = share_to_release(bytes);
-    for (usize steps = 2 * ring.size(); steps > 0; --steps) {
-      if (hand >= ring.size()) hand = 0;
-      const Window window = ring[hand];
-      if (window == keep || window.owner->cool_window(window.number)) {
-        ++hand;
-        continue;
-      }
-      window.owner->release_window(window.number);
-      remove(hand);
-      ++released;
-      if (ring.size() <= windows_aimed_at()) return;
-      if (--left > 0) continue;
+    for (usize steps = 2 * ring.size(); steps > 0 && ring.size() > windows_aimed_at(); --steps) {
+      if (!give_back_next(keep) || --left > 0) continue;
       bytes = resident();
       if (bytes <= bytes_aimed_at()) return;
       left = share_to_release(bytes);
     }
+  }
+
+  // Of the window that the hand is at; false where there is nothing to give back.
+  bool give_back_next(const Window& keep) {
+    if (hand >= ring.size()) hand = 0;
+    const Window window = ring[hand];
+    if (window == keep) {
+      ++hand;
+      return false;
+    }
+    if (window.owner->cool_window(window.number)) {
+      ++hand;
+      return window.owner->shrink_window(window.number);
+    }
+    window.owner->release_window(window.number);
+    remove(hand);
+    ++released;
+    return true;
   }
 
   void age() {

@@ -5,10 +5,11 @@
 // what is really resident (RssFile), and only if that is over too the coldest windows are released
 // with madvise and their verified bits are cleared (B10). Coldness is second chance (CLOCK): each
 // window has a bit "used", which the owner keeps and sets; the hand clears it and releases the
-// window where it was clear already. So the budget is entered only when the bit of a window is
-// clear or bytes are verified: a warm view costs one relaxed load, and a count. Every 5 s the bits
-// are taken down as heat, by which a hot set is put in order (hot_pages.hpp). Thread-safe; one per
-// store.
+// window where it was clear already. Of a window that stays, it gives back what nobody asked for: a
+// fault maps the 64 KiB around it, and of the working set of a search that was a third. So the
+// budget is entered only when the bit of a window is clear or bytes are verified: a warm view costs
+// one relaxed load, and a count. Every 5 s the bits are taken down as heat, by which a hot set is
+// put in order (hot_pages.hpp). Thread-safe; one per store.
 #pragma once
 
 #include <functional>
@@ -28,6 +29,9 @@ class Releasable {
  public:
   virtual ~Releasable() = default;
   virtual void release_window(u64 window) const = 0;
+  // Gives back what the kernel mapped of a window around what was asked for. False: it has done so
+  // since the window last grew.
+  virtual bool shrink_window(u64 window) const = 0;
   // Clears the bit "used" of a window; answers whether it was set.
   virtual bool cool_window(u64 window) const = 0;
 };

@@ -56,6 +56,8 @@ class SectionView {
   // Bytes [offset, offset + count) of the section, verified. Out of bounds or a failed checksum is
   // ErrorCode::corrupt with path and file offset. Valid as long as the shard is open.
   Result<Bytes> view(u64 offset, u64 count) const;
+  // Has the kernel read so much in the background: for what is viewed piece by piece from there on.
+  void will_need(u64 offset, u64 count) const;
   // Whether zeros may stand in what view() gave out: asked after the last read of bytes that other
   // code (CRoaring, a writer's assertions) relies on.
   Result<void> still_there() const;

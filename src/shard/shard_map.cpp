@@ -1,6 +1,7 @@
 #include "shard/shard_map.hpp"
 
 #include <algorithm>
+#include <bitset>
 
 #include "base/checksum.hpp"
 #include "shard/sections.hpp"
@@ -66,6 +67,7 @@ ShardMap::ShardMap(ReadMap map, std::filesystem::path path, std::vector<MappedSe
       budget_(std::move(budget)),
       verified_(words_for(checksums_.size())),
       used_(words_for(map_.bytes().size() / window_bytes + 1)),
+      grown_(used_.size()),
       recent_(checksums_.size(), recent_extents_most) {
   u64 extents = 0;
   for (const MappedSection& section : sections_) {
@@ -104,6 +106,16 @@ Result<Bytes> SectionView::view(u64 offset, u64 count) const {
     return Bytes{};
   }
   return map_->view(entry_, offset, count);
+}
+
+void SectionView::will_need(u64 offset, u64 count) const {
+  if (map_) map_->will_need(entry_, offset, count);
+}
+
+void ShardMap::will_need(u32 entry, u64 offset, u64 count) const {
+  const MappedSection& section = sections_[entry];
+  if (offset >= section.bytes) return;
+  map_.will_need(section.offset + offset, std::min(count, section.bytes - offset));
 }
 
 bool ShardMap::is_verified(u64 extent) const {
@@ -161,11 +173,18 @@ Result<void> ShardMap::verify_extent(u32 entry, u64 extent) const {
     return damaged(entry, begin, "fails its checksum");
   }
   recent_.note(index);
+  note_growth(section.offset + begin, section.offset + begin + count);
   if (releases % 2 != 0) return {};
   verified_[index / 64].fetch_or(bit_of(index));
   // A release that began meanwhile may have dropped the pages that were just checked.
   if (releases_.load() != releases) verified_[index / 64].fetch_and(~bit_of(index));
   return {};
+}
+
+void ShardMap::note_growth(u64 begin, u64 end) const {
+  for (u64 window = begin / window_bytes; window <= (end - 1) / window_bytes; ++window) {
+    grown_[window / 64].fetch_or(bit_of(window));
+  }
 }
 
 Unexpected ShardMap::damaged(u32 entry, u64 offset, const std::string& what) const {
@@ -201,24 +220,53 @@ void ShardMap::add_hot_pages(std::vector<PageRun>& runs) const {
   }
 }
 
+template <class F>
+void ShardMap::for_each_extent(u64 begin, u64 end, F&& f) const {
+  for (usize entry = 0; entry < sections_.size(); ++entry) {
+    const MappedSection& section = sections_[entry];
+    const u64 to = std::min(end, section.offset + section.bytes);
+    for (u64 at = std::max(begin, section.offset); at < to;) {
+      const u64 extent = (at - section.offset) / extent_bytes;
+      const u64 extent_end = section.offset + (extent + 1) * extent_bytes;
+      f(first_extents_[entry] + extent, at, std::min(to, extent_end));
+      at = extent_end;
+    }
+  }
+}
+
 void ShardMap::release_window(u64 window) const {
   const u64 begin = window * window_bytes;
   const u64 end = std::min<u64>(begin + window_bytes, map_.bytes().size());
   if (begin >= end) return;
   releases_.fetch_add(1);
   used_[window / 64].fetch_and(~bit_of(window));
-  for (usize entry = 0; entry < sections_.size(); ++entry) {
-    const u64 from = std::max(begin, sections_[entry].offset);
-    const u64 to = std::min(end, sections_[entry].offset + sections_[entry].bytes);
-    for (u64 at = from; at < to;) {
-      const u64 extent = (at - sections_[entry].offset) / extent_bytes;
-      const u64 index = first_extents_[entry] + extent;
-      verified_[index / 64].fetch_and(~bit_of(index));
-      at = sections_[entry].offset + (extent + 1) * extent_bytes;
-    }
-  }
+  for_each_extent(begin, end,
+                  [&](u64 index, u64, u64) { verified_[index / 64].fetch_and(~bit_of(index)); });
   map_.release(begin, end - begin);
   releases_.fetch_add(1);
+}
+
+bool ShardMap::shrink_window(u64 window) const {
+  if ((grown_[window / 64].fetch_and(~bit_of(window)) & bit_of(window)) == 0) return false;
+  const u64 begin = window * window_bytes;
+  const u64 end = std::min<u64>(begin + window_bytes, map_.bytes().size());
+  std::bitset<window_bytes / page_bytes> kept;
+  // Odd before the bits are read: an extent whose bit is not seen here takes it back itself.
+  releases_.fetch_add(1);
+  for_each_extent(begin, end, [&](u64 index, u64 from, u64 to) {
+    if ((verified_[index / 64].load() & bit_of(index)) == 0) return;
+    for (u64 page = (from - begin) / page_bytes; page * page_bytes < to - begin; ++page) {
+      kept.set(usize(page));
+    }
+  });
+  for (u64 at = begin; at < end;) {
+    const u64 first = at;
+    while (at < end && !kept[usize((at - begin) / page_bytes)]) at += page_bytes;
+    if (at > first) map_.release(first, at - first);
+    while (at < end && kept[usize((at - begin) / page_bytes)]) at += page_bytes;
+  }
+  releases_.fetch_add(1);
+  return true;
 }
 
 bool ShardMap::cool_window(u64 window) const {

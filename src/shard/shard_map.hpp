@@ -43,6 +43,8 @@ class ShardMap final : public Releasable {
 
   // Verified bytes of section `entry`; the caller has checked the bounds and that count > 0.
   Result<Bytes> view(u32 entry, u64 offset, u64 count) const;
+  // Asks the kernel for bytes of section `entry`; what lies beyond its end is passed over.
+  void will_need(u32 entry, u64 offset, u64 count) const;
   Unexpected damaged(u32 entry, u64 offset, const std::string& what) const;
   // A page was lost: zeros may stand in what view() gave out, verified or not. Nothing more is
   // given out from then on.
@@ -54,6 +56,7 @@ class ShardMap final : public Releasable {
   void add_hot_pages(std::vector<PageRun>& runs) const;
 
   void release_window(u64 window) const override;
+  bool shrink_window(u64 window) const override;
   bool cool_window(u64 window) const override;
 
  private:
@@ -63,9 +66,12 @@ class ShardMap final : public Releasable {
   using Bits = std::vector<std::atomic<u64>>;
   bool all_verified(u64 first, u64 last) const;
   bool is_verified(u64 extent) const;
+  template <class F>  // f(index, begin, end) of each extent that has bytes in [begin, end)
+  void for_each_extent(u64 begin, u64 end, F&& f) const;
   void touch_windows(u64 begin, u64 end) const;
   Result<void> verify(u32 entry, u64 first, u64 last) const;
   Result<void> verify_extent(u32 entry, u64 extent) const;
+  void note_growth(u64 begin, u64 end) const;
   u8 heat_of_window(u64 window) const;
 
   ReadMap map_;
@@ -77,6 +83,7 @@ class ShardMap final : public Releasable {
   std::shared_ptr<PageBudget> budget_;
   mutable Bits verified_;     // one bit per extent
   mutable Bits used_;         // one bit per window of the file
+  mutable Bits grown_;        // likewise: extents were verified there since it last shrank
   mutable RecentUse recent_;  // of extents that were verified
   // Odd while a window is being released: bits set meanwhile are taken back.
   mutable std::atomic<u64> releases_ = 0;

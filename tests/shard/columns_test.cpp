@@ -220,6 +220,22 @@ TEST_CASE("questions beyond the documents, or for no number, are refused") {
   CHECK(reader.numbers(Field::words, 8, out));
 }
 
+TEST_CASE("lengths that are needed soon change nothing, and a wrong header of theirs is found") {
+  std::mt19937_64 random(3);
+  SectionFixture fixture;
+  write(fixture, random_rows(random, 3 * chunk_documents));
+  const auto reader = ColumnsReader::make(fixture.views()[0], 3 * chunk_documents).value();
+  std::vector<u32> before(3 * chunk_documents), after(before.size());
+  reader.lengths(0, before).value();
+  reader.will_need_lengths().value();
+  reader.lengths(0, after).value();
+  CHECK(before == after);
+  const u64 last = (u64(Column::word_count) * 3 + 2) * sizeof(ChunkHeader);
+  fixture.damage(0, sizeof(ColumnsHeader) + last, 0x10, true);
+  const auto wrong = ColumnsReader::make(fixture.views()[0], 3 * chunk_documents).value();
+  CHECK(!wrong.will_need_lengths());
+}
+
 TEST_CASE("wrong headers and lengths are found") {
   std::mt19937_64 random(2);
   SectionFixture fixture;

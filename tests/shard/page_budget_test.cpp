@@ -19,12 +19,19 @@ class FakeOwner final : public Releasable {
     released.push_back(window);
     used.erase(window);
   }
+  bool shrink_window(u64 window) const override {
+    if (grown.erase(window) == 0) return false;
+    shrunk.push_back(window);
+    return true;
+  }
   bool cool_window(u64 window) const override { return used.erase(window) > 0; }
   void touch(PageBudget& budget, u64 window) const {
     if (used.insert(window).second) budget.touch(*this, window);
   }
   mutable std::set<u64> used;
+  mutable std::set<u64> grown;
   mutable std::vector<u64> released;
+  mutable std::vector<u64> shrunk;
 };
 
 u64 everything() { return ~u64(0); }
@@ -58,6 +65,21 @@ TEST_CASE("what is hardly resident is not released") {
   budget.settle();  // every window is hot at first, so the hand goes round twice
   CHECK(budget.window_count() == 4);
   CHECK(owner.released.size() == 96);
+}
+
+TEST_CASE("a window that stays gives back what nobody asked for, and no more than is over") {
+  FakeOwner owner;
+  PageBudget budget(4 * window_bytes, [&] {  // half of each window was asked for
+    return (10 - 2 * owner.released.size() - owner.shrunk.size()) * window_bytes / 2;
+  });
+  owner.grown = {0, 1, 2, 3, 4};
+  for (u64 window = 0; window < 4; ++window) owner.touch(budget, window);
+  CHECK(owner.shrunk.empty());
+  owner.touch(budget, 4);
+  CHECK(owner.released.empty());
+  CHECK(owner.shrunk == std::vector<u64>{0, 1, 2});  // down to 15/16 of the budget
+  CHECK(budget.window_count() == 5);
+  CHECK(budget.stats().evictions == 0);
 }
 
 TEST_CASE("growth of known windows is measured after 16 extents") {
@@ -132,6 +154,7 @@ TEST_CASE("threads share a budget") {
   std::vector<FakeOwner> owners(4);
   struct Silent final : Releasable {
     void release_window(u64) const override {}
+    bool shrink_window(u64) const override { return true; }
     bool cool_window(u64) const override { return false; }
   };
   std::vector<Silent> silent(4);

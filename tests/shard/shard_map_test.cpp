@@ -1,6 +1,7 @@
 #include "shard/shard_map.hpp"
 
 #include <chrono>
+#include <fstream>
 #include <random>
 #include <thread>
 
@@ -31,6 +32,18 @@ bool same(Bytes a, Bytes b) { return std::equal(a.begin(), a.end(), b.begin(), b
 void flip(const SectionFixture& fixture, u32 entry, u64 offset) {
   SectionFixture& changed = const_cast<SectionFixture&>(fixture);
   changed.damage(entry, offset, 1, false);
+}
+
+// What this process has resident of maps of a file.
+u64 resident_bytes_of(const std::filesystem::path& file) {
+  std::ifstream smaps("/proc/self/smaps");
+  u64 kilobytes = 0;
+  bool is_of_file = false;
+  for (std::string line; std::getline(smaps, line);) {
+    if (line.find('-') < line.find(' ')) is_of_file = line.ends_with(file.string());
+    if (is_of_file && line.starts_with("Rss:")) kilobytes += std::stoull(line.substr(4));
+  }
+  return kilobytes * 1024;
 }
 
 }  // namespace
@@ -91,6 +104,45 @@ TEST_CASE("releasing a window clears its verified bits") {
   map->release_window(0);
   CHECK(!map->view(0, 0, 200));
   map->release_window(1'000);  // beyond the file: nothing
+}
+
+TEST_CASE("a window that shrinks keeps the pages of what was verified, and their bits") {
+  SectionFixture fixture;
+  fixture.put(tag_of("AAAA"), Buffer(100));  // the next section begins inside a page
+  fixture.put(tag_of("BBBB"), pattern(window_bytes * 2, 1));
+  const auto map = fixture.map();
+  REQUIRE(map->view(1, 3 * extent_bytes, 10));
+  REQUIRE(map->view(1, 40 * extent_bytes, 2 * extent_bytes));
+  REQUIRE(map->view(1, window_bytes + extent_bytes, 10));
+  CHECK(map->shrink_window(0));
+  // One extent and two, each of them reaching into a page more; and what the kernel mapped of the
+  // other window, which is 64 KiB at least.
+  const u64 pages = (4 + 1 + 8 + 1) * page_bytes;
+  CHECK(resident_bytes_of(fixture.path()) >= pages + extent_bytes);
+  CHECK(map->shrink_window(1));
+  CHECK(resident_bytes_of(fixture.path()) == pages + 5 * page_bytes);
+  flip(fixture, 1, 3 * extent_bytes + 5);
+  flip(fixture, 1, 50 * extent_bytes);
+  CHECK(map->view(1, 3 * extent_bytes, 10));  // verified still
+  CHECK(!map->view(1, 50 * extent_bytes, 10));
+  CHECK_FALSE(map->shrink_window(1));
+  REQUIRE(map->view(1, window_bytes + 9 * extent_bytes, 10));  // it grew
+  CHECK(map->shrink_window(1));
+}
+
+TEST_CASE("what is needed soon may be asked for anywhere, and is verified as ever") {
+  SectionFixture fixture;
+  fixture.put(tag_of("AAAA"), pattern(3 * extent_bytes, 1));
+  const auto view = fixture.views()[0];
+  view.will_need(0, view.size());
+  view.will_need(extent_bytes, ~u64(0));
+  view.will_need(view.size(), 1);
+  SectionView().will_need(0, 1);
+  CHECK(same(view.view(0, view.size()).value(), pattern(3 * extent_bytes, 1)));
+  flip(fixture, 0, extent_bytes);
+  const auto other = fixture.views()[0];
+  other.will_need(0, other.size());
+  CHECK(!other.view(extent_bytes, 1));
 }
 
 TEST_CASE("an extent that crosses the border of a window is released with either") {
