@@ -5,6 +5,7 @@
 // IDS holds one id a line, in random order. Prints one JSON object:
 //   hit_ns              a get of one of 10,000 segments that are all decoded already, one thread
 //   hit_gets_per_s      of 1, 2 and 8 threads at once, wall time; hit_cpu_ns of the 8
+//   changed_hit_ns      likewise, of segments that were all pinned since (in a store in memory)
 //   decode_ns           a get that decodes (no segment is kept), page cache warm
 //   mixture_gets_per_s  four hits to a decoded one, on one thread
 //   batch_of_10_us      get_many of ten ids of all, median; ten_gets_us the same ten one by one
@@ -115,6 +116,22 @@ void print_hits(const char* path, const Ids& hot) {
     std::printf(",\"hit_gets_per_s_%d\":%.0f,\"hit_cpu_ns_%d\":%.1f", threads,
                 bench::at_share(rates, .5), threads, bench::at_share(cpu, .5));
   }
+}
+
+// All of them pinned since they were stashed.
+void print_changed_hits(const Ids& hot) {
+  const Store store = Store::in_memory().value();
+  Project project = store.project("default").value();
+  Batch stashes, pins;
+  for (const std::string& id : hot) {
+    stashes.stash({.id = id, .text = "text of " + id});
+    pins.update(id, {.pinned = true});
+  }
+  (void)project.commit(stashes).value();
+  (void)project.commit(pins).value();
+  const Snapshot now = project.snapshot().value();
+  (void)get_all(now, hot, 0, hot.size());
+  std::printf(",\"changed_hit_ns\":%.1f", hit_nanoseconds(now, hot));
 }
 
 // Four of five gets go to 2,000 segments that stay, the fifth to one of all others in turn.
@@ -241,7 +258,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::printf("{\"ids\":%zu,", ids.size());
-  print_hits(argv[1], Ids(ids.begin(), ids.begin() + hot_ids));
+  const Ids hot(ids.begin(), ids.begin() + hot_ids);
+  print_hits(argv[1], hot);
+  print_changed_hits(hot);
   print_mixture(argv[1], ids);
   print_decoded(argv[1], ids);
   print_cold_and_warm(argv[1], ids);

@@ -16,20 +16,39 @@ DocumentKey key_of(const IndexView& view, DocNo doc, std::string_view id) {
   return {view.index->file_id(), to_index(doc), hash_of(id)};
 }
 
-Result<std::shared_ptr<const Segment::Body>> decode(const IndexView& view, DocNo doc) {
-  auto body = std::make_shared<Segment::Body>();
+Result<std::shared_ptr<const ActiveBody>> decode(const IndexView& view, DocNo doc) {
+  auto body = std::make_shared<ActiveBody>();
   body->metadata = TRY(view.index->counted_metadata(doc));
   body->text = TRY(view.index->text(doc));
   body->text_hash = TRY(view.index->text_hash(doc));
-  return std::shared_ptr<const Segment::Body>(std::move(body));
+  return std::shared_ptr<const ActiveBody>(std::move(body));
 }
 
-Segment as_changed(std::shared_ptr<const Segment::Body> body, const IndexView& view, u32 doc) {
-  const auto patch = view.overlay->patches.find(doc);
-  if (patch == view.overlay->patches.end()) return Segment(std::move(body));
-  auto changed = std::make_shared<Metadata>(body->metadata);
-  apply_update(patch->second, *changed);
-  return Segment(std::move(body), std::move(changed));
+std::shared_ptr<const ActiveBody::Changed> known_change(const ActiveBody& body) {
+  const std::unique_lock lock(body.mutex, std::try_to_lock);
+  return lock.owns_lock() ? body.changed : nullptr;
+}
+
+void remember(const ActiveBody& body, std::shared_ptr<const ActiveBody::Changed> changed) {
+  const std::unique_lock lock(body.mutex, std::try_to_lock);
+  if (lock.owns_lock()) body.changed.swap(changed);  // what was there goes behind the lock
+}
+
+Segment as_changed(std::shared_ptr<const ActiveBody> body, const IndexView& view, u32 doc) {
+  const Patches& patches = view.overlay->patches;
+  const u64 stamp = patches.stamp_of(doc);
+  if (stamp == 0) return Segment(std::move(body));
+  std::shared_ptr<const ActiveBody::Changed> changed = known_change(*body);
+  if (changed == nullptr || changed->stamp != stamp) {
+    auto made = std::make_shared<ActiveBody::Changed>();
+    made->stamp = stamp;
+    made->metadata = body->metadata;
+    apply_update(patches.at(doc), made->metadata);
+    changed = std::move(made);
+    remember(*body, changed);
+  }
+  const Metadata* const metadata = &changed->metadata;
+  return Segment(std::move(body), {std::move(changed), metadata});
 }
 
 // Where the version lies in the view, if it is live there. Newest first: what is read most.
@@ -48,8 +67,8 @@ std::optional<Located> live_place(const View& view, const DocumentKey& key) {
 std::optional<ActiveSegment> find_active(const View& view, std::string_view id,
                                          ActiveSegments& cache) {
   std::optional<Located> place;
-  std::shared_ptr<const Segment::Body> body =
-      cache.find_if(hash_of(id), [&](const DocumentKey& key, const Segment::Body& kept) {
+  std::shared_ptr<const ActiveBody> body =
+      cache.find_if(hash_of(id), [&](const DocumentKey& key, const ActiveBody& kept) {
         if (kept.metadata.id == id) place = live_place(view, key);
         if (place.has_value()) view.expect_access(*place);
         return place.has_value();
@@ -61,7 +80,7 @@ std::optional<ActiveSegment> find_active(const View& view, std::string_view id,
 
 Result<Segment> decode_segment(const IndexView& view, DocNo doc, std::string_view id,
                                ActiveSegments& cache) {
-  std::shared_ptr<const Segment::Body> body = TRY(decode(view, doc));
+  std::shared_ptr<const ActiveBody> body = TRY(decode(view, doc));
   // Zeros must not outlive the index they were read from.
   if (std::optional<Error> loss = view.index->loss()) return Unexpected{*std::move(loss)};
   cache.insert(key_of(view, doc, id), body, body->text.size() + overhead_bytes);
@@ -77,11 +96,12 @@ Result<Segment> read_segment(const IndexView& view, DocNo doc, std::string_view 
 
 Result<Summary> read_summary(const IndexView& view, DocNo doc, std::string_view id,
                              ActiveSegments& cache) {
-  const bool is_changed = view.overlay->patches.find(to_index(doc)) != view.overlay->patches.end();
-  const auto body = is_changed ? nullptr : cache.find(key_of(view, doc, id));
-  if (body != nullptr) return summary_of(body->metadata);
-  Summary read =
-      is_changed ? summary_of(TRY(counted_metadata(view, doc))) : TRY(view.index->summary(doc));
+  if (auto body = cache.find(key_of(view, doc, id)); body != nullptr) {
+    return summary_of(as_changed(std::move(body), view, to_index(doc)).metadata());
+  }
+  Summary read = view.overlay->patches.contains(to_index(doc))
+                     ? summary_of(TRY(counted_metadata(view, doc)))
+                     : TRY(view.index->summary(doc));
   if (std::optional<Error> loss = view.index->loss()) return Unexpected{*std::move(loss)};
   return read;
 }

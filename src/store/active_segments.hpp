@@ -5,10 +5,13 @@
 // get finds what is kept without asking any index. Of an id at most one version is live in a view;
 // whichever is kept and live there is the one that the indexes would name (find_active).
 //
-// Metadata that an overlay changed is not part of the cached value: a read lays it over.
+// Metadata that an overlay changed is not part of the cached value: a read lays it over, and keeps
+// the outcome beside the value for the next read that finds the same changes (not counted in the
+// budget: some 600 bytes of a segment that was changed).
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string_view>
 
@@ -31,7 +34,18 @@ struct DocumentKeyHash {
   u64 operator()(const DocumentKey& key) const { return key.id_hash; }
 };
 
-using ActiveSegments = Lru<DocumentKey, Segment::Body, DocumentKeyHash>;
+// What is kept of a version. Immutable but for `changed`.
+struct ActiveBody : Segment::Body {
+  struct Changed {
+    u64 stamp = 0;  // Patches::stamp_of
+    Metadata metadata;
+  };
+  // Held for a copy of the pointer; who finds it taken applies the changes himself.
+  mutable std::mutex mutex;
+  mutable std::shared_ptr<const Changed> changed;  // as the last read found it; may be null
+};
+
+using ActiveSegments = Lru<DocumentKey, ActiveBody, DocumentKeyHash>;
 
 struct ActiveSegment {
   Located at;

@@ -94,6 +94,26 @@ TEST_CASE("asking for documents makes no patch") {
   CHECK(patches.lower_bound(0)->second.refcount_added == 1);
 }
 
+TEST_CASE("a stamp is that of the update, in copies as well, and of no other") {
+  Patches first;
+  first[5] = numbered(1);
+  first[500] = numbered(2);
+  CHECK(first.stamp_of(6) == 0);
+  CHECK(first.stamp_of(5 + 64) == 0);
+  CHECK(first.stamp_of(100'000) == 0);
+  CHECK(first.stamp_of(5) != first.stamp_of(500));
+  Patches second = first;
+  CHECK(second.stamp_of(5) == first.stamp_of(5));
+  second[7] = numbered(3);  // of the same chunk
+  CHECK(second.stamp_of(5) != first.stamp_of(5));
+  CHECK(second.stamp_of(500) == first.stamp_of(500));
+  // Nobody shares it any more, and it is changed where it lies.
+  const u64 before = second.stamp_of(7);
+  second[7].refcount_added = 4;
+  CHECK(second.stamp_of(7) != before);
+  CHECK(first.stamp_of(7) == 0);
+}
+
 TEST_CASE("no patches at all") {
   const Patches none;
   CHECK(none.empty());

@@ -59,6 +59,29 @@ TEST_CASE("patched metadata is applied to what the cache has", "[active]") {
   CHECK(state->caches->segments.counters().misses == 1);  // one decoding served them all
 }
 
+TEST_CASE("changes are applied once, for all who find the same ones", "[active]") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  stash(project, "a", "text");
+  stash(project, "b", "another");
+  project.merge(true).value();  // both in one chunk of changes
+  update(project, "a", {.pinned = true});
+  const Snapshot before = project.snapshot().value();
+  const Metadata* const first = &before.get("a").value()->metadata();
+  const Segment kept = *before.get("a").value();
+  CHECK(&kept.metadata() == first);
+  CHECK(&before.get("b").value()->metadata() == &before.get("b").value()->metadata());
+  update(project, "b", {.refcount_added = 1});
+  CHECK(metadata_of_id(project, "a").pinned);
+  CHECK(metadata_of_id(project, "b").refcount == 1);
+  update(project, "a", {.pinned = false});
+  CHECK_FALSE(metadata_of_id(project, "a").pinned);
+  CHECK(before.get("a").value()->metadata().pinned);  // and each snapshot has its own
+  CHECK_FALSE(metadata_of_id(project, "a").pinned);
+  CHECK(kept.metadata().pinned);
+}
+
 TEST_CASE("a summary is that of the metadata, changed or not, cached or not", "[active]") {
   const TestStore store;
   const auto state = store.state();
@@ -204,6 +227,31 @@ TEST_CASE("a damaged text is an error and never cached", "[active]") {
   CHECK(cache.counters().entries == 0);
   flip_byte(store.active_log(), delta::log_header_bytes + 2000);
   CHECK(read(*view, "a", cache).text().size() == 5000);
+}
+
+TEST_CASE("threads with other changes of one segment each get their own", "[active]") {
+  const TestStore store;
+  const auto state = store.state();
+  Project project(state);
+  stash(project, "a", "text");
+  std::vector<std::shared_ptr<const View>> views;
+  for (u32 n = 0; n < 3; ++n) {
+    update(project, "a", {.refcount_added = 1});
+    views.push_back(view_of(state));
+  }
+  ActiveSegments cache(1 << 20, 20);
+  std::vector<std::thread> threads;
+  std::vector<int> wrong(4, 0);
+  for (unsigned t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (unsigned n = 0; n < 2000; ++n) {
+        const unsigned at = t == 3 ? n % 3 : t;
+        if (read(*views[at], "a", cache).metadata().refcount != at + 1) ++wrong[t];
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == std::vector<int>(4, 0));
 }
 
 TEST_CASE("many threads may read through one cache", "[active]") {
