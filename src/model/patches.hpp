@@ -124,9 +124,10 @@ class Patches {
       slots_[slot].chunk = std::make_shared<Chunk>(*slots_[slot].chunk);
     }
     Chunk& chunk = *slots_[slot].chunk;
+    Update& update = chunk.updates[doc];  // first: where it throws nothing has changed
     chunk.members |= bit_of(doc);
     chunk.stamp = last_stamp.fetch_add(1, std::memory_order_relaxed) + 1;
-    return chunk.updates[doc];
+    return update;
   }
 
  private:

@@ -69,7 +69,8 @@ struct PageBudget::State {
   // How many windows hold half of what is too much, were all alike: so many before it is measured
   // again.
   u64 share_to_release(u64 bytes) const {
-    return std::max<u64>(1, (bytes - bytes_aimed_at()) / (bytes / ring.size() | 1) / 2);
+    const u64 over = bytes - std::min(bytes, bytes_aimed_at());
+    return std::max<u64>(1, over / (bytes / ring.size() | 1) / 2);
   }
 
   bool may_be_over() const {
@@ -104,8 +105,10 @@ struct PageBudget::State {
     u64 bytes = resident();
     if (bytes <= bytes_for_pages()) return;
     u64 left = share_to_release(bytes);
-    for (usize steps = 2 * ring.size(); steps > 0 && ring.size() > windows_aimed_at(); --steps) {
-      if (!give_back_next(keep) || --left > 0) continue;
+    for (usize steps = 2 * ring.size(); steps > 0; --steps) {
+      if (!give_back_next(keep)) continue;
+      if (ring.size() <= windows_aimed_at()) return;
+      if (--left > 0) continue;
       bytes = resident();
       if (bytes <= bytes_aimed_at()) return;
       left = share_to_release(bytes);

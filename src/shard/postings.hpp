@@ -120,7 +120,8 @@ class PostingsReader {
   // tf of the postings ranked [first, first + tfs.size()); all 1 for metadata terms.
   Result<void> frequencies(const BigTerm& term, u32 first, std::span<u32> tfs) const;
   Result<Bytes> nibbles(const BigTerm& term, u32 first, u32 count) const;  // from byte first / 2
-  // Those of the postings ranked [first, end), and maybe others: by rank.
+  // Those of the postings ranked [first, end), and maybe others: by rank. Of all postings: all that
+  // there are, those of none as well.
   Result<std::span<const TfException>> exceptions(const BigTerm& term, u32 first, u32 end) const;
   Unexpected damaged_record(u32 number, std::string what) const;
   const Views& views() const { return views_; }

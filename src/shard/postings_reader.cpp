@@ -231,7 +231,8 @@ Result<std::span<const TfException>> PostingsReader::exceptions(const BigTerm& t
   if (count > term.df) return views_.frequencies.damaged(at, "has more escapes than postings");
   u32 from = 0;
   u32 to = count;
-  if (count > few_exceptions) {
+  const bool are_all = end - first == term.df;
+  if (!are_all && count > few_exceptions) {
     from = TRY(first_exception(at + 4, 0, count, first));
     to = TRY(first_exception(at + 4, from, count, end));
   }

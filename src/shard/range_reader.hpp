@@ -4,7 +4,8 @@
 // Making one looks at every container once and verifies all the word's documents; its frequencies
 // are verified container by container, as ranges of theirs are read. (A word of half of all
 // documents has 5 MB of them, of which a search reads little: verifying all was three fifths of
-// what a search did whose pages had been given back.) A range then costs a table look-up, a few
+// what a search did whose pages had been given back. So damage there is found by those searches
+// alone that read it.) A range then costs a table look-up, a few
 // population counts or a short binary search, and its postings. Layouts are in postings.hpp and
 // ranges.hpp. Used by terms_reader.
 #pragma once

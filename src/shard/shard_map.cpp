@@ -173,11 +173,13 @@ Result<void> ShardMap::verify_extent(u32 entry, u64 extent) const {
     return damaged(entry, begin, "fails its checksum");
   }
   recent_.note(index);
+  if (releases % 2 == 0) {
+    verified_[index / 64].fetch_or(bit_of(index));
+    // A release that began meanwhile may have dropped the pages that were just checked.
+    if (releases_.load() != releases) verified_[index / 64].fetch_and(~bit_of(index));
+  }
+  // Behind that: a window that shrinks now does so again once it has seen what became of the bit.
   note_growth(section.offset + begin, section.offset + begin + count);
-  if (releases % 2 != 0) return {};
-  verified_[index / 64].fetch_or(bit_of(index));
-  // A release that began meanwhile may have dropped the pages that were just checked.
-  if (releases_.load() != releases) verified_[index / 64].fetch_and(~bit_of(index));
   return {};
 }
 
@@ -251,7 +253,8 @@ bool ShardMap::shrink_window(u64 window) const {
   const u64 begin = window * window_bytes;
   const u64 end = std::min<u64>(begin + window_bytes, map_.bytes().size());
   std::bitset<window_bytes / page_bytes> kept;
-  // Odd before the bits are read: an extent whose bit is not seen here takes it back itself.
+  // Odd before the bits are read: whoever verifies an extent whose bit is not seen here takes it
+  // back himself, or checks what is read behind the release.
   releases_.fetch_add(1);
   for_each_extent(begin, end, [&](u64 index, u64 from, u64 to) {
     if ((verified_[index / 64].load() & bit_of(index)) == 0) return;

@@ -2,8 +2,9 @@
 //
 // Every view() of a section ends here. An extent is verified when this process touches it first,
 // and again after its window was released, because the kernel may then read it from disk anew
-// (PROTOCOL B10). It knows neither table of contents nor what sections mean: shard_file.cpp reads
-// those with pread and hands over sections and checksums. Thread-safe without locks of its own.
+// (PROTOCOL B10); a window that shrinks keeps the pages of verified extents. It knows neither table
+// of contents nor what sections mean: shard_file.cpp reads those with pread and hands over sections
+// and checksums. Thread-safe without locks of its own.
 #pragma once
 
 #include <atomic>
@@ -85,7 +86,8 @@ class ShardMap final : public Releasable {
   mutable Bits used_;         // one bit per window of the file
   mutable Bits grown_;        // likewise: extents were verified there since it last shrank
   mutable RecentUse recent_;  // of extents that were verified
-  // Odd while a window is being released: bits set meanwhile are taken back.
+  // Odd while a window is being released or shrunk, one at a time (the budget sees to it): bits set
+  // meanwhile are taken back.
   mutable std::atomic<u64> releases_ = 0;
 };
 

@@ -10,6 +10,9 @@ namespace {
 // bookkeeping (400, of 2 cores). With half of that a budget of 32 MiB held 41 of short texts.
 constexpr u64 overhead_bytes = 1024;
 
+// A segment may have half a million tags: what is beside the budget must be small.
+constexpr usize remembered_values_max = 64;
+
 u64 hash_of(std::string_view id) { return checksum64(as_bytes(id)); }
 
 DocumentKey key_of(const IndexView& view, DocNo doc, std::string_view id) {
@@ -30,6 +33,8 @@ std::shared_ptr<const ActiveBody::Changed> known_change(const ActiveBody& body) 
 }
 
 void remember(const ActiveBody& body, std::shared_ptr<const ActiveBody::Changed> changed) {
+  const Metadata& metadata = changed->metadata;
+  if (metadata.tags.size() + metadata.attrs.size() > remembered_values_max) return;
   const std::unique_lock lock(body.mutex, std::try_to_lock);
   if (lock.owns_lock()) body.changed.swap(changed);  // what was there goes behind the lock
 }

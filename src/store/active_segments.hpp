@@ -7,7 +7,7 @@
 //
 // Metadata that an overlay changed is not part of the cached value: a read lays it over, and keeps
 // the outcome beside the value for the next read that finds the same changes (not counted in the
-// budget: some 600 bytes of a segment that was changed).
+// budget: some 600 bytes of a segment that was changed, and nothing of one with many tags).
 #pragma once
 
 #include <memory>

@@ -6,9 +6,9 @@ namespace shale::store {
 
 namespace {
 
-// Beyond decoded segments and tables: of 2 threads that search and read it was 10 MB. Giving back
-// takes milliseconds; asked for it twice a second, two threads that read at random had 50 MB of
-// freed memory resident.
+// Beyond decoded segments, tables and answers: of 2 threads that search and read it was 10 MB.
+// Giving back takes milliseconds; asked for it twice a second, two threads that read at random had
+// 50 MB of freed memory resident.
 constexpr u64 heap_slack = u64(8) << 20;
 
 }  // namespace
@@ -27,7 +27,7 @@ MemoryShares::MemoryShares(const StoreOptions& options)
   segments = 2 * sixteenth;
   answers = std::min(options.result_bytes, sixteenth);
   logs = 2 * sixteenth;
-  heap = segments + tables + heap_slack;
+  heap = segments + tables + answers + heap_slack;
 }
 
 }  // namespace shale::store

@@ -178,7 +178,7 @@ TEST_CASE("frequencies: the borders of a nibble, in both halves of a byte") {
 
 TEST_CASE("frequencies: escapes of some ranks, out of few and out of many") {
   const u32 step = GENERATE(1u, 7u, 60u);  // every posting, or each so many, is an escape
-  std::vector<u32> docs(150'000);  // three containers
+  std::vector<u32> docs(150'000);          // three containers
   std::iota(docs.begin(), docs.end(), 0u);
   std::vector<u32> tfs(docs.size(), 3);
   for (u32 rank = 0; rank < docs.size(); rank += step) tfs[rank] = 15 + rank % 100;
@@ -203,6 +203,21 @@ TEST_CASE("frequencies: escapes of some ranks, out of few and out of many") {
   std::vector<u32> all(docs.size());
   frequencies_of(reader, 0, term, {}, docs, all).value();
   CHECK(all == tfs);
+}
+
+TEST_CASE("frequencies: of all postings all escapes are told, of none as well") {
+  const u32 df = 5000;
+  std::vector<u32> docs(df);
+  std::iota(docs.begin(), docs.end(), 0u);
+  testing::PostingsFixture fixture;
+  const BigTerm term = fixture.add_big(docs, std::vector<u32>(df, 15), true);
+  fixture.finish();
+  fixture.files.overwrite_value(3, nibble_bytes(df) + 4 + (df - 1) * sizeof(TfException), df + 7);
+  const PostingsReader reader = fixture.open(df);
+  CHECK(reader.exceptions(term, 0, df).value().size() == df);
+  CHECK(reader.exceptions(term, 1, df).value().size() == df - 2);
+  PostingsReader::Ends ends;
+  CHECK_FALSE(reader.verify(0, term, ends));
 }
 
 TEST_CASE("frequencies: damaged images and frequencies cut short are errors with their place") {

@@ -82,6 +82,19 @@ TEST_CASE("a window that stays gives back what nobody asked for, and no more tha
   CHECK(budget.stats().evictions == 0);
 }
 
+TEST_CASE("the last window may go, where the budget is smaller than one") {
+  PageBudget budget(1, everything);
+  FakeOwner owner;
+  owner.grown = {0, 1};
+  owner.touch(budget, 0);
+  owner.touch(budget, 1);
+  budget.settle();
+  budget.settle();
+  CHECK(budget.window_count() == 0);
+  budget.settle();
+  budget.grew(16);
+}
+
 TEST_CASE("growth of known windows is measured after 16 extents") {
   u64 resident = 0;
   u64 measured = 0;

@@ -82,6 +82,24 @@ TEST_CASE("changes are applied once, for all who find the same ones", "[active]"
   CHECK(kept.metadata().pinned);
 }
 
+TEST_CASE("what was made of a segment with many tags is not kept beside it", "[active]") {
+  const TestStore store;
+  Project project = store.open();
+  const usize tags = GENERATE(usize(60), usize(70));
+  Batch batch;
+  NewSegment segment{.id = "a", .text = "text"};
+  for (usize n = 0; n < tags; ++n) segment.tags.push_back("tag" + std::to_string(n));
+  batch.stash(segment);
+  project.commit(batch).value();
+  update(project, "a", {.pinned = true});
+  const Snapshot now = project.snapshot().value();
+  const Segment first = *now.get("a").value();
+  const Segment second = *now.get("a").value();
+  CHECK((&first.metadata() == &second.metadata()) == (tags == 60));
+  CHECK(second.metadata().tags.size() == tags);
+  CHECK(second.metadata().pinned);
+}
+
 TEST_CASE("a summary is that of the metadata, changed or not, cached or not", "[active]") {
   const TestStore store;
   const auto state = store.state();

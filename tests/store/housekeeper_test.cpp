@@ -5,22 +5,13 @@
 
 #include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/comes_true.hpp"
 
 namespace shale::store {
 namespace {
 
 using namespace testing;
 using Clock = std::chrono::steady_clock;
-
-// Waits until `done` holds; generous, for machines that are busy.
-bool comes_true(const std::function<bool()>& done) {
-  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(20);
-  while (Clock::now() < deadline) {
-    if (done()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return false;
-}
 
 TEST_CASE("a relaxed commit becomes durable without a further call") {
   const TestStore store;

@@ -8,6 +8,7 @@
 #include "store/store_state.hpp"
 #include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/comes_true.hpp"
 
 namespace shale::store {
 namespace {
@@ -16,16 +17,6 @@ using namespace testing;
 using Clock = std::chrono::steady_clock;
 
 constexpr u64 hot_bytes = u64(64) << 20;
-
-// Waits until `done` holds; generous, for machines that are busy.
-bool comes_true(const std::function<bool()>& done) {
-  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(20);
-  while (Clock::now() < deadline) {
-    if (done()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return false;
-}
 
 // A file in the place of a shard, and a hot set of all of it: the keeper looks at no more than
 // that.
