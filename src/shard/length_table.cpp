@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace shale::shard {
 namespace {
@@ -46,7 +47,7 @@ Result<void> LengthTable::of(std::span<const u32> docs, std::span<u32> out) {
 Result<KeptLengths> LengthTable::whole() {
   if (!is_complete_.load(std::memory_order_acquire)) {
     if (!is_kept()) return KeptLengths();
-    TRY(columns_.will_need_lengths());
+    fill_rest();
     for (u32 chunk = 0; chunk < chunk_count(); ++chunk) TRY(need(chunk));
   }
   std::call_once(listed_, [&] { list_shortest(); });
@@ -82,12 +83,20 @@ Result<void> LengthTable::need(u32 chunk) {
 Result<void> LengthTable::fill(u32 chunk) {
   const std::lock_guard lock(filling_);
   TRY(fill_held(chunk));
-  if (are_all_tried_ || filled_ * 4 < chunk_count()) return {};
-  are_all_tried_ = true;
-  // What is damaged is told to those who need it.
-  (void)columns_.will_need_lengths();
-  for (u32 other = 0; other < chunk_count(); ++other) (void)fill_held(other);
+  if (filled_ * 4 >= chunk_count()) fill_rest_held();
   return {};
+}
+
+void LengthTable::fill_rest() {
+  const std::lock_guard lock(filling_);
+  fill_rest_held();
+}
+
+// Tried once. What is damaged is told to those who need it.
+void LengthTable::fill_rest_held() {
+  if (std::exchange(are_all_tried_, true)) return;
+  (void)columns_.will_need_lengths();
+  for (u32 chunk = 0; chunk < chunk_count(); ++chunk) (void)fill_held(chunk);
 }
 
 Result<void> LengthTable::fill_held(u32 chunk) {

@@ -42,6 +42,8 @@ class LengthTable {
   Result<void> need_all(std::span<const u32> docs);
   Result<void> fill(u32 chunk);
   Result<void> fill_held(u32 chunk);
+  void fill_rest();
+  void fill_rest_held();
   void list_shortest();
 
   const ColumnsReader& columns_;

@@ -74,7 +74,7 @@ struct PageKeeper::Round {
       if (now >= settle_at) {
         settle();
         settle_at = now + interval;
-      } else if (is_watchful() && resident_file_bytes() > shares.pages + shares.logs) {
+      } else if (is_watchful() && resident_file_bytes() > budget->bytes_max() + shares.logs) {
         release_shared_maps();
       }
       if (bounds_heap() && now >= trim_at) {
