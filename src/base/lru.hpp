@@ -1,7 +1,7 @@
 // A cache of shared values under a byte budget and a count budget, least recently used first out.
 //
 // Hits outnumber everything else, on all cores at once, so a hit writes nothing that another core
-// reads: it takes the mutex of the core it runs on (one of `slots`), reads the table, and gives out
+// reads: it takes the mutex of the core it runs on (core_slot), reads the table, and gives out
 // a shared_ptr that counts its owners in a block of that core's own, never a copy of the value.
 // Whoever changes the table takes all the mutexes: some .2 us, beside the microseconds that it took
 // to make a value. With list and counts under one mutex two threads together had half the hits of
@@ -13,8 +13,6 @@
 // the cache's reference. Used for decoded segments and for answers (store).
 #pragma once
 
-#include <sched.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -24,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/core_slot.hpp"
 #include "base/integers.hpp"
 
 namespace shale {
@@ -51,7 +50,7 @@ class Lru {
   // under a mutex: it must be short, and call nothing of the cache.
   template <class Fits>
   Shared find_if(u64 hash, Fits&& fits) {
-    const usize number = slot_of_core();
+    const usize number = core_slot();
     Slot& slot = slots_[number];
     const std::lock_guard lock(slot.mutex);
     for (u32 at = first_of(hash); at != nobody; at = entries_[at].next) {
@@ -102,7 +101,6 @@ class Lru {
   }
 
  private:
-  static constexpr usize slot_count = 8;
   static constexpr u32 nobody = ~u32(0);
 
   struct alignas(64) Slot {
@@ -110,7 +108,7 @@ class Lru {
     u64 hits = 0;
     u64 misses = 0;
   };
-  using Slots = std::array<Slot, slot_count>;
+  using Slots = std::array<Slot, core_slots>;
 
   // The right to change the table. Taken in one order by all.
   class AllSlots {
@@ -128,7 +126,7 @@ class Lru {
   };
 
   // Names others by their number in entries_. What a hit looks at lies in one cache line, where the
-  // key has 32 bytes or fewer, and its handle in another: with 10,000 entries each line comes from
+  // key has 40 bytes or fewer, and its handle in another: with 10,000 entries each line comes from
   // far away.
   struct alignas(64) Entry {
     Entry(const Key& one, Shared its, u64 weight, u64 its_hash, u64 tick)
@@ -175,16 +173,11 @@ class Lru {
     const Value* value = nullptr;
     std::atomic<u64> used = 0;  // tick of the last use
     u32 next = nobody;          // of those that share a head
-    std::array<Shared, slot_count> handles;
+    std::array<Shared, core_slots> handles;
     Shared owned;  // null: free
     u64 bytes = 0;
     u64 placed = 0;  // its tick in order_
   };
-
-  static usize slot_of_core() {
-    const int core = sched_getcpu();
-    return core < 0 ? 0 : usize(core) % slot_count;
-  }
 
   u32& head_of(u64 hash) { return heads_[usize(hash >> 8) & (heads_.size() - 1)]; }
   u32 first_of(u64 hash) { return heads_.empty() ? nobody : head_of(hash); }

@@ -32,16 +32,29 @@ void AccessSlot::keep(const std::shared_ptr<const Index>& index) {
   if (index_ == nullptr || index_->document_count() <= index->document_count()) index_ = index;
 }
 
-AccessCounts::~AccessCounts() { delete table_.load(relaxed); }
+AccessCounts::~AccessCounts() {
+  for (const std::atomic<Table*>& place : tables_) delete place.load(relaxed);
+}
 
-AccessCounts::Table& AccessCounts::make_table() {
+AccessCounts::Table& AccessCounts::make_table(std::atomic<Table*>& place) {
   auto fresh = std::make_unique<Table>();
   Table* expected = nullptr;
   // Release: who finds it finds zeros.
-  if (table_.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel)) {
+  if (place.compare_exchange_strong(expected, fresh.get(), std::memory_order_acq_rel)) {
     return *fresh.release();
   }
   return *expected;
+}
+
+template <class Visit>
+void AccessCounts::each_word(const Visit& visit) const {
+  for (const std::atomic<Table*>& place : tables_) {
+    Table* const table = place.load(std::memory_order_acquire);
+    if (table == nullptr) continue;
+    for (Line& line : table->lines) {
+      for (std::atomic<u64>& word : line.words) visit(word);
+    }
+  }
 }
 
 template <class Visit>
@@ -55,8 +68,9 @@ bool AccessCounts::any_word(Line& line, u64 key, const Visit& visit) {
 
 void AccessCounts::add(u32 slot, u32 doc) {
   if (slot == 0 || doc >> doc_bits != 0) return;
-  Table* known = table_.load(std::memory_order_acquire);
-  Table& table = known != nullptr ? *known : make_table();
+  std::atomic<Table*>& place_of_table = tables_[core_slot()];
+  Table* const known = place_of_table.load(std::memory_order_acquire);
+  Table& table = known != nullptr ? *known : make_table(place_of_table);
   const u64 key = key_of(slot, doc);
   Line& line = table.lines[line_of(slot, doc)];
   const bool is_counted = any_word(line, key, [key](std::atomic<u64>& place) {
@@ -68,7 +82,7 @@ void AccessCounts::add(u32 slot, u32 doc) {
   });
   if (is_counted) return;
   // A free word is taken by the first who comes; two threads may begin one each for the same
-  // document, which add up like any other two.
+  // document, and so do two cores: they add up like any other two.
   const bool is_begun = any_word(line, key, [key](std::atomic<u64>& place) {
     u64 free = 0;
     return place.load(relaxed) == 0 && place.compare_exchange_strong(free, key | 1, relaxed);
@@ -96,19 +110,15 @@ std::vector<bool> AccessCounts::unreferenced() const {
   return is_left;
 }
 
-// Slots whose counts wait to be written down stay. The look at the whole table takes some 50 us, as
+// Slots whose counts wait to be written down stay. The look at a whole table takes some 50 us, as
 // often as a shard or a log is opened.
 void AccessCounts::let_go_of_unused() {
   std::vector<bool> is_left = unreferenced();
   const usize all = usize(std::count(is_left.begin(), is_left.end(), true));
-  if (Table* const table = table_.load(std::memory_order_acquire)) {
-    for (const Line& line : table->lines) {
-      for (const std::atomic<u64>& place : line.words) {
-        const u64 word = place.load(relaxed);
-        if (word != 0) is_left[slot_of(word) - 1] = false;
-      }
-    }
-  }
+  each_word([&](const std::atomic<u64>& place) {
+    const u64 word = place.load(relaxed);
+    if (word != 0) is_left[slot_of(word) - 1] = false;
+  });
   for (const auto& [key, count] : elsewhere_) is_left[slot_of(key) - 1] = false;
   for (usize at = 0; at < slots_.size(); ++at) {
     if (is_left[at]) slots_[at] = nullptr;
@@ -143,15 +153,11 @@ std::vector<AccessCounts::Counted> AccessCounts::take() {
     counted.push_back({slots_[at], doc_of(word), u32(std::min(count, most))});
     is_left[at] = false;  // it may be given back: next time, then
   };
-  if (Table* const table = table_.load(std::memory_order_acquire)) {
-    for (Line& line : table->lines) {
-      for (std::atomic<u64>& place : line.words) {
-        if (place.load(relaxed) == 0) continue;
-        const u64 word = place.exchange(0, relaxed);
-        add(word, word & count_mask);
-      }
-    }
-  }
+  each_word([&](std::atomic<u64>& place) {
+    if (place.load(relaxed) == 0) return;
+    const u64 word = place.exchange(0, relaxed);
+    add(word, word & count_mask);
+  });
   for (const auto& [key, count] : elsewhere_) add(key, count);
   elsewhere_.clear();
   for (usize at = 0; at < slots_.size(); ++at) {

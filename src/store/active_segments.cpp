@@ -13,10 +13,8 @@ constexpr u64 overhead_bytes = 1024;
 // A segment may have half a million tags: what is beside the budget must be small.
 constexpr usize remembered_values_max = 64;
 
-u64 hash_of(std::string_view id) { return checksum64(as_bytes(id)); }
-
 DocumentKey key_of(const IndexView& view, DocNo doc, std::string_view id) {
-  return {view.index->file_id(), to_index(doc), hash_of(id)};
+  return {view.index->file_id(), id, to_index(doc)};
 }
 
 Result<std::shared_ptr<const ActiveBody>> decode(const IndexView& view, DocNo doc) {
@@ -73,8 +71,8 @@ std::optional<ActiveSegment> find_active(const View& view, std::string_view id,
                                          ActiveSegments& cache) {
   std::optional<Located> place;
   std::shared_ptr<const ActiveBody> body =
-      cache.find_if(hash_of(id), [&](const DocumentKey& key, const ActiveBody& kept) {
-        if (kept.metadata.id == id) place = live_place(view, key);
+      cache.find_if(DocumentKeyHash{}({{}, id}), [&](const DocumentKey& key, const ActiveBody&) {
+        if (key.id == id) place = live_place(view, key);
         if (place.has_value()) view.expect_access(*place);
         return place.has_value();
       });
@@ -83,12 +81,11 @@ std::optional<ActiveSegment> find_active(const View& view, std::string_view id,
   return ActiveSegment{*place, as_changed(std::move(body), index, to_index(place->doc))};
 }
 
-Result<Segment> decode_segment(const IndexView& view, DocNo doc, std::string_view id,
-                               ActiveSegments& cache) {
+Result<Segment> decode_segment(const IndexView& view, DocNo doc, ActiveSegments& cache) {
   std::shared_ptr<const ActiveBody> body = TRY(decode(view, doc));
   // Zeros must not outlive the index they were read from.
   if (std::optional<Error> loss = view.index->loss()) return Unexpected{*std::move(loss)};
-  cache.insert(key_of(view, doc, id), body, body->text.size() + overhead_bytes);
+  cache.insert(key_of(view, doc, body->metadata.id), body, body->text.size() + overhead_bytes);
   return as_changed(std::move(body), view, to_index(doc));
 }
 
@@ -96,7 +93,7 @@ Result<Segment> read_segment(const IndexView& view, DocNo doc, std::string_view 
                              ActiveSegments& cache) {
   auto body = cache.find(key_of(view, doc, id));
   if (body != nullptr) return as_changed(std::move(body), view, to_index(doc));
-  return decode_segment(view, doc, id, cache);
+  return decode_segment(view, doc, cache);
 }
 
 Result<Summary> read_summary(const IndexView& view, DocNo doc, std::string_view id,

@@ -158,7 +158,7 @@ class Asked {
     std::vector<Fault> faults;
     const auto found = TRY(find(view_, id, faults, project_.name));
     if (found.has_value()) {
-      Segment segment = TRY(decode(*found, id));
+      Segment segment = TRY(decode(*found));
       view_.count_access(*found);
       return std::optional(std::move(segment));
     }
@@ -183,7 +183,7 @@ class Asked {
         fetched.missing.push_back(id);
         continue;
       }
-      auto segment = decode(*found, id);
+      auto segment = decode(*found);
       if (segment) {
         view_.count_access(*found);
         fetched.segments.push_back(*std::move(segment));
@@ -221,8 +221,8 @@ class Asked {
   }
 
   // Of what find_active did not have.
-  Result<Segment> decode(store::Located at, std::string_view id) const {
-    return store::decode_segment(view_.indexes[at.index], at.doc, id, project_.caches->segments);
+  Result<Segment> decode(store::Located at) const {
+    return store::decode_segment(view_.indexes[at.index], at.doc, project_.caches->segments);
   }
 
   Result<void> add_hits(const Query& query, const query::RankedAnswer& ranked,

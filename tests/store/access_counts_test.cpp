@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/run_on_core.hpp"
 
 namespace shale::store {
 namespace {
@@ -86,6 +87,26 @@ TEST_CASE("threads that count while another takes lose nothing and count nothing
   u64 total = 0;
   for (const auto& [place, count] : sums) total += count;
   CHECK(total == u64(threads) * rounds);
+}
+
+TEST_CASE("reads of a document on several cores are one sum, and keep its index from going") {
+  AccessCounts counts;
+  auto slot = counts.open_slot({1, 0});
+  constexpr u32 reads_of_one = 1000;
+  u64 expected = 0;
+  for (usize core = 0; core < std::thread::hardware_concurrency(); ++core) {
+    std::thread([&, number = slot->number()] {
+      if (!testing::run_on_core(core)) return;
+      for (u32 n = 0; n < reads_of_one; ++n) counts.add(number, 7);
+      expected += reads_of_one;
+    }).join();
+  }
+  slot.reset();
+  const auto other = counts.open_slot({2, 0});
+  CHECK(counts.slot_count() == 2);
+  Sums sums;
+  add_taken(counts, sums);
+  CHECK(sums == Sums{{{1, 7}, expected}});
 }
 
 TEST_CASE("what could not be written down is taken again") {

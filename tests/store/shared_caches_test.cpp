@@ -32,8 +32,10 @@ TEST_CASE("shared caches: decoded segments stay within their share") {
   StoreOptions options;
   options.memory_budget = 32 * mebibyte;
   SharedCaches caches(options);
+  std::vector<std::string> ids;
+  for (u32 doc = 0; doc < 2000; ++doc) ids.push_back(std::to_string(doc));
   for (u32 doc = 0; doc < 2000; ++doc) {
-    caches.segments.insert({{1, 2}, doc}, nullptr, 100'000);
+    caches.segments.insert({{1, 2}, ids[doc], doc}, nullptr, 100'000);
   }
   const u64 bytes = caches.segments.counters().bytes;
   CHECK(bytes <= 4 * mebibyte);
