@@ -111,7 +111,7 @@ SHALE_API Result<void> watch_folder(Project& project, const std::filesystem::pat
 
 // How the file that a segment is a part of stands now.
 enum class SourceState : std::uint8_t {
-  unknown,  // no file of a folder that was synced on this machine
+  unknown,  // no file of a folder that was synced on this machine, or damage hides its stamp
   same,     // as the segments have it
   changed,
   gone,

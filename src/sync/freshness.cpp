@@ -1,5 +1,6 @@
 #include "sync/freshness.hpp"
 
+#include "base/shortage.hpp"
 #include "store/project_state.hpp"
 #include "sync/source_file.hpp"
 
@@ -30,8 +31,10 @@ const std::string& Freshness::root_of(const std::string& prefix) {
 Result<SourceState> Freshness::of(const std::string& file) {
   const auto known = states_.find(file);
   if (known != states_.end()) return known->second;
-  const SourceState state = TRY(look(file));
-  states_.emplace(file, state);
+  Result<SourceState> state = look(file);
+  // It is told beside an answer that stands without it.
+  if (!state && is_damage(state.error())) state = SourceState::unknown;
+  states_.emplace(file, TRY(state));
   return state;
 }
 

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "tests/store/store_fixture.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/sync/mirror_fixture.hpp"
 
@@ -54,6 +55,34 @@ TEST_CASE("freshness: a pipe in place of a file is no file, and is not waited fo
   fs::remove(mirrored.root() / "a.txt");
   REQUIRE(mkfifo((mirrored.root() / "a.txt").c_str(), 0600) == 0);
   CHECK(state_of(mirrored, "a.txt") == SourceState::gone);
+}
+
+TEST_CASE("freshness: what damage hides is unknown, and no error") {
+  Mirrored mirrored;
+  mirrored.old_file("a.txt", "one");
+  mirrored.old_file("b.txt", "two");
+  mirrored.sync();
+  REQUIRE(mirrored.project().merge(true));
+  const fs::path store = mirrored.root().parent_path() / "store";
+  std::vector<fs::path> shards;
+  for (const auto& entry : fs::recursive_directory_iterator(store)) {
+    if (entry.path().extension() == ".shard") shards.push_back(entry.path());
+  }
+  REQUIRE(shards.size() == 1);
+  usize hidden = 0;
+  for (u64 at = 0; at < fs::file_size(shards[0]); at += 16) {
+    flip_byte(shards[0], at);
+    const Project project = Store::open(store, {}).value().project("default").value();
+    const auto now = project.snapshot();
+    const std::string files[] = {"a.txt"};
+    if (now) {  // a shard that cannot be opened at all fails the snapshot
+      const SourceState state = source_states(*now, files).value().at(0);
+      CHECK((state == SourceState::same || state == SourceState::unknown));
+      hidden += state == SourceState::unknown ? 1 : 0;
+    }
+    flip_byte(shards[0], at);
+  }
+  CHECK(hidden > 0);
 }
 
 TEST_CASE("freshness: nobody knows where the folder is not known") {
